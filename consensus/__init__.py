@@ -1,0 +1,1 @@
+"""How replicas agree: protocols as pure state machines that know no ledger."""

@@ -1,0 +1,1 @@
+"""What is agreed on: transactions, blocks and state, knowing no engine."""
