@@ -36,7 +36,7 @@ tell_progress() { # reads pip's lines, shows one moving line on a terminal, a li
             ;;
         Installing\ collected*)
             [ -t 2 ] && printf '\r\033[K' >&2
-            say "installing $count packages ..."
+            [ "$count" -gt 0 ] && say "installing $count packages ..."
             ;;
         esac
     done
@@ -91,4 +91,24 @@ build_environment() { # build_environment LOCK STAMP
     fi
     echo "$2" >.venv/.made-from
     say "the environment is ready after $((SECONDS - started)) s"
+}
+
+fetch_promtool() { # `promtool` on PATH or in .cache/bin, from Debian's package but without its service
+    command -v promtool >/dev/null 2>&1 && return 0
+    [ -x .cache/bin/promtool ] && return 0
+    { command -v apt-get && command -v dpkg-deb; } >/dev/null 2>&1 || return 1
+    say "fetching promtool from Debian's package 'prometheus' (unpacked only, nothing is started)"
+    local folder status=0
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    (
+        cd "$folder"
+        apt-get download prometheus >apt.log 2>&1 ||
+            { apt-get update && apt-get download prometheus; } >apt.log 2>&1 ||
+            { tail -n 3 apt.log >&2 && false; }
+    ) && dpkg-deb -x "$folder"/prometheus_*.deb "$folder/root" &&
+        install -D -m 755 "$folder/root/usr/bin/promtool" .cache/bin/promtool &&
+        .cache/bin/promtool --version >/dev/null 2>&1 || status=1
+    rm -rf "$folder"
+    return $status
 }
