@@ -1,0 +1,152 @@
+"""Everything an engine can ask of its host, as values in order.
+
+`Persist` before `Send` in one list is the write-ahead rule: nothing that stands after a `Persist`
+leaves before the record is durable.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from consensus.committee import ReplicaId
+from consensus.events import Timer
+from consensus.message import Digest, Height
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Make `record` durable before any later effect of the list leaves."""
+
+    record: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Replace the whole journal by `records`, atomically (at a stable checkpoint)."""
+
+    records: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Say `message` to one replica."""
+
+    to: ReplicaId
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Say `message` to every replica, the sender included through the host's loop-back."""
+
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Ask for `Elapsed(timer)` after so many milliseconds; setting again replaces."""
+
+    timer: Timer
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget a timer; harmless if it is not set."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Give me a value for `height` (answered by `Proposed`); a newer request replaces an older.
+
+    `after` names the undecided values it follows. `required` wants an answer now, if need be an
+    empty one; otherwise the host answers when there is work.
+    """
+
+    height: Height
+    after: tuple[Digest, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Is `value` valid for `height` (answered by `Checked`); the host may fetch what is missing.
+
+    `forced` values were chosen by a certificate: they are fetched, never judged.
+    """
+
+    height: Height
+    digest: Digest
+    value: bytes
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Immediate finality: `values` is one value, none (a null), or several to be united.
+
+    Heights come in order, each once. `seal` is the engine's proof.
+    """
+
+    height: Height
+    values: tuple[bytes, ...]
+    seal: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Certify:
+    """A later proof over the block id at `height`, such as a checkpoint certificate."""
+
+    height: Height
+    certificate: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Evidence that others have decided up to `height`; the host fetches and `Offered` follows."""
+
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class Accuse:
+    """Transferable proof that `offender` misbehaved; `evidence` is two signed votes that clash."""
+
+    offender: ReplicaId
+    evidence: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """`message` was refused for a named, stable reason; counted and traced, nothing more."""
+
+    message: Any
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diverge:
+    """A quorum certified another block at `height` than the one applied here: stop and say so."""
+
+    height: Height
+    own: bytes
+    certified: bytes
+
+
+Effect: TypeAlias = (
+    Persist
+    | Rewrite
+    | Send
+    | Broadcast
+    | SetTimer
+    | CancelTimer
+    | Request
+    | Check
+    | Decide
+    | Certify
+    | Behind
+    | Accuse
+    | Ignore
+    | Diverge
+)

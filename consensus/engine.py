@@ -1,0 +1,84 @@
+"""The engine contract: a record of plain values that turns one event into a list of effects.
+
+Three laws. All nondeterminism enters as an event. A step is atomic, and its effects are values in
+order. An engine is a record of plain values, so copying, comparing and hashing are generic.
+"""
+
+import copy
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from consensus.committee import ReplicaId
+from consensus.effects import Effect
+from consensus.events import Event
+
+
+class Engine(Protocol):
+    """What every host runs: a dataclass of plain values with one door."""
+
+    def react(self, event: Event) -> Iterator[Effect]:
+        """Handle `event`, yielding effects; never raises on what a peer said."""
+        ...
+
+
+def step(engine: Engine, event: Event) -> list[Effect]:
+    """One atomic transition: the state is final before the first effect is performed."""
+    return list(engine.react(event))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An engine's view of itself, for people: what it does, and what it is waiting for.
+
+    `view` is the view, ballot or round; `leader` who leads it; `height` the next to be decided;
+    `needed` how many voices the current phase takes, of which `heard` have spoken.
+    """
+
+    phase: str
+    view: int
+    leader: ReplicaId | None
+    height: int
+    waiting_for: str
+    needed: int
+    heard: tuple[ReplicaId, ...]
+    counters: Mapping[str, int]
+
+
+E = TypeVar("E")
+
+
+def clone(engine: E) -> E:
+    """A copy that lives its own life; whatever is immutable is shared."""
+    return copy.deepcopy(engine)
+
+
+
+def freeze(value: Any) -> Any:
+    """Nested tuples that compare equal exactly when the values do; insertion order is forgotten."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = tuple(freeze(getattr(value, f.name)) for f in dataclasses.fields(value))
+        return (type(value).__name__, *fields)
+    if isinstance(value, msgspec.Struct):
+        fields = tuple(freeze(getattr(value, name)) for name in value.__struct_fields__)
+        return (type(value).__name__, *fields)
+    if isinstance(value, Mapping):
+        pairs = ((freeze(key), freeze(item)) for key, item in value.items())
+        return ("map", *sorted(pairs, key=repr))
+    if isinstance(value, set | frozenset):
+        return ("set", *sorted((freeze(item) for item in value), key=repr))
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    if isinstance(value, Enum):
+        return (type(value).__name__, value.name)
+    return value
+
+
+def fingerprint(engine: Any) -> bytes:
+    """32 bytes that name a state, the same in every process and under every hash seed."""
+    return hashlib.sha256(repr(freeze(engine)).encode()).digest()

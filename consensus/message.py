@@ -1,0 +1,142 @@
+"""What replicas say to each other: frozen, tagged structs with one canonical encoding.
+
+Bytes on the wire are msgpack arrays of msgspec Structs: no maps, no floats, integers in u64.
+`Codec.decode` refuses every byte string that is not exactly the encoding of what it decodes to,
+so a value that was signed or hashed has one spelling.
+
+Links authenticate the sender. Only votes that must convince third parties are `Signed`; the host
+signs them on the way out and verifies every `signed_parts()` before a message reaches an engine.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from consensus.committee import ReplicaId
+from consensus.errors import DecodeError
+
+Height: TypeAlias = int
+Digest: TypeAlias = bytes
+Sign: TypeAlias = Callable[[bytes], bytes]
+
+DIGEST_SIZE_BYTES = 32
+SIGNATURE_SIZE_BYTES = 64
+NULL_VALUE = b""
+"""The value that fills a hole: it orders nothing."""
+
+_VALUE_DOMAIN = b"quorate/payload/1\x00"
+_VOTE_DOMAIN = b"quorate/vote/1\x00"
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of a struct.
+
+    Raises `DecodeError` for an integer that does not fit in 64 bits.
+    """
+    try:
+        return _encoder.encode(value)
+    except (OverflowError, TypeError) as error:
+        raise DecodeError(str(error)) from error
+
+
+def compute_digest(value: bytes) -> Digest:
+    """The 32-byte name of a value; the ledger's headers carry the same one."""
+    return hashlib.sha256(_VALUE_DOMAIN + value).digest()
+
+
+NULL_DIGEST = compute_digest(NULL_VALUE)
+
+
+class SignedPart(NamedTuple):
+    """One signature inside a message: who signed which bytes (before the vote context is added)."""
+
+    signer: ReplicaId
+    body: bytes
+    signature: bytes
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of all that crosses the wire, is persisted, or is kept as proof.
+
+    A subclass gives a `tag`. Fields are integers, bytes, booleans, other messages, and tuples.
+    """
+
+    def signed_parts(self) -> Iterator[SignedPart]:
+        """Every signature within, nested ones included; found by walking the fields."""
+        for name in self.__struct_fields__:
+            yield from _signed_parts_of(getattr(self, name))
+
+
+Body = TypeVar("Body", bound=Message)
+
+
+class Signed(Message, Generic[Body], frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A vote with its signature: `signature` is empty until the host has signed it (64 bytes)."""
+
+    signer: ReplicaId
+    body: Body
+    signature: bytes = b""
+
+    def signed_parts(self) -> Iterator[SignedPart]:
+        """This signature, then those inside the body."""
+        yield SignedPart(self.signer, encode(self.body), self.signature)
+        yield from self.body.signed_parts()
+
+
+def _signed_parts_of(value: Any) -> Iterator[SignedPart]:
+    if isinstance(value, Message):
+        yield from value.signed_parts()
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _signed_parts_of(item)
+
+
+def sign_message(message: Any, sign: Sign) -> Any:
+    """Fill the empty signatures of a message on its way out.
+
+    `sign` maps body bytes to a signature. Only the message itself and its direct fields can be
+    unsigned; votes of others inside certificates carry their signatures already.
+    """
+    if isinstance(message, Signed):
+        if message.signature:
+            return message
+        return msgspec.structs.replace(message, signature=sign(encode(message.body)))
+    unsigned = {
+        name: sign_message(part, sign)
+        for name in message.__struct_fields__
+        if isinstance(part := getattr(message, name), Signed) and not part.signature
+    }
+    return msgspec.structs.replace(message, **unsigned) if unsigned else message
+
+
+def compute_vote_context(chain_id: bytes, engine: str) -> bytes:
+    """What stands before a body when it is signed, so that no vote counts on another chain.
+
+    The body itself holds its kind (the tag), height and view.
+    """
+    name = engine.encode()
+    return _VOTE_DOMAIN + bytes([len(chain_id)]) + chain_id + bytes([len(name)]) + name
+
+
+class Codec:
+    """Canonical bytes of one type (a struct or a union of tagged structs), both ways."""
+
+    def __init__(self, kind: Any) -> None:
+        self._decoder = msgspec.msgpack.Decoder(kind)
+
+    def encode(self, value: object) -> bytes:
+        """The bytes of `value`."""
+        return encode(value)
+
+    def decode(self, data: bytes) -> Any:
+        """The value spelled by `data`; raises `DecodeError` for all but its canonical bytes."""
+        try:
+            value = self._decoder.decode(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise DecodeError(str(error)) from error
+        if encode(value) != data:
+            raise DecodeError("not the canonical encoding")
+        return value
