@@ -6,7 +6,7 @@ but `submit` and `wait_final` may wait; the rest answers from memory or with one
 """
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.chain import Chain
 
 
-class TransactionStatus(str, Enum):
+class TransactionStatus(StrEnum):
     """Where a transaction stands; the value is the text clients see."""
 
     UNKNOWN = "unknown"
@@ -39,7 +39,7 @@ SETTLED = frozenset({TransactionStatus.FINAL, TransactionStatus.FAILED, Transact
 """Statuses on which nobody needs to wait any longer."""
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What became of one submitted transaction."""
 
     ACCEPTED = "accepted"
@@ -84,7 +84,7 @@ class TransactionView(msgspec.Struct, frozen=True):
     receipt: Receipt | None = None
 
 
-class NodeState(str, Enum):
+class NodeState(StrEnum):
     """The life of a node process."""
 
     STARTING = "starting"
