@@ -1,0 +1,54 @@
+"""An engine's timers on the event loop's clock."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consensus.events import Timer
+
+
+@dataclass(slots=True)
+class _Armed:
+    handle: asyncio.TimerHandle
+    generation: int
+
+
+class Timers:
+    """Named timers of which each runs out at most once; setting one again replaces it.
+
+    `on_elapsed(timer, generation)` is called when one runs out. The event then waits in a queue,
+    so whoever takes it out asks `is_current` first: a timer that was cancelled or set again
+    meanwhile must not arrive.
+    """
+
+    def __init__(self, on_elapsed: Callable[[Timer, int], None]) -> None:
+        self._on_elapsed = on_elapsed
+        self._armed: dict[Timer, _Armed] = {}
+        self._generation = 0
+
+    def set(self, timer: Timer, after_ms: int) -> None:
+        """Let `timer` run out in `after_ms` milliseconds from now."""
+        self.cancel(timer)
+        self._generation += 1
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(after_ms / 1000, self._on_elapsed, timer, self._generation)
+        self._armed[timer] = _Armed(handle, self._generation)
+
+    def cancel(self, timer: Timer) -> None:
+        """Forget `timer`; harmless if it is not set."""
+        if armed := self._armed.pop(timer, None):
+            armed.handle.cancel()
+
+    def is_current(self, timer: Timer, generation: int) -> bool:
+        """Is this the setting of `timer` that counts; if so it is used up by asking."""
+        armed = self._armed.get(timer)
+        if armed is None or armed.generation != generation:
+            return False
+        del self._armed[timer]
+        return True
+
+    def close(self) -> None:
+        """Cancel them all."""
+        for armed in self._armed.values():
+            armed.handle.cancel()
+        self._armed.clear()
