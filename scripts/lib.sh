@@ -37,6 +37,7 @@ tell_progress() { # reads pip's lines, shows one moving line on a terminal, a li
         Installing\ collected*)
             [ -t 2 ] && printf '\r\033[K' >&2
             [ "$count" -gt 0 ] && say "installing $count packages ..."
+            count=0
             ;;
         esac
     done
@@ -73,7 +74,8 @@ make_environment() { # make_environment LOCK: `.venv` from the lock; millisecond
 build_environment() { # build_environment LOCK STAMP
     local lock=$1 python started=$SECONDS log
     python=$(find_python)
-    if ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
+    # What was never finished may stand on a Python that cannot finish it: begin again.
+    if [ ! -e .venv/.made-from ] || ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
         say "making .venv with $("$python" --version) ($python)"
         rm -rf .venv
         "$python" -m venv .venv
