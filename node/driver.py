@@ -1,0 +1,221 @@
+"""The driver: one engine, its events in order, its effects in order.
+
+Events come from here (timers, the ledger, loop-back), which never block or drop, and from peers,
+who wait for their turn: `deliver` returns only when the engine has taken the message, and a peer's
+next frame is not read before that.
+
+What an engine says after a `Persist` leaves only when the record is durable. Many steps share one
+sync: while one is running, further records and whatever follows them wait for the next.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, assert_never
+
+from consensus.catalog import EngineSpec
+from consensus.effects import (
+    Accuse,
+    Behind,
+    Broadcast,
+    CancelTimer,
+    Certify,
+    Check,
+    Decide,
+    Diverge,
+    Effect,
+    Ignore,
+    Persist,
+    Request,
+    Rewrite,
+    Send,
+    SetTimer,
+)
+from consensus.engine import Engine, step
+from consensus.events import Elapsed, Event, Timer
+from node.journal import Journal
+from node.stages import Stages
+from node.timers import Timers
+
+
+class Host(Protocol):
+    """What the rest of the node does for the engine; nothing here may block."""
+
+    def send(self, effect: Send) -> None: ...
+    def broadcast(self, effect: Broadcast) -> None: ...
+    def request(self, effect: Request) -> None: ...
+    def check(self, effect: Check) -> None: ...
+    def decide(self, effect: Decide) -> None: ...
+    def certify(self, effect: Certify) -> None: ...
+    def catch_up(self, effect: Behind) -> None: ...
+    def accuse(self, effect: Accuse) -> None: ...
+    def ignore(self, effect: Ignore) -> None: ...
+    def diverge(self, effect: Diverge) -> None: ...
+
+
+Sync = Callable[[tuple[bool, list[bytes]]], None]
+"""Makes what was taken from the journal durable, and the bodies stored before it; may raise."""
+
+
+class Driver:
+    """Runs `engine` until `close`; `on_failure` is told of the error that ended it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        spec: EngineSpec,
+        journal: Journal,
+        sync: Sync,
+        host: Host,
+        stages: Stages,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._engine = engine
+        self._spec = spec
+        self._journal = journal
+        self._sync = sync
+        self._host = host
+        self._stages = stages
+        self._on_failure = on_failure
+        self._timers = Timers(self._on_elapsed)
+        self._events: deque[tuple[Event, int, asyncio.Future[None] | None]] = deque()
+        self._has_events = asyncio.Event()
+        self._withheld: list[Effect] = []
+        self._syncing: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    def start(self, first: Event) -> None:
+        """Hand the engine its first event and keep it going."""
+        self.post(first)
+        self._running = asyncio.create_task(self._run(), name="driver")
+
+    async def close(self) -> None:
+        """Stop; effects that were withheld are never performed, as in a crash."""
+        self._is_closing = True
+        self._timers.close()
+        for task in (self._running, self._syncing):
+            if task is not None:
+                await _end(task)
+        while self._events:
+            if (taken := self._events.popleft()[2]) and not taken.done():
+                taken.cancel()
+
+    def post(self, event: Event) -> None:
+        """Queue an event of this node's own; never blocks."""
+        if not self._is_closing:
+            self._events.append((event, 0, None))
+            self._has_events.set()
+
+    async def deliver(self, event: Event) -> None:
+        """Queue a peer's event and wait until the engine has taken it."""
+        if self._is_closing:
+            return
+        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._events.append((event, 0, taken))
+        self._has_events.set()
+        await taken
+
+    def _on_elapsed(self, timer: Timer, generation: int) -> None:
+        self._events.append((Elapsed(timer), generation, None))
+        self._has_events.set()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._has_events.wait()
+                self._has_events.clear()
+                await self._take_all()
+        except Exception as error:
+            self._on_failure(error)
+
+    async def _take_all(self) -> None:
+        steps = 0
+        while self._events:
+            self._take()
+            steps += 1
+            if steps % _STEPS_PER_TURN == 0:
+                await asyncio.sleep(0)
+
+    def _take(self) -> None:
+        event, generation, taken = self._events.popleft()
+        if isinstance(event, Elapsed) and not self._timers.is_current(event.timer, generation):
+            return
+        with self._stages.measure("engine"):
+            effects = step(self._engine, event)
+        for effect in effects:
+            self._perform(effect)
+        if taken and not taken.done():
+            taken.set_result(None)
+
+    def _perform(self, effect: Effect) -> None:
+        """Do at once what stays within the node; what leaves waits for the records before it."""
+        match effect:
+            case Persist(record):
+                self._journal.append(self._spec.records.encode(record))
+                self._start_sync()
+            case Rewrite(records):
+                self._journal.rewrite([self._spec.records.encode(record) for record in records])
+                self._start_sync()
+            case SetTimer(timer, after_ms):
+                self._timers.set(timer, after_ms)
+            case CancelTimer(timer):
+                self._timers.cancel(timer)
+            case Request():
+                self._host.request(effect)
+            case Check():
+                self._host.check(effect)
+            case Ignore():
+                self._host.ignore(effect)
+            case _:
+                if self._syncing is None:
+                    self._release(effect)
+                else:
+                    self._withheld.append(effect)
+
+    def _release(self, effect: Any) -> None:
+        match effect:
+            case Send():
+                self._host.send(effect)
+            case Broadcast():
+                self._host.broadcast(effect)
+            case Decide():
+                self._host.decide(effect)
+            case Certify():
+                self._host.certify(effect)
+            case Behind():
+                self._host.catch_up(effect)
+            case Accuse():
+                self._host.accuse(effect)
+            case Diverge():
+                self._host.diverge(effect)
+            case _:
+                assert_never(effect)
+
+    def _start_sync(self) -> None:
+        if self._syncing is None:
+            self._syncing = asyncio.create_task(self._sync_until_clean(), name="journal-sync")
+
+    async def _sync_until_clean(self) -> None:
+        """Sync, release what waited for that sync, and again while there is more."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self._journal.is_dirty or self._withheld:
+                waiting, self._withheld = self._withheld, []
+                if self._journal.is_dirty:
+                    await loop.run_in_executor(None, self._sync, self._journal.take())
+                for effect in waiting:
+                    self._release(effect)
+        except Exception as error:
+            self._on_failure(error)
+            return
+        self._syncing = None
+
+
+_STEPS_PER_TURN = 16
+"""After so many steps in a row other tasks get a turn."""
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

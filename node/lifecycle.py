@@ -1,0 +1,77 @@
+"""The life of a transaction as this node saw it: submitted, final or dropped, and who waits."""
+
+import asyncio
+import time
+from collections import defaultdict
+
+from ledger.chain import AppliedBlock
+from ledger.mempool import Dropped
+from ledger.transaction import Envelope
+from node.metrics import Metrics
+
+SUBMITTED_MAX = 500_000
+"""Submission times kept; beyond, the latency of the newest is not measured."""
+
+
+class Lifecycle:
+    """Measures submit-to-final for what clients gave to this node, and wakes those who wait."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._submitted: dict[bytes, float] = {}
+        self._waiters: dict[bytes, list[asyncio.Future[None]]] = defaultdict(list)
+        self._last_block_at = time.monotonic()
+
+    def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
+        """Date what a client submitted."""
+        if source is None and len(self._submitted) < SUBMITTED_MAX:
+            now = time.monotonic()
+            self._submitted.update((envelope.id, now) for envelope in envelopes)
+
+    def on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
+        """Count outcomes, measure latencies, wake waiters."""
+        now, metrics = time.monotonic(), self._metrics
+        metrics.block_interval.observe(now - self._last_block_at)
+        self._last_block_at = now
+        metrics.block_transactions.observe(len(applied.ids))
+        failed = sum(receipt.status == "failed" for receipt in applied.receipts)
+        metrics.transactions.labels("final").inc(len(applied.ids) - failed)
+        metrics.transactions.labels("failed").inc(failed)
+        metrics.transactions.labels("skipped").inc(len(applied.skipped))
+        metrics.transactions.labels("dropped").inc(len(dropped))
+        pop = self._submitted.pop
+        dates = [date for id_ in applied.ids if (date := pop(id_, None)) is not None]
+        metrics.submit_to_final.observe_many([now - date for date in dates])
+        for drop in dropped:
+            pop(drop.id, None)
+        if self._waiters:
+            self._wake(list(applied.ids) + [drop.id for drop in dropped])
+
+    def age_ms(self, id_: bytes) -> int:
+        """Milliseconds since a client submitted `id_` here; 0 for what came from peers."""
+        date = self._submitted.get(id_)
+        return 0 if date is None else int((time.monotonic() - date) * 1000)
+
+    async def wait(self, id_: bytes, timeout_s: float) -> None:
+        """Return when `id_` settles, or after `timeout_s`."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters[id_].append(future)
+        try:
+            await asyncio.wait_for(future, timeout_s)
+        except TimeoutError:
+            return
+        finally:
+            self._leave(id_, future)
+
+    def _leave(self, id_: bytes, future: asyncio.Future[None]) -> None:
+        futures = self._waiters.get(id_, [])
+        if future in futures:
+            futures.remove(future)
+        if not futures:
+            self._waiters.pop(id_, None)
+
+    def _wake(self, ids: list[bytes]) -> None:
+        for id_ in ids:
+            for future in self._waiters.pop(id_, ()):
+                if not future.done():
+                    future.set_result(None)

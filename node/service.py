@@ -1,0 +1,294 @@
+"""What the HTTP API sees of a node: facts, gathered from the parts that know them."""
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from consensus.catalog import EngineSpec
+from consensus.committee import Committee, ReplicaId
+from consensus.engine import Account
+from ledger.chain import Chain
+from ledger.errors import TransactionError
+from ledger.mempool import Mempool
+from ledger.reasons import Reason
+from node.admission import Admission, Entry
+from node.api.backend import (
+    EngineView,
+    MempoolView,
+    NodeState,
+    NodeStatus,
+    Outcome,
+    PeerView,
+    Submission,
+    TransactionStatus,
+    TransactionView,
+    ValidatorView,
+)
+from node.config import Config
+from node.host import EngineHost
+from node.lifecycle import Lifecycle
+from node.metrics import Metrics
+from node.peers.network import Peers
+
+RETRY_AFTER_S = 1
+_ROOM_RETURNS = frozenset({Reason.MEMPOOL_FULL, Reason.MEMPOOL_ACCOUNT_FULL})
+
+
+class Service:
+    """Implements `node.api.backend.Backend`."""
+
+    def __init__(
+        self,
+        config: Config,
+        chain: Chain,
+        mempool: Mempool,
+        admission: Admission,
+        lifecycle: Lifecycle,
+        metrics: Metrics,
+        spec: EngineSpec,
+        engine: Any,
+        me: ReplicaId | None,
+        committee: Committee,
+        public_key: bytes,
+    ) -> None:
+        self._config = config
+        self._chain = chain
+        self._mempool = mempool
+        self._admission = admission
+        self._lifecycle = lifecycle
+        self._metrics = metrics
+        self._spec = spec
+        self._engine = engine
+        self._me = me
+        self._committee = committee
+        self._public_key = public_key
+        self._started_at_ms = time.time_ns() // 1_000_000
+        self._rejected: dict[str, int] = {}
+        self._phase: tuple[object, float] = (None, time.monotonic())
+        self.state = NodeState.STARTING
+
+    def connect(self, host: EngineHost, peers: Peers) -> None:
+        """Name those who are made after this."""
+        self._host, self._peers = host, peers
+
+    @property
+    def chain(self) -> Chain:
+        """The ledger; only read."""
+        return self._chain
+
+    @property
+    def metrics(self) -> Metrics:
+        """Everything measured here."""
+        return self._metrics
+
+    # Transactions
+
+    async def submit(self, raws: Sequence[bytes]) -> list[Submission]:
+        """Take canonical transactions; what is accepted is durable when this returns."""
+        if self.state is NodeState.STOPPING:
+            refused = Submission(
+                Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
+            )
+            return [refused] * len(raws)
+        answers = [self._answer(entry) for entry in await self._admission.submit(raws)]
+        for outcome in Outcome:
+            count = sum(answer.outcome is outcome for answer in answers)
+            if count:
+                self._metrics.submissions.labels(outcome.value).inc(count)
+        return answers
+
+    def _answer(self, entry: Entry) -> Submission:
+        envelope = entry.envelope
+        if entry.error is not None:
+            return self._refuse(entry.error, envelope.id if envelope else None)
+        assert envelope is not None
+        if entry.is_known:
+            view = self.transaction(envelope.id)
+            status = view.status if view else TransactionStatus.PENDING
+            return Submission(Outcome.KNOWN, envelope.id, status, "tx-known")
+        return Submission(Outcome.ACCEPTED, envelope.id, TransactionStatus.PENDING)
+
+    def _refuse(self, error: TransactionError, id_: bytes | None) -> Submission:
+        reason = error.reason
+        text = str(reason.value)
+        self._rejected[text] = self._rejected.get(text, 0) + 1
+        self._metrics.mempool_rejections.labels(text).inc()
+        retry = RETRY_AFTER_S if reason in _ROOM_RETURNS else None
+        return Submission(
+            Outcome.REJECTED, id_, None, text, error.detail or text, retry_after_s=retry
+        )
+
+    def transaction(self, transaction_id: bytes) -> TransactionView | None:
+        """In a block, pending, dropped, or None."""
+        if located := self._chain.transaction(transaction_id):
+            failed = located.receipt.status == "failed"
+            return TransactionView(
+                transaction_id,
+                TransactionStatus.FAILED if failed else TransactionStatus.FINAL,
+                located.receipt.reason if failed else None,
+                located.height,
+                located.index,
+                located.raw,
+                located.receipt,
+            )
+        if envelope := self._mempool.get(transaction_id):
+            return TransactionView(transaction_id, TransactionStatus.PENDING, raw=envelope.raw)
+        if reason := self._mempool.dropped_reason(transaction_id):
+            return TransactionView(transaction_id, TransactionStatus.DROPPED, str(reason.value))
+        return None
+
+    async def wait_final(self, transaction_id: bytes, timeout_s: float) -> TransactionView | None:
+        """Wait for a settled status."""
+        view = self.transaction(transaction_id)
+        if view is None or view.status is TransactionStatus.PENDING:
+            await self._lifecycle.wait(transaction_id, timeout_s)
+            view = self.transaction(transaction_id)
+        return view
+
+    def next_nonce(self, public_key: bytes) -> int:
+        """After all that is applied and pending without a gap."""
+        return self._mempool.next_nonce(public_key)
+
+    # The node
+
+    def status(self) -> NodeStatus:
+        """Who this is and where it stands."""
+        chain, now_ms = self._chain, time.time_ns() // 1_000_000
+        return NodeStatus(
+            name=self._config.name,
+            version=version("quorate"),
+            role="follower" if self._me is None else "validator",
+            state=self.state,
+            engine=self._spec.name,
+            network=chain.genesis.name,
+            chain_id=chain.chain_id,
+            public_key=self._public_key,
+            head_height=chain.height,
+            head_id=chain.head_id,
+            final_height=chain.height,
+            certified_height=chain.certified_height,
+            peers=len(self._peers.connected()),
+            pending=self._mempool.count,
+            started_at_ms=self._started_at_ms,
+            uptime_ms=now_ms - self._started_at_ms,
+            event_loop=self._config.event_loop,
+            alarms=tuple(self._host.alarms),
+        )
+
+    def peers(self) -> list[PeerView]:
+        """Connected peers."""
+        now = time.monotonic()
+        return [
+            PeerView(
+                public_key=peer.peer_id,
+                name=peer.name,
+                address=peer.address,
+                role=peer.role,
+                outbound=peer.outbound,
+                connected_ms=int((now - peer.since) * 1000),
+                score=peer.score,
+                frames_in=peer.frames_in,
+                frames_out=peer.frames_out,
+                bytes_in=peer.bytes_in,
+                bytes_out=peer.bytes_out,
+                height=peer.status.height if peer.status else None,
+                certified_height=peer.status.certified_height if peer.status else None,
+                latency_ms=peer.latency_ms,
+            )
+            for peer in self._peers.connected()
+        ]
+
+    def validators(self) -> list[ValidatorView]:
+        """The committee, in the order in which they lead."""
+        connected = {peer.peer_id for peer in self._peers.connected()}
+        leader = self._account().leader
+        keys = self._chain.genesis.validators
+        return [
+            ValidatorView(
+                replica=replica,
+                name=_name(replica),
+                public_key=keys[replica],
+                is_self=replica == self._me,
+                is_leader=replica == leader,
+                is_connected=replica == self._me or keys[replica] in connected,
+            )
+            for replica in self._committee.members
+        ]
+
+    def mempool_view(self) -> MempoolView:
+        """How full it is."""
+        section = self._config.mempool
+        return MempoolView(
+            count=self._mempool.count,
+            count_max=section.count_max,
+            size_bytes=self._mempool.size_bytes,
+            size_bytes_max=section.size_bytes_max,
+            oldest_ms=self.oldest_pending_ms(),
+            rejected=dict(self._rejected),
+        )
+
+    def oldest_pending_ms(self) -> int | None:
+        """Age of the oldest pending transaction that was submitted here."""
+        oldest = self._mempool.oldest()
+        return None if oldest is None else self._lifecycle.age_ms(oldest.id)
+
+    def engine_view(self) -> EngineView:
+        """The engine's account, dated, with names."""
+        account = self._account()
+        mark = (account.phase, account.view, account.height)
+        if mark != self._phase[0]:
+            self._phase = (mark, time.monotonic())
+        silent = [m for m in self._committee.members if m not in account.heard and m != self._me]
+        in_phase_ms = int((time.monotonic() - self._phase[1]) * 1000)
+        return EngineView(
+            engine=self._spec.name,
+            replica=self._me,
+            phase=account.phase,
+            view=account.view,
+            leader=None if account.leader is None else _name(account.leader),
+            height=account.height,
+            waiting_for=account.waiting_for,
+            needed=account.needed,
+            heard=tuple(_name(replica) for replica in account.heard),
+            silent=tuple(_name(replica) for replica in silent),
+            in_phase_ms=in_phase_ms,
+            why=self._why(account),
+            counters=account.counters,
+        )
+
+    def _why(self, account: Account) -> str:
+        connected = {peer.peer_id for peer in self._peers.connected()}
+        keys = self._chain.genesis.validators
+        gone = [m for m in self._committee.members if m != self._me and keys[m] not in connected]
+        reachable = self._committee.size - len(gone)
+        if reachable < self._committee.quorum:
+            names = ", ".join(map(_name, gone))
+            return (
+                f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
+                f" {self._committee.quorum} are needed"
+            )
+        return account.waiting_for
+
+    def _account(self) -> Account:
+        return self._spec.account(self._engine)
+
+    def refresh(self) -> None:
+        """Set the gauges that are read rather than counted; called before each scrape."""
+        metrics, chain = self._metrics, self._chain
+        metrics.head_height.set(chain.height)
+        metrics.final_height.set(chain.height)
+        metrics.certified_height.set(chain.certified_height)
+        metrics.mempool_transactions.set(self._mempool.count)
+        metrics.mempool_bytes.set(self._mempool.size_bytes)
+        metrics.mempool_oldest.set((self.oldest_pending_ms() or 0) / 1000)
+        metrics.peers.set(len(self._peers.connected()))
+        metrics.engine_view.set(self._account().view)
+
+    def ready(self) -> tuple[bool, str]:
+        """May clients be sent here."""
+        return self.state is NodeState.READY, self.state.value
+
+
+def _name(replica: ReplicaId) -> str:
+    return f"validator-{replica}"

@@ -1,0 +1,188 @@
+"""The driver: effects in order, and nothing that follows a record leaves before it is durable."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from consensus.effects import (
+    Broadcast,
+    CancelTimer,
+    Effect,
+    Ignore,
+    Persist,
+    Rewrite,
+    Send,
+    SetTimer,
+)
+from consensus.events import Elapsed, Event, Pending, Received
+from node.driver import Driver
+from node.journal import Journal, create_journal
+from node.stages import Stages
+
+SPEC: Any = SimpleNamespace(records=SimpleNamespace(encode=lambda record: record))
+
+
+class Scripted:
+    """An engine that answers each event with the next list of effects."""
+
+    def __init__(self, *answers: list[Effect]) -> None:
+        self.answers = list(answers)
+        self.seen: list[Event] = []
+
+    def react(self, event: Event) -> Iterator[Effect]:
+        self.seen.append(event)
+        if self.answers:
+            yield from self.answers.pop(0)
+
+
+class Recorder:
+    """A host that writes down what it is asked, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.done: list[Any] = []
+        self._news = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Callable[[Any], None]:
+        def note(effect: Any) -> None:
+            self.done.append(effect)
+            self._news.set()
+
+        return note
+
+    async def until(self, count: int) -> list[Any]:
+        while len(self.done) < count:
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), 5)
+        return self.done
+
+
+class Bench:
+    """A driver with a scripted engine, a real journal, and a gate before each sync."""
+
+    def __init__(self, path: Path, *answers: list[Effect]) -> None:
+        create_journal(path)
+        self.journal = Journal.open(path)
+        self.engine = Scripted(*answers)
+        self.host = Recorder()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.syncs = 0
+        self.failures: list[BaseException] = []
+        self.driver = Driver(
+            self.engine,
+            SPEC,
+            self.journal,
+            self.sync,
+            self.host,
+            Stages(),
+            self.failures.append,
+        )
+
+    def sync(self, taken: tuple[bool, list[bytes]]) -> None:
+        assert self.gate.wait(5)
+        self.syncs += 1
+        self.journal.write(taken)
+
+    def stored(self, path: Path) -> tuple[bytes, ...]:
+        journal = Journal.open(path)
+        journal.close()
+        return journal.records
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+async def test_effects_after_a_record_wait_for_its_sync(path: Path) -> None:
+    bench = Bench(path, [Send(1, b"before"), Persist(b"vote"), Send(1, b"after"), Send(2, b"too")])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Send(1, b"before")]
+    assert bench.stored(path) == ()
+    bench.gate.set()
+    await bench.host.until(3)
+    assert bench.stored(path) == (b"vote",)
+    assert bench.host.done[1:] == [Send(1, b"after"), Send(2, b"too")]
+    await bench.driver.close()
+
+
+async def test_steps_during_a_sync_share_the_next_one_and_keep_their_order(path: Path) -> None:
+    steps: list[list[Effect]] = [[Persist(b"%d" % i), Broadcast(i)] for i in range(5)]
+    bench = Bench(path, *steps, [Send(0, b"unrelated")])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    for _ in range(5):
+        await bench.driver.deliver(Pending(True))
+    bench.gate.set()
+    await bench.host.until(6)
+    assert bench.host.done == [*map(Broadcast, range(5)), Send(0, b"unrelated")]
+    assert bench.syncs == 2
+    assert bench.stored(path) == (b"0", b"1", b"2", b"3", b"4")
+    await bench.driver.close()
+
+
+async def test_what_stays_within_the_node_does_not_wait(path: Path) -> None:
+    bench = Bench(path, [Persist(b"vote"), Ignore(b"message", "stale"), Send(1, b"after")])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Ignore(b"message", "stale")]
+    bench.gate.set()
+    await bench.host.until(2)
+    await bench.driver.close()
+
+
+async def test_a_rewrite_is_synced_before_what_follows(path: Path) -> None:
+    bench = Bench(path, [Persist(b"old")], [Rewrite((b"new",)), Send(1, b"after")])
+    bench.driver.start(Pending(True))
+    bench.driver.post(Pending(False))
+    await bench.host.until(1)
+    assert bench.stored(path) == (b"new",)
+    await bench.driver.close()
+
+
+async def test_a_failed_sync_ends_the_driver_and_releases_nothing(path: Path) -> None:
+    bench = Bench(path, [Persist(b"vote"), Send(1, b"after")])
+
+    def fail(taken: tuple[bool, list[bytes]]) -> None:
+        raise OSError("no space left")
+
+    bench.driver._sync = fail
+    failed = asyncio.Event()
+    bench.driver._on_failure = lambda error: (bench.failures.append(error), failed.set())[0]
+    bench.driver.start(Pending(True))
+    await asyncio.wait_for(failed.wait(), 5)
+    assert isinstance(bench.failures[0], OSError)
+    assert bench.host.done == []
+    await bench.driver.close()
+
+
+async def test_a_timer_set_again_or_cancelled_never_arrives(path: Path) -> None:
+    bench = Bench(
+        path,
+        [SetTimer(("a",), 1), SetTimer(("b",), 1), SetTimer(("c",), 30)],
+        [SetTimer(("a",), 20), CancelTimer(("b",))],
+        [Send(0, b"a ran out")],
+        [Send(0, b"c ran out")],
+    )
+    bench.driver.start(Pending(True))
+    bench.driver.post(Pending(False))
+    await bench.host.until(2)
+    elapsed = [event for event in bench.engine.seen if isinstance(event, Elapsed)]
+    assert elapsed == [Elapsed(("a",)), Elapsed(("c",))]
+    await bench.driver.close()
+
+
+async def test_a_peer_waits_until_the_engine_has_taken_its_message(path: Path) -> None:
+    bench = Bench(path)
+    bench.driver.start(Pending(False))
+    await bench.driver.deliver(Received(2, b"hello"))
+    assert bench.engine.seen == [Pending(False), Received(2, b"hello")]
+    await bench.driver.close()
+    await bench.driver.deliver(Received(2, b"too late"))
+    assert len(bench.engine.seen) == 2
