@@ -29,7 +29,7 @@ class Committee:
 
     @property
     def size(self) -> int:
-        """n."""
+        """The number of members, n."""
         return len(self.members)
 
     @property

@@ -58,7 +58,6 @@ def clone(engine: E) -> E:
     return copy.deepcopy(engine)
 
 
-
 def freeze(value: Any) -> Any:
     """Nested tuples that compare equal exactly when the values do; insertion order is forgotten."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

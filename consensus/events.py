@@ -101,6 +101,4 @@ class Offered:
     certificate: Any = None
 
 
-Event: TypeAlias = (
-    Started | Received | Elapsed | Proposed | Checked | Applied | Pending | Offered
-)
+Event: TypeAlias = Started | Received | Elapsed | Proposed | Checked | Applied | Pending | Offered

@@ -9,6 +9,7 @@ signs them on the way out and verifies every `signed_parts()` before a message r
 """
 
 import hashlib
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -73,7 +74,9 @@ class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 Body = TypeVar("Body", bound=Message)
 
 
-class Signed(Message, Generic[Body], frozen=True, array_like=True, forbid_unknown_fields=True):
+class Signed(
+    Message, Generic[Body], tag="signed", frozen=True, array_like=True, forbid_unknown_fields=True
+):
     """A vote with its signature: `signature` is empty until the host has signed it (64 bytes)."""
 
     signer: ReplicaId
@@ -95,21 +98,27 @@ def _signed_parts_of(value: Any) -> Iterator[SignedPart]:
 
 
 def sign_message(message: Any, sign: Sign) -> Any:
-    """Fill the empty signatures of a message on its way out.
+    """Fill the empty signatures of a message on its way out, the innermost first.
 
-    `sign` maps body bytes to a signature. Only the message itself and its direct fields can be
-    unsigned; votes of others inside certificates carry their signatures already.
+    `sign` maps body bytes to a signature. Whatever is unsigned is ours to sign: votes of others
+    inside certificates carry their signatures already, and are returned as they are.
     """
     if isinstance(message, Signed):
         if message.signature:
             return message
-        return msgspec.structs.replace(message, signature=sign(encode(message.body)))
-    unsigned = {
-        name: sign_message(part, sign)
+        body = sign_message(message.body, sign)
+        return msgspec.structs.replace(message, body=body, signature=sign(encode(body)))
+    if isinstance(message, tuple):
+        parts = tuple(sign_message(part, sign) for part in message)
+        return message if all(map(operator.is_, parts, message)) else parts
+    if not isinstance(message, Message):
+        return message
+    changed = {
+        name: signed
         for name in message.__struct_fields__
-        if isinstance(part := getattr(message, name), Signed) and not part.signature
+        if (signed := sign_message(part := getattr(message, name), sign)) is not part
     }
-    return msgspec.structs.replace(message, **unsigned) if unsigned else message
+    return msgspec.structs.replace(message, **changed) if changed else message
 
 
 def compute_vote_context(chain_id: bytes, engine: str) -> bytes:

@@ -1,0 +1,1 @@
+"""Practical Byzantine fault tolerance (Castro and Liskov 1999), whole: see `engine`."""

@@ -1,0 +1,161 @@
+"""Checkpoints, water marks and certificates (Castro and Liskov 1999, 4.3).
+
+Every K heights each replica signs the block id it derived. A quorum of equal votes makes the
+checkpoint stable: the low mark moves there, older evidence and journal records go, and the
+certificate is handed to the ledger as a proof that a light client can check. A replica whose own id
+differs from a certified one has broken state and halts.
+
+A certificate may arrive before this replica has executed its height; then the mark moves at once,
+for the proof is complete, and the comparison waits for `Applied`.
+"""
+
+from collections.abc import Iterator
+
+from consensus.committee import ReplicaId
+from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Persist, Rewrite
+from consensus.events import Applied
+from consensus.message import Height, Signed
+from consensus.pbft.claims import note_claim
+from consensus.pbft.deciding import prune
+from consensus.pbft.journal import durable_records
+from consensus.pbft.messages import Checkpoint, CheckpointCertificate
+from consensus.pbft.normal_case import accuse
+from consensus.pbft.quorums import judge_certificate
+from consensus.pbft.refusals import Refusal
+from consensus.pbft.replica import Replica, Role
+
+CERTIFICATES_WAITING = 8
+"""Certificates kept for heights that are not applied here yet: those due next, and the newest."""
+
+
+def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
+    """The ledger executed a height; at a checkpoint height its block id becomes a vote."""
+    if event.committee != replica.committee:
+        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
+    if event.height <= replica.applied:
+        yield Ignore(event, Refusal.DUPLICATE)
+        return
+    replica.applied = event.height
+    if event.height % replica.parameters.checkpoint_interval:
+        return
+    yield from vote_checkpoint(replica, Checkpoint(event.height, event.block_id))
+    yield from certify_applied(replica)
+
+
+def vote_checkpoint(replica: Replica, vote: Checkpoint) -> Iterator[Effect]:
+    """Remember the own block id, and sign it where this replica may."""
+    if vote.height <= replica.certified or vote.height in replica.own_checkpoints:
+        return
+    replica.own_checkpoints[vote.height] = vote.block_id
+    if vote.height <= replica.stable or replica.role is not Role.VOTER:
+        return
+    assert replica.me is not None
+    yield Persist(vote)
+    yield Broadcast(Signed(replica.me, vote))
+
+
+def on_checkpoint(
+    replica: Replica, sender: ReplicaId, vote: Signed[Checkpoint]
+) -> Iterator[Effect]:
+    """Another replica derived this block id at this height."""
+    if refusal := refuse_checkpoint(replica, sender, vote):
+        yield Ignore(vote, refusal)
+        return
+    body = vote.body
+    yield from note_claim(replica, sender, body.height)
+    if body.height > replica.ceiling:
+        yield Ignore(vote, Refusal.BEYOND_WINDOW)
+        return
+    votes = replica.checkpoints.setdefault(body.height, {})
+    known = votes.setdefault(sender, vote)
+    if known.body != body:
+        yield from accuse(replica, sender, (known, vote))
+        yield Ignore(vote, Refusal.EQUIVOCATION)
+    elif known is not vote:
+        yield Ignore(vote, Refusal.DUPLICATE)
+    else:
+        yield from stabilise(replica, body)
+
+
+def refuse_checkpoint(
+    replica: Replica, sender: ReplicaId, vote: Signed[Checkpoint]
+) -> Refusal | None:
+    """Why a checkpoint vote is not looked at."""
+    if vote.signer != sender:
+        return Refusal.NOT_THE_SIGNER
+    if vote.body.height <= replica.stable:
+        return Refusal.BELOW_WINDOW
+    if vote.body.height % replica.parameters.checkpoint_interval:
+        return Refusal.NOT_A_CHECKPOINT
+    return None
+
+
+def stabilise(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
+    """With a quorum of equal votes the checkpoint is stable."""
+    votes = replica.checkpoints[body.height]
+    equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
+    quorum = replica.committee.quorum
+    if len(equal) >= quorum:
+        yield from accept_certificate(replica, CheckpointCertificate(tuple(equal[:quorum])))
+
+
+def on_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
+    """Somebody hands on a proof that a checkpoint is stable."""
+    judged = judge_certificate(certificate, replica.committee)
+    if judged is None or judged[0] == 0 or judged[0] % replica.parameters.checkpoint_interval:
+        yield Ignore(certificate, Refusal.BAD_CERTIFICATE)
+    elif judged[0] <= replica.certified or judged[0] in replica.uncertified:
+        yield Ignore(certificate, Refusal.DUPLICATE)
+    else:
+        yield from accept_certificate(replica, certificate)
+
+
+def accept_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
+    """A judged certificate: move the low mark, shorten the journal, and certify what is applied."""
+    height = certificate.height
+    if height <= replica.certified:
+        return
+    replica.uncertified.setdefault(height, certificate)
+    half = CERTIFICATES_WAITING // 2
+    for between in sorted(replica.uncertified)[half:-half]:
+        del replica.uncertified[between]
+    for vote in certificate.votes:
+        yield from note_claim(replica, vote.signer, height)
+    if height > replica.stable:
+        replica.stable, replica.certificate = height, certificate
+        replica.clock.resends = 0
+        replica.checkpoints = {h: v for h, v in replica.checkpoints.items() if h > height}
+        become_voter(replica)
+        prune(replica)
+        yield Rewrite(durable_records(replica))
+    yield from certify_applied(replica)
+
+
+def certify_applied(replica: Replica) -> Iterator[Effect]:
+    """Hand each certificate to the ledger once its height is applied and the ids agree."""
+    for height in sorted(replica.uncertified):
+        if height > replica.applied:
+            return
+        certificate = replica.uncertified.pop(height)
+        certified = certificate.votes[0].body.block_id
+        own = replica.own_checkpoints.get(height, certified)
+        if own != certified:
+            replica.role = Role.HALTED
+            yield Diverge(height, own, certified)
+            return
+        replica.certified = height
+        forget_own_checkpoints(replica, height)
+        yield Certify(height, certificate)
+
+
+def forget_own_checkpoints(replica: Replica, height: Height) -> None:
+    """Block ids at or below a certified height are of no use here any more."""
+    kept = {h: block_id for h, block_id in replica.own_checkpoints.items() if h > height}
+    replica.own_checkpoints = kept
+
+
+def become_voter(replica: Replica) -> None:
+    """An observer may vote again once a stable checkpoint covers all its old votes."""
+    if replica.role is Role.OBSERVER and 0 < replica.barrier <= replica.stable:
+        replica.role = Role.VOTER
+        replica.count("recoveries")

@@ -1,0 +1,29 @@
+"""Evidence that others are further: one claim per member, believed when f + 1 make it.
+
+A claim is a hint to fetch decided heights, never a reason to decide: what is fetched proves itself
+by its seal. A replica that knows itself behind does not suspect the primary.
+"""
+
+from collections.abc import Iterator
+
+from consensus.committee import ReplicaId
+from consensus.effects import Behind, Effect
+from consensus.message import Height
+from consensus.pbft.replica import Replica
+
+
+def note_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:
+    """`sender` has decided `height`; far behind, ask the host to fetch without waiting."""
+    if sender == replica.me or height <= replica.claims.get(sender, 0):
+        return
+    replica.claims[sender] = height
+    lag = replica.trusted_claim - replica.decided
+    if lag > replica.parameters.checkpoint_interval and replica.trusted_claim > replica.fetching:
+        yield from fetch(replica)
+
+
+def fetch(replica: Replica) -> Iterator[Effect]:
+    """Others have decided more than this replica: the host fetches, and `Offered` follows."""
+    if replica.is_behind:
+        replica.fetching = replica.trusted_claim
+        yield Behind(replica.trusted_claim)

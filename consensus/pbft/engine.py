@@ -1,0 +1,159 @@
+"""Practical Byzantine fault tolerance (Castro and Liskov 1999; Castro's thesis 2001).
+
+Model: partial synchrony, n > 3f Byzantine replicas, authenticated fair-lossy links, signatures.
+Bound: n > 3f (Dwork, Lynch and Stockmeyer 1988); quorums of (n + f) // 2 + 1, any two of which
+share a correct replica. That is 2f + 1 only for n = 3f + 1.
+Safety holds always; progress once messages arrive within the (doubling, capped) timeouts.
+Good case: three message delays, 2n(n-1) messages. View change: O(n^2) messages.
+
+This module only routes. The sub-protocols are functions over one record (`replica`):
+
+normal_case, deciding   proposal, prepare, commit, decide            4.2
+proposing               the primary's pipeline, idle payloads        4.2
+checkpoint              block ids, certificates, water marks         4.3
+view_change, quorums    replacing the primary, proof rules           4.4
+catch_up, claims        resending, answering, decided heights        4.4, thesis 5.2
+journal, restart        what is durable, and standing up again
+timing                  which timers run, doubling and capping       4.5.2
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from consensus.committee import Committee, ReplicaId
+from consensus.effects import Effect, Ignore
+from consensus.engine import Account
+from consensus.events import (
+    Applied,
+    Checked,
+    Elapsed,
+    Event,
+    Offered,
+    Pending,
+    Proposed,
+    Received,
+    Started,
+)
+from consensus.message import Signed
+from consensus.pbft import (
+    accounting,
+    catch_up,
+    checkpoint,
+    normal_case,
+    proposing,
+    restart,
+    timing,
+    view_change,
+)
+from consensus.pbft.messages import (
+    Ask,
+    Checkpoint,
+    CheckpointCertificate,
+    Commit,
+    Decision,
+    NewView,
+    Prepare,
+    PrePrepare,
+    Standing,
+    Tell,
+    ViewChange,
+)
+from consensus.pbft.parameters import Parameters
+from consensus.pbft.refusals import Refusal
+from consensus.pbft.replica import Replica, Role
+
+
+@dataclass(slots=True)
+class Pbft:
+    """The engine: one door over one record."""
+
+    replica: Replica
+
+    def react(self, event: Event) -> Iterator[Effect]:
+        """One step: handle the event, then ask for work and set timers as the state demands."""
+        replica = self.replica
+        if replica.role is Role.HALTED:
+            yield Ignore(event, Refusal.NOT_VOTING)
+            return
+        yield from self.route(event)
+        yield from timing.suspect_censor(replica)
+        yield from proposing.request_value(replica)
+        yield from timing.keep_time(replica)
+
+    def route(self, event: Event) -> Iterator[Effect]:
+        """To the handler of the event."""
+        replica = self.replica
+        match event:
+            case Received(sender, message):
+                yield from self.route_message(sender, message)
+            case Checked():
+                yield from normal_case.on_checked(replica, event)
+            case Applied():
+                yield from checkpoint.on_applied(replica, event)
+            case Proposed():
+                yield from proposing.on_proposed(replica, event)
+            case Elapsed():
+                yield from timing.on_elapsed(replica, event)
+            case Pending():
+                yield from timing.on_pending(replica, event)
+            case Offered():
+                yield from catch_up.on_offered(replica, event)
+            case Started():
+                yield from restart.on_started(replica, event)
+            case _:
+                assert_never(event)
+
+    def route_message(self, sender: ReplicaId, message: object) -> Iterator[Effect]:
+        """To the handler of the message, if its sender is a member."""
+        replica = self.replica
+        if not replica.committee.is_member(sender):
+            yield Ignore(message, Refusal.NOT_A_MEMBER)
+            return
+        match message:
+            case Signed():
+                yield from self.route_vote(sender, message)
+            case PrePrepare():
+                if normal_case.is_only_heard(replica, message):
+                    yield from normal_case.hear_pre_prepare(replica, sender, message)
+                else:
+                    yield from normal_case.on_pre_prepare(replica, sender, message)
+            case Standing():
+                yield from catch_up.on_standing(replica, sender, message)
+            case Decision():
+                yield from catch_up.on_decision(replica, message)
+            case CheckpointCertificate():
+                yield from checkpoint.on_certificate(replica, message)
+            case Ask():
+                yield from catch_up.on_ask(replica, sender, message)
+            case Tell():
+                yield from catch_up.on_tell(replica, message)
+            case _:
+                yield Ignore(message, Refusal.UNKNOWN)
+
+    def route_vote(self, sender: ReplicaId, vote: Signed[Any]) -> Iterator[Effect]:
+        """To the handler of the signed body."""
+        replica = self.replica
+        match vote.body:
+            case Prepare():
+                yield from normal_case.on_prepare(replica, sender, vote)
+            case Commit():
+                yield from normal_case.on_commit(replica, sender, vote)
+            case Checkpoint():
+                yield from checkpoint.on_checkpoint(replica, sender, vote)
+            case ViewChange():
+                yield from view_change.on_view_change(replica, sender, vote)
+            case NewView():
+                yield from view_change.on_new_view(replica, vote)
+            case _:
+                yield Ignore(vote, Refusal.UNKNOWN)
+
+
+def create(me: ReplicaId | None, committee: Committee, parameters: Parameters) -> Pbft:
+    """A replica before its first event; `me` is None for a follower."""
+    return Pbft(Replica(me, committee, parameters))
+
+
+def account(engine: Pbft) -> Account:
+    """What the engine says of itself."""
+    return accounting.compute_account(engine.replica)

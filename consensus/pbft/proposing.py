@@ -1,0 +1,88 @@
+"""The primary's side: ask the host for values and propose them, several heights in flight.
+
+`pipeline` heights may be undecided at once, and none lies above the high water mark. The host
+answers a `Request` when there is work. An idle chain comes to rest certified: with heights above
+the last checkpoint height, or work that the host cannot pack yet, the primary orders an empty
+payload each `idle_block_ms`, so that backups see that it lives.
+"""
+
+from collections.abc import Iterator
+
+from consensus.effects import Broadcast, Effect, Ignore, Persist, Request
+from consensus.events import Proposed
+from consensus.message import NULL_VALUE, Digest, Signed, compute_digest
+from consensus.pbft.messages import Accepted, PrePrepare, Proposal
+from consensus.pbft.refusals import Refusal
+from consensus.pbft.replica import Judgement, Replica
+
+
+def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
+    """The host gives a value: assign the height to it, durably, and tell the backups (4.2)."""
+    ordering = replica.ordering
+    if not replica.is_leading or event.height != ordering.requested:
+        yield Ignore(event, Refusal.UNWANTED)
+        return
+    if event.value == NULL_VALUE:
+        yield Ignore(event, Refusal.NULL_VALUE)
+        return
+    assert replica.me is not None
+    ordering.requested, ordering.required = None, False
+    ordering.next_height = event.height + 1
+    digest = compute_digest(event.value)
+    proposal = Signed(replica.me, Proposal(replica.view, event.height, digest))
+    slot = replica.slot(event.height)
+    slot.values[digest] = event.value
+    slot.judgements[digest] = Judgement.VALID
+    slot.accepted = Accepted(proposal, event.value)
+    yield Persist(slot.accepted)
+    yield Broadcast(PrePrepare(proposal, event.value))
+
+
+def request_value(replica: Replica) -> Iterator[Effect]:
+    """Ask for the next value as soon as it may be proposed; asked once per height and view."""
+    ordering = replica.ordering
+    if not replica.is_leading:
+        return
+    ordering.next_height = max(ordering.next_height, replica.decided + 1, replica.stable + 1)
+    if not may_propose(replica):
+        return
+    if ordering.requested != ordering.next_height:
+        ordering.requested, ordering.required = ordering.next_height, False
+        yield Request(ordering.next_height, undecided_digests(replica))
+
+
+def require_value(replica: Replica) -> Iterator[Effect]:
+    """The chain must not stand still: ask again, and take an empty payload."""
+    ordering = replica.ordering
+    if is_idling(replica):
+        assert ordering.requested is not None
+        ordering.required = True
+        yield Request(ordering.requested, undecided_digests(replica), required=True)
+
+
+def may_propose(replica: Replica) -> bool:
+    """Is the next height within the pipeline and the water marks."""
+    limit = min(replica.decided + replica.parameters.pipeline, replica.ceiling)
+    return replica.ordering.next_height <= limit
+
+
+def is_idling(replica: Replica) -> bool:
+    """Does this primary wait for a value while nothing is in flight and something should be."""
+    ordering = replica.ordering
+    if not replica.is_leading or ordering.requested is None or ordering.required:
+        return False
+    return ordering.requested == replica.decided + 1 and must_move(replica)
+
+
+def must_move(replica: Replica) -> bool:
+    """Is there work, or are there heights that only the next checkpoint will certify."""
+    return replica.pending or replica.decided % replica.parameters.checkpoint_interval != 0
+
+
+def undecided_digests(replica: Replica) -> tuple[Digest, ...]:
+    """The values in flight below the next one, in order."""
+    return tuple(
+        slot.accepted.proposal.body.digest
+        for height in range(replica.decided + 1, replica.ordering.next_height)
+        if (slot := replica.slots.get(height)) and slot.accepted
+    )

@@ -1,0 +1,32 @@
+"""Why a PBFT replica ignores a message: stable names, counted and traced by the host."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The reasons, one each."""
+
+    UNKNOWN = "unknown-message"
+    NOT_A_MEMBER = "not-a-member"
+    NOT_THE_SIGNER = "not-the-signer"
+    NOT_THE_PRIMARY = "not-the-primary"
+    PRIMARY_PREPARES = "primary-prepares"
+    DUPLICATE = "duplicate"
+    EQUIVOCATION = "equivocation"
+    STALE_VIEW = "stale-view"
+    FUTURE_VIEW = "future-view"
+    BELOW_WINDOW = "below-window"
+    BEYOND_WINDOW = "beyond-window"
+    DECIDED = "already-decided"
+    CONTRADICTS_DECISION = "contradicts-decision"
+    NOT_IN_NEW_VIEW = "not-in-new-view"
+    BAD_DIGEST = "bad-digest"
+    NULL_VALUE = "null-outside-new-view"
+    BAD_CERTIFICATE = "bad-certificate"
+    BAD_SEAL = "bad-seal"
+    BAD_NEW_VIEW = "bad-new-view"
+    UNWANTED = "unwanted"
+    ANSWERED = "answered-already"
+    NOT_VOTING = "not-voting"
+    COMMITTEE_CHANGE = "committee-change-unsupported"
+    NOT_A_CHECKPOINT = "not-a-checkpoint-height"

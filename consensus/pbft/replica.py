@@ -1,0 +1,257 @@
+"""The record of one PBFT replica: plain values, and predicates over them that change nothing.
+
+Water marks. The low mark is the last stable checkpoint, the high mark lies `window` above it. A
+replica votes only between them, so a view change carries at most `window` certificates. Evidence
+for a height is kept from the moment it may matter until the height is both decided here and at or
+below the low mark.
+
+What bounds the memory: at most 2 * window slots, in each one vote per member and kind (the one of
+the highest view) and VALUES_PER_SLOT values; one view change per member; one claim per member.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from consensus.committee import Committee, ReplicaId, View
+from consensus.message import NULL_DIGEST, Digest, Height, Signed
+from consensus.pbft.messages import (
+    Accepted,
+    Checkpoint,
+    CheckpointCertificate,
+    Commit,
+    CommitSeal,
+    Decision,
+    NewView,
+    Prepare,
+    PreparedCertificate,
+    Proposal,
+    ViewChange,
+)
+from consensus.pbft.parameters import Parameters
+
+VALUES_PER_SLOT = 4
+"""Values remembered per height: the accepted one, one forced by a view change, two heard."""
+
+
+class Role(Enum):
+    """What this replica may say."""
+
+    VOTER = "voter"
+    FOLLOWER = "follower"
+    """Outside the committee: verifies and decides, never speaks."""
+    OBSERVER = "observer"
+    """A member whose journal was lost: silent until its old votes cannot matter any more."""
+    HALTED = "halted"
+    """Its own block id differs from a certified one."""
+
+
+class Phase(Enum):
+    """Where a replica stands in its view."""
+
+    NORMAL = "normal"
+    CHANGING = "view-change"
+    """It left the previous view and waits for the new one to open; it votes for nothing."""
+
+
+class Judgement(Enum):
+    """What became of a `Check`."""
+
+    ASKED = "asked"
+    FORCED = "forced"
+    """Asked again as a value that a certificate forces: to be fetched, not judged."""
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a quorum committed at a height, and the proof."""
+
+    digest: Digest
+    seal: CommitSeal
+
+
+@dataclass(slots=True)
+class Slot:
+    """All that is known about one height."""
+
+    proposal: Signed[Proposal] | None = None
+    """The proposal of the current view, signed by its primary."""
+    prepares: dict[ReplicaId, Signed[Prepare]] = field(default_factory=dict)
+    commits: dict[ReplicaId, Signed[Commit]] = field(default_factory=dict)
+    accepted: Accepted | None = None
+    """The last proposal this replica voted for; durable."""
+    certificate: PreparedCertificate | None = None
+    """The prepared certificate of the highest view; durable, and implies this replica's commit."""
+    values: dict[Digest, bytes] = field(default_factory=dict)
+    judgements: dict[Digest, Judgement] = field(default_factory=dict)
+    asked: Digest | None = None
+    """The value last asked of the others."""
+    outcome: Outcome | None = None
+
+    @property
+    def accepted_view(self) -> View:
+        """The view of the last vote, -1 for none."""
+        return self.accepted.proposal.body.view if self.accepted else -1
+
+    @property
+    def certificate_view(self) -> View:
+        """The view of the certificate, -1 for none."""
+        return self.certificate.proposal.body.view if self.certificate else -1
+
+    def is_stored(self, digest: Digest) -> bool:
+        """Does the host hold this value with all that belongs to it."""
+        return digest == NULL_DIGEST or self.judgements.get(digest) is Judgement.VALID
+
+    def has_value(self, digest: Digest) -> bool:
+        """Are the bytes known."""
+        return digest == NULL_DIGEST or digest in self.values
+
+    def value(self, digest: Digest) -> bytes:
+        """The bytes named `digest`; empty for a null, and for a value only the ledger has."""
+        return self.values.get(digest, b"")
+
+    def matching_prepares(self, proposal: Proposal) -> list[Signed[Prepare]]:
+        """The backups' prepares for exactly this proposal, by signer."""
+        wanted = Prepare(proposal.view, proposal.height, proposal.digest)
+        return [self.prepares[r] for r in sorted(self.prepares) if self.prepares[r].body == wanted]
+
+    def matching_commits(self, wanted: Commit) -> list[Signed[Commit]]:
+        """The commits for exactly this, by signer."""
+        return [self.commits[r] for r in sorted(self.commits) if self.commits[r].body == wanted]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Which timers run, and how patient they are."""
+
+    progress: bool = False
+    resend: bool = False
+    idle: bool = False
+    answers: bool = False
+    restart: bool = False
+    """Something moved in this step: the progress and resend timers start anew."""
+    failures: int = 0
+    """Views left without enough decisions since: the timeout is doubled as often."""
+    calm: int = 0
+    """Heights decided since the last failure, or since the timeout last came down."""
+    resends: int = 0
+
+
+@dataclass(slots=True)
+class Ordering:
+    """The primary's side: what it asked the host for, and what comes next."""
+
+    next_height: Height = 1
+    requested: Height | None = None
+    required: bool = False
+
+
+@dataclass(slots=True)
+class Replica:
+    """One replica; `me` is None for a follower."""
+
+    me: ReplicaId | None
+    committee: Committee
+    parameters: Parameters
+    role: Role = Role.FOLLOWER
+    started: bool = False
+
+    view: View = 0
+    phase: Phase = Phase.NORMAL
+    new_view: Signed[NewView] | None = None
+    """What opened the current view; in phase CHANGING, this replica's own not yet signed one."""
+    imposed_to: Height = 0
+    """Up to here the new view says what is proposed."""
+    view_change: ViewChange | None = None
+    view_changes: dict[ReplicaId, Signed[ViewChange]] = field(default_factory=dict)
+
+    slots: dict[Height, Slot] = field(default_factory=dict)
+    decided: Height = 0
+    applied: Height = 0
+    history: dict[Height, Decision] = field(default_factory=dict)
+    """The last decided heights, for those who missed them."""
+
+    stable: Height = 0
+    certificate: CheckpointCertificate | None = None
+    """The proof of `stable`."""
+    checkpoints: dict[Height, dict[ReplicaId, Signed[Checkpoint]]] = field(default_factory=dict)
+    own_checkpoints: dict[Height, bytes] = field(default_factory=dict)
+    """The block ids this replica derived at checkpoint heights not yet certified."""
+    uncertified: dict[Height, CheckpointCertificate] = field(default_factory=dict)
+    """Certificates of heights not applied here yet."""
+    certified: Height = 0
+
+    barrier: Height = 0
+    claims: dict[ReplicaId, Height] = field(default_factory=dict)
+    """The greatest height each other member showed that it had decided."""
+    fetching: Height = 0
+    """The height last named in `Behind`."""
+    witnesses: set[ReplicaId] = field(default_factory=set)
+    """Members that told an observer where they stand."""
+
+    pending: bool = False
+    overdue: bool = False
+    decided_in_view: int = 0
+    answered: set[tuple[ReplicaId, Digest]] = field(default_factory=set)
+    accused: set[ReplicaId] = field(default_factory=set)
+    clock: Clock = field(default_factory=Clock)
+    ordering: Ordering = field(default_factory=Ordering)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> ReplicaId:
+        """Who leads the current view."""
+        return self.committee.primary(self.view)
+
+    @property
+    def is_voting(self) -> bool:
+        """May this replica vote in its view now."""
+        return self.role is Role.VOTER and self.phase is Phase.NORMAL
+
+    @property
+    def is_leading(self) -> bool:
+        """Is this replica the primary of an open view."""
+        return self.is_voting and self.me == self.primary
+
+    @property
+    def is_settled(self) -> bool:
+        """Is its view open."""
+        return self.phase is Phase.NORMAL
+
+    @property
+    def floor(self) -> Height:
+        """Evidence at or below is of no use here any more."""
+        return max(min(self.stable, self.decided), self.stable - self.parameters.window)
+
+    @property
+    def ceiling(self) -> Height:
+        """The high water mark H = h + L."""
+        return self.stable + self.parameters.window
+
+    @property
+    def trusted_claim(self) -> Height:
+        """A height that some correct member has decided: f + 1 members claim it, or more."""
+        claims = sorted(self.claims.values(), reverse=True)
+        weak = self.committee.weak_quorum
+        return claims[weak - 1] if len(claims) >= weak else 0
+
+    @property
+    def is_behind(self) -> bool:
+        """Have others decided what this replica has not."""
+        return self.trusted_claim > self.decided
+
+    def slot(self, height: Height) -> Slot:
+        """The slot of a height within the window, made on first use."""
+        found = self.slots.get(height)
+        if found is None:
+            found = self.slots[height] = Slot()
+        return found
+
+    def undecided(self) -> list[Height]:
+        """Heights with any evidence that are not decided here, in order."""
+        return sorted(height for height in self.slots if height > self.decided)
+
+    def count(self, name: str) -> None:
+        """Count something worth showing; never a refusal, which must change nothing."""
+        self.counters[name] = self.counters.get(name, 0) + 1

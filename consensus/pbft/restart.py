@@ -1,0 +1,62 @@
+"""The first event: where the ledger stands, and what the journal says this replica has promised.
+
+Journal and ledger can be torn against each other. If the journal is ahead, its votes are said again
+and the height is decided once more; if the ledger is ahead, older records are only kept for the
+certificates that a view change still has to carry.
+
+A member without records whose journal is not known to be new has lost it. Anything it says could
+contradict what it said before, so it observes until a stable checkpoint covers all its old votes
+(see `catch_up.note_witness`). A single replica has nobody to contradict.
+"""
+
+from collections.abc import Iterator
+
+from consensus.effects import Effect, Ignore, Persist
+from consensus.events import Started
+from consensus.pbft.catch_up import resend
+from consensus.pbft.checkpoint import certify_applied, vote_checkpoint
+from consensus.pbft.journal import restore
+from consensus.pbft.messages import Checkpoint, Observing
+from consensus.pbft.normal_case import advance
+from consensus.pbft.refusals import Refusal
+from consensus.pbft.replica import Replica, Role
+
+
+def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
+    """Stand up, and say again what was promised."""
+    if replica.started:
+        yield Ignore(event, Refusal.DUPLICATE)
+        return
+    replica.started = True
+    replica.committee = event.committee
+    replica.decided = replica.applied = event.height
+    if replica.me is None or not event.committee.is_member(replica.me):
+        replica.me, replica.role = None, Role.FOLLOWER
+        return
+    replica.role = Role.VOTER
+    restore(replica, event.records)
+    if not event.records and not event.fresh and event.committee.size > 1:
+        replica.role = Role.OBSERVER
+        yield Persist(Observing(0))
+    yield from resume(replica, event)
+
+
+def resume(replica: Replica, event: Started) -> Iterator[Effect]:
+    """Repeat votes that may never have left, and ask the others where they stand."""
+    replica.ordering.next_height = compute_next_height(replica)
+    height, interval = event.height, replica.parameters.checkpoint_interval
+    if height and height % interval == 0:
+        yield from vote_checkpoint(replica, Checkpoint(height, event.block_id))
+    yield from certify_applied(replica)
+    for undecided in replica.undecided():
+        yield from advance(replica, undecided, replica.slots[undecided])
+    if event.records or event.height or replica.role is Role.OBSERVER:
+        yield from resend(replica)
+
+
+def compute_next_height(replica: Replica) -> int:
+    """The first height that this replica, if it leads its view, has not proposed in it."""
+    proposed = [
+        height for height, slot in replica.slots.items() if slot.accepted_view == replica.view
+    ]
+    return max([replica.decided, replica.stable, replica.imposed_to, *proposed]) + 1

@@ -1,0 +1,130 @@
+"""Which timers run: computed from the record after every step, never set inside a handler.
+
+progress  runs while something is pending or undecided; its end means a view change. It restarts on
+          every decided height, stops when idle, and does not run while this replica knows itself
+          behind, for then the primary has done its work. While the view is not open it starts with
+          a quorum of view changes.
+resend    runs while anything is unfinished; its pauses double up to RESEND_DOUBLINGS_MAX times.
+idle      runs at a primary that waits for a value while the chain has to move.
+answers   is set where an answer is given; until it ends the same question is not answered again.
+"""
+
+from collections.abc import Iterator
+
+from consensus.effects import CancelTimer, Effect, SetTimer
+from consensus.events import Elapsed, Pending
+from consensus.pbft.catch_up import resend
+from consensus.pbft.proposing import is_idling, must_move, require_value
+from consensus.pbft.replica import Phase, Replica, Role
+from consensus.pbft.view_change import count_changing, suspect_primary
+
+RESEND_DOUBLINGS_MAX = 3
+OVERDUE_HEIGHTS = 4
+"""Heights that a new primary may decide before a transaction still passed over convicts it too."""
+
+
+def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
+    """A timer ran out; one that this replica does not know changes nothing."""
+    clock = replica.clock
+    match event.timer:
+        case ("progress",) if clock.progress:
+            clock.progress = False
+            if is_waiting(replica):
+                yield from suspect_primary(replica)
+        case ("resend",) if clock.resend:
+            clock.resend = False
+            clock.resends += 1
+            yield from resend(replica)
+        case ("idle",) if clock.idle:
+            clock.idle = False
+            yield from require_value(replica)
+        case ("answers",) if clock.answers:
+            clock.answers = False
+            replica.answered.clear()
+
+
+def on_pending(replica: Replica, event: Pending) -> Iterator[Effect]:
+    """Is there work, and does the primary pass some of it over."""
+    replica.pending = event.some
+    newly = event.overdue and not replica.overdue
+    replica.overdue = event.overdue
+    if newly and replica.is_voting and not replica.is_leading:
+        yield from suspect_primary(replica)
+
+
+def suspect_censor(replica: Replica) -> Iterator[Effect]:
+    """The work that convicted the last primary is still passed over by this one."""
+    patience = OVERDUE_HEIGHTS + replica.parameters.pipeline
+    is_patient = not replica.overdue or replica.decided_in_view <= patience
+    if replica.is_voting and not replica.is_leading and not is_patient:
+        yield from suspect_primary(replica)
+
+
+def keep_time(replica: Replica) -> Iterator[Effect]:
+    """Set and cancel timers so that exactly the right ones run."""
+    clock = replica.clock
+    restart, clock.restart = clock.restart, False
+    timers = (
+        ("progress", is_waiting(replica), restart, compute_timeout_ms),
+        ("resend", is_unfinished(replica), restart, compute_resend_ms),
+        ("idle", is_idling(replica), False, compute_idle_ms),
+    )
+    for name, wanted, anew, compute_ms in timers:
+        running = getattr(clock, name)
+        if wanted and (anew or not running):
+            yield SetTimer((name,), compute_ms(replica))
+        elif running and not wanted:
+            yield CancelTimer((name,))
+        setattr(clock, name, wanted)
+
+
+def is_waiting(replica: Replica) -> bool:
+    """Does this replica wait for its primary."""
+    if replica.role is not Role.VOTER:
+        return False
+    if replica.phase is Phase.CHANGING:
+        return count_changing(replica) >= replica.committee.quorum
+    return not replica.is_behind and (must_move(replica) or has_undecided(replica))
+
+
+def has_undecided(replica: Replica) -> bool:
+    """Is there a proposal, or f + 1 votes, at a height not decided; one liar does not count."""
+    weak = replica.committee.weak_quorum
+    for height, slot in replica.slots.items():
+        if height > replica.decided and (
+            slot.proposal or len(slot.prepares) >= weak or len(slot.commits) >= weak
+        ):
+            return True
+    return False
+
+
+def is_unfinished(replica: Replica) -> bool:
+    """Is there anything that a lost message could keep from ending."""
+    if replica.role not in {Role.VOTER, Role.OBSERVER}:
+        return False
+    if replica.phase is Phase.CHANGING or replica.is_behind:
+        return True
+    if replica.role is Role.OBSERVER and not replica.barrier:
+        return True
+    if any(height > replica.stable for height in replica.own_checkpoints):
+        return True
+    if replica.decided - replica.stable >= replica.parameters.checkpoint_interval:
+        return True
+    return any(height > replica.decided for height in replica.slots)
+
+
+def compute_timeout_ms(replica: Replica) -> int:
+    """T, doubled for each failed view, capped."""
+    parameters = replica.parameters
+    doublings = min(replica.clock.failures, 32)
+    return min(parameters.timeout_ms << doublings, parameters.timeout_max_ms)
+
+
+def compute_resend_ms(replica: Replica) -> int:
+    """The pause before the next repetition."""
+    return replica.parameters.resend_ms << min(replica.clock.resends, RESEND_DOUBLINGS_MAX)
+
+
+def compute_idle_ms(replica: Replica) -> int:
+    """How long a primary waits for work."""
+    return replica.parameters.idle_block_ms
