@@ -1,0 +1,181 @@
+"""How a connection becomes a link: who it is, the greeting, and the reasons to turn it away."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+from node.certificates import CertificateError, read_public_key
+from node.peers.dialler import Call
+from node.peers.handshake import (
+    REFUSED_CODE,
+    Introduction,
+    Refusal,
+    RefusedError,
+    Socket,
+    receive_hello,
+)
+from node.peers.limits import PeerLimits
+from node.peers.link import Link, close_socket
+from node.peers.listener import PATH
+from node.peers.metrics import PeerMetrics
+from node.peers.records import PeerAddress
+from node.peers.scores import Scores
+from node.peers.table import LinkTable
+from node.wire import MESSAGE_BYTES_MAX, Hello, Role, encode_frame
+
+UPGRADE_REQUIRED = 426
+
+
+class Reception:
+    """Greets callers and those we call; what it lets in stands in `table` at once.
+
+    `own_role()` is told in each Hello. `is_closing` set, everybody is turned away.
+    """
+
+    def __init__(
+        self,
+        own_id: bytes,
+        *,
+        introduction: Introduction,
+        own_role: Callable[[], Role],
+        table: LinkTable[Link],
+        scores: Scores,
+        limits: PeerLimits,
+        metrics: PeerMetrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self.is_closing = False
+        self._own_id = own_id
+        self._introduction = introduction
+        self._own_role = own_role
+        self._table = table
+        self._scores = scores
+        self._limits = limits
+        self._metrics = metrics
+        self._clock = clock
+
+    async def greet_inbound(
+        self, request: web.BaseRequest
+    ) -> tuple[web.StreamResponse, tuple[Link, Link | None] | None]:
+        """The response to a caller, and its link with the one it replaces, if it gets one."""
+        socket: web.WebSocketResponse = web.WebSocketResponse(
+            timeout=self._limits.close_s,
+            autoping=False,
+            compress=False,
+            max_msg_size=MESSAGE_BYTES_MAX + 1,
+        )
+        transport = request.transport
+        if transport is None or request.path != PATH or not socket.can_prepare(request):
+            self._metrics.refused(Refusal.NOT_A_NODE)
+            return web.Response(status=UPGRADE_REQUIRED), None
+        await socket.prepare(request)
+        try:
+            peer_id = _read_peer_id(_certificate(transport))
+            self._refuse_early(peer_id)
+            data = await receive_hello(socket, self._limits.handshake_s)
+            hello = self._introduction.judge(peer_id, data)
+            self._refuse_late(peer_id, hello)
+            link = self._make_link(socket, transport, peer_id, hello, outbound=False)
+        except RefusedError as error:
+            await self._turn_away(socket, transport, error)
+            return socket, None
+        replaced = self._table.add(link)
+        link.greet(self._introduction.hello(self._own_role()))
+        return socket, (link, replaced)
+
+    async def greet_outbound(self, call: Call, address: PeerAddress) -> tuple[Link, Link | None]:
+        """The link with whom we called, and the one it replaces; raises `RefusedError`."""
+        try:
+            link = await self._call_on(call, address)
+        except RefusedError as error:
+            await self._turn_away(call.socket, call.transport, error)
+            raise
+        return link, self._table.add(link)
+
+    async def _call_on(self, call: Call, address: PeerAddress) -> Link:
+        peer_id = _read_peer_id(call.certificate)
+        if address.public_key not in {None, peer_id}:
+            raise RefusedError(Refusal.WRONG_KEY)
+        self._refuse_early(peer_id)
+        if not self._table.begin_greeting(peer_id):
+            raise RefusedError(Refusal.DUPLICATE)
+        try:
+            return await self._exchange(call, peer_id)
+        finally:
+            self._table.end_greeting(peer_id)
+
+    async def _exchange(self, call: Call, peer_id: bytes) -> Link:
+        own = encode_frame(self._introduction.hello(self._own_role()))
+        await call.socket.send_bytes(own)
+        data = await receive_hello(call.socket, self._limits.handshake_s)
+        hello = self._introduction.judge(peer_id, data)
+        if self._table.get(peer_id) is not None:  # its call was taken while ours was on the way
+            raise RefusedError(Refusal.DUPLICATE)
+        link = self._make_link(call.socket, call.transport, peer_id, hello, outbound=True)
+        link.count_out(own)
+        return link
+
+    def _refuse_early(self, peer_id: bytes) -> None:
+        """What the key alone decides."""
+        if self.is_closing:
+            raise RefusedError(Refusal.CLOSING)
+        if peer_id == self._own_id:
+            raise RefusedError(Refusal.SELF)
+        if self._scores.banned_for_s(peer_id) > 0:
+            raise RefusedError(Refusal.BANNED)
+
+    def _refuse_late(self, peer_id: bytes, hello: Hello) -> None:
+        """What depends on the links there are, after the last wait."""
+        self._refuse_early(peer_id)
+        if refusal := self._table.judge_inbound(peer_id, hello.instance):
+            raise RefusedError(refusal)
+        members = self._introduction.members
+        if peer_id in members or self._table.get(peer_id) is not None:
+            return
+        followers = sum(link.peer_id not in members for link in self._table)
+        if followers >= self._limits.followers_max:
+            raise RefusedError(Refusal.FULL)
+
+    def _make_link(
+        self,
+        socket: Socket,
+        transport: asyncio.Transport,
+        peer_id: bytes,
+        hello: Hello,
+        *,
+        outbound: bool,
+    ) -> Link:
+        host, port, *_ = transport.get_extra_info("peername") or ("gone", 0)
+        return Link(
+            socket,
+            transport,
+            peer_id,
+            hello,
+            f"{host}:{port}",
+            outbound=outbound,
+            limits=self._limits,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+
+    async def _turn_away(
+        self, socket: Socket, transport: asyncio.Transport, error: RefusedError
+    ) -> None:
+        """Count, and tell the peer why, unless the refusal came from there."""
+        if not error.by_peer:
+            self._metrics.refused(error.refusal)
+        within_s = 0.0 if error.by_peer else self._limits.close_s
+        await close_socket(socket, transport, REFUSED_CODE, error.refusal, within_s)
+
+
+def _certificate(transport: asyncio.Transport) -> bytes:
+    tls = transport.get_extra_info("ssl_object")
+    return (tls and tls.getpeercert(binary_form=True)) or b""
+
+
+def _read_peer_id(certificate: bytes) -> bytes:
+    try:
+        return read_public_key(certificate)
+    except CertificateError as error:
+        raise RefusedError(Refusal.NOT_A_NODE) from error
