@@ -113,10 +113,19 @@ class Metrics:
             "peer_bytes_total", "Bytes of frames exchanged with peers.", "direction", "kind"
         )
         self.peer_frames_dropped = self._counter(
-            "peer_frames_dropped_total", "Outgoing frames a full queue gave up on.", "kind"
+            "peer_frames_dropped_total", "Outgoing frames a full queue gave up on.", "lane"
         )
         self.peer_refusals = self._counter(
             "peer_refusals_total", "Connections and frames of peers refused, by reason.", "reason"
+        )
+
+        self.peer_dial_failures = self._counter(
+            "peer_dial_failures_total", "Calls to peers that did not end in a link.", "reason"
+        )
+        self.peer_bans = self._counter("peer_bans_total", "Peers shut out for a while.")
+        self.peer_links = self._counter("peer_links_total", "Links made and ended.", "change")
+        self.peer_requests = self._counter(
+            "peer_requests_total", "Requests to peers, by outcome.", "kind", "outcome"
         )
 
     def _define_engine(self) -> None:
