@@ -1,0 +1,30 @@
+"""The command `quorate`: one small module per group of commands, put together here."""
+
+import sys
+
+import typer
+
+from consensus.errors import ConsensusError
+from ledger.errors import LedgerError
+from node.cli.output import EXIT_FAILURE, describe_error
+from node.errors import NodeError
+
+app = typer.Typer(
+    name="quorate",
+    help="A ledger node, and everything around it. Each command has --help.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run() -> None:
+    """Run one command; what we refuse is told in two lines, never as a stack trace."""
+    try:
+        app()
+    except (NodeError, LedgerError, ConsensusError) as error:
+        sys.stderr.write(describe_error(error) + "\n")
+        sys.exit(EXIT_FAILURE)
+    except BrokenPipeError:  # the reader of our output has gone, as in `quorate … | head`
+        sys.stderr.close()
+        sys.exit(EXIT_FAILURE)

@@ -1,0 +1,1 @@
+"""Networks of real processes on one machine: creation, supervision, demo load, live table."""

@@ -1,0 +1,221 @@
+"""Making networks: the one place where keys, certificates, genesis and homes come into being.
+
+A network's home holds
+
+    network.json         the plan (see `node.testnet.plan`)
+    genesis.json         what all nodes start from, and all that a light verifier needs
+    network_ca.pem       the authority that admits nodes;  network_ca_key.pem: its key (mode 0600)
+    faucet.json          a key file (mode 0600): the account that owns what nobody else does
+    node0/ … nodeN/      the nodes' homes, validators first
+    processes.json       which process is which node
+
+The demo accounts are derived from the faucet's seed, so they need no files.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from consensus import catalog
+from consensus.committee import Committee
+from ledger.genesis import Genesis
+from ledger.keys import KeyPair
+from node.certificates import (
+    AUTHORITY_FILE,
+    AUTHORITY_KEY_FILE,
+    Authority,
+    create_authority,
+    load_authority,
+    save_authority_key,
+)
+from node.derivation import derive_key
+from node.identity import Identity, load_identity, save_identity
+from node.testnet.errors import ClusterError
+from node.testnet.homes import (
+    GENESIS_FILE,
+    Listen,
+    SeedPeer,
+    format_config,
+    mark_as_fresh,
+    write_home,
+)
+from node.testnet.plan import (
+    PLAN_FILE,
+    Member,
+    Plan,
+    check_plan,
+    list_members,
+    load_plan,
+    save_plan,
+)
+
+FAUCET_FILE = "faucet.json"
+FAUCET_AMOUNT = 10**15
+DEMO_LABEL = "demo"
+DEMO_ACCOUNTS = 64
+DEMO_AMOUNT = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that stands in `home`."""
+
+    home: Path
+    plan: Plan
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Its nodes, by number."""
+        return list_members(self.home, self.plan)
+
+    @property
+    def genesis_path(self) -> Path:
+        """Its genesis file."""
+        return self.home / GENESIS_FILE
+
+    @property
+    def faucet_path(self) -> Path:
+        """The key file of the account that owns what nobody else does."""
+        return self.home / FAUCET_FILE
+
+    def genesis(self) -> Genesis:
+        """Its genesis; raises `GenesisError`."""
+        return Genesis.from_json(self.genesis_path.read_bytes())
+
+    def member(self, index: int) -> Member:
+        """Node `index`; raises `ClusterError` where there is none."""
+        if not 0 <= index < self.plan.nodes:
+            raise ClusterError(
+                f"there is no node {index}",
+                reason="no-such-node",
+                advice=f"nodes are numbered from 0 to {self.plan.nodes - 1}",
+            )
+        return self.members[index]
+
+    def demo_keys(self) -> list[KeyPair]:
+        """The accounts that the demo load moves money between."""
+        return list_demo_keys(load_identity(self.faucet_path).seed)
+
+
+def list_demo_keys(faucet_seed: bytes) -> list[KeyPair]:
+    """The demo accounts of the network whose faucet has this seed."""
+    return [derive_key(faucet_seed, DEMO_LABEL, index) for index in range(DEMO_ACCOUNTS)]
+
+
+def open_network(home: Path) -> Network:
+    """The network in `home`; raises `ClusterError` (network-missing, network-malformed)."""
+    folder = home.expanduser().resolve()
+    return Network(folder, load_plan(folder))
+
+
+def exists(home: Path) -> bool:
+    """Is there a network in `home`."""
+    return (home.expanduser() / PLAN_FILE).exists()
+
+
+def create_network(home: Path, plan: Plan) -> Network:
+    """Make a network in `home`, which must be empty or missing: whole, or not at all.
+
+    Raises `ClusterError`, or the catalog's errors where the engine does not stand such a plan.
+    """
+    check_plan(plan)
+    folder = home.expanduser().resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ClusterError(
+            f"{folder} is not empty and holds no network",
+            reason="home-not-empty",
+            advice="name a new or an empty folder with --home",
+        )
+    keys = [Identity.generate() for _ in range(plan.nodes)]
+    faucet = Identity.generate()
+    genesis = make_genesis(plan, [key.public_key for key in keys[: plan.validators]], faucet)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = folder.with_name(f".{folder.name}.making-{os.getpid()}")
+    try:
+        fill_home(making, plan, genesis, faucet, keys)
+        making.replace(folder)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    return Network(folder, plan)
+
+
+def make_genesis(plan: Plan, validators: Sequence[bytes], faucet: Identity) -> Genesis:
+    """What the network starts from; refuses what the engine's theorem does not cover."""
+    spec = catalog.get(plan.engine)
+    catalog.parse_parameters(spec, plan.parameters)
+    faults = spec.default_faults(plan.validators) if plan.faults is None else plan.faults
+    catalog.check_configuration(spec, Committee.of(plan.validators, faults))
+    demo = {key.public_key: DEMO_AMOUNT for key in list_demo_keys(faucet.seed)}
+    genesis = Genesis(
+        name=plan.name,
+        engine=plan.engine,
+        engine_parameters=dict(plan.parameters),
+        faults=faults,
+        validators=tuple(validators),
+        allocations={faucet.public_key: FAUCET_AMOUNT, **demo},
+        timestamp_ms=time.time_ns() // 1_000_000,
+    )
+    genesis.check()
+    return genesis
+
+
+def fill_home(
+    home: Path, plan: Plan, genesis: Genesis, faucet: Identity, keys: Sequence[Identity]
+) -> None:
+    """Write everything that belongs to a network."""
+    home.mkdir(mode=0o755)
+    authority = create_authority(plan.name)
+    (home / GENESIS_FILE).write_text(genesis.to_json(), encoding="utf-8")
+    (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+    save_authority_key(home / AUTHORITY_KEY_FILE, authority)
+    save_identity(home / FAUCET_FILE, faucet)
+    members = list_members(home, plan)
+    seeds = list_seeds(members, [key.public_key for key in keys])
+    for member, key in zip(members, keys, strict=True):
+        write_member(member, key, authority, genesis, seeds)
+    save_plan(home, plan)
+
+
+def list_seeds(members: Sequence[Member], public_keys: Sequence[bytes]) -> list[SeedPeer]:
+    """The validators: whoever knows them finds everybody."""
+    return [
+        SeedPeer(public_key.hex(), f"{member.host}:{member.p2p_port}")
+        for member, public_key in zip(members, public_keys, strict=True)
+        if member.role == "validator"
+    ]
+
+
+def write_member(
+    member: Member,
+    key: Identity,
+    authority: Authority,
+    genesis: Genesis,
+    seeds: Sequence[SeedPeer],
+) -> None:
+    """The home of one node, which calls all validators but itself."""
+    others = [seed for seed in seeds if seed.public_key != key.public_key.hex()]
+    listen = Listen(member.host, member.p2p_port, member.api_port)
+    config = format_config(member.name, member.role, listen, others)
+    write_home(member.home, key, authority, genesis.to_json(), config)
+    if member.role == "validator":
+        mark_as_fresh(member.home)
+
+
+def admit_follower(network: Network, home: Path, listen: Listen, name: str) -> Identity:
+    """Make the home of a further follower outside the network's folder; it needs the CA's key.
+
+    Raises `SecretFileError` rather than overwrite a home that exists.
+    """
+    genesis = network.genesis()
+    authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
+    validators = network.members[: network.plan.validators]
+    seeds = list_seeds(validators, genesis.validators)
+    identity = Identity.generate()
+    config = format_config(name, "follower", listen, seeds)
+    write_home(home.expanduser().resolve(), identity, authority, genesis.to_json(), config)
+    return identity
+
