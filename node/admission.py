@@ -15,13 +15,13 @@ from ledger.chain import Chain
 from ledger.errors import TransactionError
 from ledger.keys import verify_many
 from ledger.mempool import Mempool
-from ledger.mempool_log import log_batch
+from ledger.mempool_log import forget_batch, load, log_batch
 from ledger.reasons import Blame, Reason
+from ledger.store.store import Store
 from ledger.transaction import Envelope, decode_transaction, signing_bytes
 from ledger.validation import check_transaction
 from node.stages import Stages
 
-Refused = TransactionError
 VERIFY_BATCH_MAX = 512
 """Signatures per trip to the thread: some 25 ms of work, so that no batch waits long for another."""
 
@@ -120,12 +120,14 @@ class Admission:
     def __init__(
         self,
         chain: Chain,
+        store: Store,
         mempool: Mempool,
         verifier: Verifier,
         stages: Stages,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
     ) -> None:
         self._chain = chain
+        self._store = store
         self._mempool = mempool
         self._verifier = verifier
         self._stages = stages
@@ -156,6 +158,23 @@ class Admission:
         self._log(good)
         return entries
 
+    def reload(self) -> tuple[int, int]:
+        """Fill the mempool from its log after a start; returns how many were kept and dropped."""
+        envelopes = sorted(load(self._store), key=lambda envelope: envelope.transaction.nonce)
+        gone = []
+        for envelope in envelopes:
+            try:
+                self._mempool.add(envelope, self._chain.height)
+            except TransactionError:
+                gone.append(envelope.id)
+        self.forget(gone)
+        return len(envelopes) - len(gone), len(gone)
+
+    def forget(self, ids: Iterable[bytes]) -> None:
+        """Take what was dropped out of the log."""
+        if batch := forget_batch(ids):
+            self._store.write(batch)
+
     async def sync(self) -> None:
         """Make the mempool log durable; calls that meet share one sync."""
         while self._durable is not None:
@@ -169,7 +188,7 @@ class Admission:
     async def _sync(self) -> None:
         self.needs_sync = False
         try:
-            await asyncio.get_running_loop().run_in_executor(None, self._chain.store.sync)
+            await asyncio.get_running_loop().run_in_executor(None, self._store.sync)
         except BaseException:
             self.needs_sync = True
             raise
@@ -246,7 +265,7 @@ class Admission:
         if not envelopes:
             return
         with self._stages.measure("mempool-log"):
-            self._chain.store.write(log_batch(envelopes), sync=False)
+            self._store.write(log_batch(envelopes), sync=False)
         self.needs_sync = True
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import defaultdict
 
-from ledger.chain import AppliedBlock
+from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.metrics import Metrics

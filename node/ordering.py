@@ -16,7 +16,8 @@ from consensus.effects import Check, Request
 from consensus.events import Applied, Checked, Event, Pending, Proposed, Verdict
 from consensus.message import Digest, Height, compute_digest
 from ledger.block import Payload, decode_payload, encode_payload
-from ledger.chain import AppliedBlock, Chain
+from ledger.apply import AppliedBlock
+from ledger.chain import Chain
 from ledger.errors import PayloadError
 from ledger.mempool import Dropped, Mempool
 from ledger.transaction import Envelope
@@ -276,23 +277,21 @@ class Ordering:
 
     async def _execute(self, height: Height, raws: tuple[bytes, ...], seal: bytes) -> None:
         if height <= self._chain.height:
-            self._post(self._applied_event(height))
+            self._post(Applied(height, self._chain.block(height).id, self._committee))
             return
         values = [self._remember(height, compute_digest(raw), raw) for raw in raws]
         for value in values:
             await self._complete(value)
         bodies = {id_: envelope for value in values for id_, envelope in value.bodies.items()}
-        applied = self._chain.execute(height, raws, seal, bodies.get)
+        with self._stages.measure("execute"):
+            applied = self._chain.execute(height, raws, seal, bodies.get)
         with self._stages.measure("mempool"):
             dropped = self._mempool.apply_block(applied)
         self._forget(height)
-        self._post(self._applied_event(height))
+        self._post(Applied(height, applied.block_id, self._committee))
         self._on_applied(applied, dropped)
         self.tell_pending()
         self._consider()
-
-    def _applied_event(self, height: Height) -> Applied:
-        return Applied(height, self._chain.block_id(height), self._committee)
 
     def _forget(self, height: Height) -> None:
         for digest, value in list(self._values.items()):

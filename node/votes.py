@@ -6,6 +6,7 @@ from typing import Any
 from consensus.committee import ReplicaId
 from consensus.message import Message, SignedPart, sign_message
 from ledger.keys import KeyPair, verify
+from node.stages import Stages
 
 REMEMBERED_MAX = 20_000
 """Verified signatures kept, so that votes repeated inside certificates cost nothing: some 4 MB."""
@@ -14,7 +15,10 @@ REMEMBERED_MAX = 20_000
 class Votes:
     """Signs for one replica and verifies for all; `keys` maps replica ids to public keys."""
 
-    def __init__(self, context: bytes, keys: dict[ReplicaId, bytes], own: KeyPair) -> None:
+    def __init__(
+        self, context: bytes, keys: dict[ReplicaId, bytes], own: KeyPair, stages: Stages
+    ) -> None:
+        self._stages = stages
         self._context = context
         self._keys = keys
         self._own = own
@@ -22,11 +26,13 @@ class Votes:
 
     def sign(self, message: Any) -> Any:
         """Fill the empty signatures of an outgoing message."""
-        return sign_message(message, lambda body: self._own.sign(self._context + body))
+        with self._stages.measure("votes"):
+            return sign_message(message, lambda body: self._own.sign(self._context + body))
 
     def hold(self, message: Message) -> bool:
         """Does every signature in `message` hold, each by a member of the committee."""
-        return all(self._holds(part) for part in message.signed_parts())
+        with self._stages.measure("votes"):
+            return all(self._holds(part) for part in message.signed_parts())
 
     def _holds(self, part: SignedPart) -> bool:
         if part in self._verified:

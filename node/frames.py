@@ -1,0 +1,70 @@
+"""Where a peer's frame goes."""
+
+from node.bodies import BodyExchange
+from node.gossip import Gossip
+from node.host import EngineHost
+from node.peers.network import Peers
+from node.sync import read_blocks
+from node.stages import Stages
+from node.wire import (
+    Announce,
+    Answer,
+    AnyFrame,
+    Blocks,
+    Consensus,
+    GetBlocks,
+    GetBodies,
+    Request,
+    Status,
+    Transactions,
+)
+from ledger.chain import Chain
+
+UNEXPECTED_WEIGHT = 5
+
+
+class FrameRouter:
+    """Hands each kind of frame to the part that understands it."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        host: EngineHost,
+        gossip: Gossip,
+        bodies: BodyExchange,
+        peers: Peers,
+        stages: Stages,
+        heights_per_answer_max: int,
+    ) -> None:
+        self._chain = chain
+        self._host = host
+        self._gossip = gossip
+        self._bodies = bodies
+        self._peers = peers
+        self._stages = stages
+        self._heights_max = heights_per_answer_max
+
+    async def on_frame(self, peer: bytes, frame: AnyFrame) -> None:
+        """Returns when the peer's next frame may be read."""
+        match frame:
+            case Consensus():
+                await self._host.on_consensus(peer, frame)
+            case Transactions():
+                await self._gossip.on_transactions(peer, frame)
+            case Announce():
+                self._gossip.on_announce(peer, frame)
+            case Status():
+                return
+            case _:
+                self._peers.penalise(peer, "frame-unexpected", UNEXPECTED_WEIGHT)
+
+    async def on_request(self, peer: bytes, request: Request) -> Answer:
+        """The answer to a peer's request."""
+        del peer
+        match request:
+            case GetBodies():
+                return self._bodies.answer(request)
+            case GetBlocks():
+                return Blocks(
+                    request.request, read_blocks(self._chain, request, self._heights_max)
+                )
