@@ -46,7 +46,7 @@ PayloadFields = Annotated[TransferFields | RecordFields, Field(discriminator="ty
 class TransactionFields(Strict):
     """A signed transaction in JSON; the signature is over its canonical bytes."""
 
-    version: Annotated[int, Field(ge=0, le=255)]
+    version: U64
     chain_id: Hash
     sender: Address
     nonce: U64
@@ -138,6 +138,7 @@ class BlockSummary(Answer):
     proposer: Address | None = Field(description="None for a null block and the genesis block.")
     claim: HexBytes
     transaction_count: U64
+    skipped_count: U64 = Field(description="Ordered, but without any effect.")
     final: bool
     certified: bool
 

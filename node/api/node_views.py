@@ -1,0 +1,120 @@
+"""What a person asks of a node first: status, peers, validators, mempool, engine, genesis."""
+
+from aiohttp import web
+
+from node.api.models import (
+    EngineAnswer,
+    MempoolAnswer,
+    PeerAnswer,
+    PeersAnswer,
+    StatusAnswer,
+    ValidatorAnswer,
+    ValidatorsAnswer,
+)
+from node.api.routing import Api, Route, answer
+
+
+async def serve_status(api: Api, _request: web.Request) -> web.Response:
+    """Who this is and where it stands."""
+    status = api.backend.status()
+    return answer(
+        StatusAnswer(
+            **{
+                name: getattr(status, name) for name in status.__struct_fields__ if name != "alarms"
+            },
+            ready=api.backend.ready()[0],
+            alarms=list(status.alarms),
+        )
+    )
+
+
+async def serve_peers(api: Api, _request: web.Request) -> web.Response:
+    """Connected peers."""
+    peers = [PeerAnswer.model_validate(one) for one in api.backend.peers()]
+    return answer(PeersAnswer(peers=peers))
+
+
+async def serve_validators(api: Api, _request: web.Request) -> web.Response:
+    """The committee."""
+    members = [
+        ValidatorAnswer(
+            replica=one.replica,
+            name=one.name,
+            public_key=one.public_key,
+            address=one.public_key,
+            is_self=one.is_self,
+            is_leader=one.is_leader,
+            is_connected=one.is_connected,
+        )
+        for one in api.backend.validators()
+    ]
+    return answer(ValidatorsAnswer(faults=api.backend.chain.genesis.faults, validators=members))
+
+
+async def serve_mempool(api: Api, _request: web.Request) -> web.Response:
+    """How full the mempool is."""
+    return answer(MempoolAnswer.model_validate(api.backend.mempool_view()))
+
+
+async def serve_engine(api: Api, _request: web.Request) -> web.Response:
+    """What the engine does, and why it is not moving if it is not."""
+    view = api.backend.engine_view()
+    return answer(
+        EngineAnswer(
+            engine=view.engine,
+            replica=view.replica,
+            phase=view.phase,
+            view=view.view,
+            leader=view.leader,
+            height=view.height,
+            waiting_for=view.waiting_for,
+            needed=view.needed,
+            heard=list(view.heard),
+            silent=list(view.silent),
+            in_phase_ms=view.in_phase_ms,
+            why=view.why,
+            counters=dict(view.counters),
+        )
+    )
+
+
+async def serve_genesis(api: Api, _request: web.Request) -> web.Response:
+    """The genesis document, from which the chain id is computed."""
+    text = api.backend.chain.genesis.to_json()
+    return web.Response(body=text.encode(), content_type="application/json")
+
+
+TAG = "node"
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/status",
+        serve_status,
+        "Who this is and where it stands.",
+        {200: StatusAnswer},
+        TAG,
+    ),
+    Route("GET", "/v1/peers", serve_peers, "Connected peers.", {200: PeersAnswer}, TAG),
+    Route(
+        "GET", "/v1/validators", serve_validators, "The committee.", {200: ValidatorsAnswer}, TAG
+    ),
+    Route(
+        "GET", "/v1/mempool", serve_mempool, "How full the mempool is.", {200: MempoolAnswer}, TAG
+    ),
+    Route(
+        "GET",
+        "/v1/engine",
+        serve_engine,
+        "The engine's own view, and why it is not moving if it is not.",
+        {200: EngineAnswer},
+        TAG,
+    ),
+    Route(
+        "GET",
+        "/v1/genesis",
+        serve_genesis,
+        "The genesis document.",
+        {200: "application/json"},
+        TAG,
+    ),
+)
