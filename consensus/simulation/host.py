@@ -1,0 +1,251 @@
+"""One simulated host: it runs an engine faithfully to the contract, on virtual time.
+
+Effects are performed in order. What a crash loses is everything but the disk; a `fuse` makes the
+host crash right after its n-th write, before any later effect of the same step.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, assert_never
+
+from consensus.catalog import EngineSpec
+from consensus.committee import Committee, ReplicaId
+from consensus.effects import (
+    Accuse,
+    Behind,
+    Broadcast,
+    CancelTimer,
+    Certify,
+    Check,
+    Decide,
+    Diverge,
+    Effect,
+    Ignore,
+    Persist,
+    Request,
+    Rewrite,
+    Send,
+    SetTimer,
+)
+from consensus.engine import Engine, step
+from consensus.events import (
+    Applied,
+    Checked,
+    Event,
+    Pending,
+    Proposed,
+    Received,
+    Started,
+    Timer,
+    Verdict,
+)
+from consensus.message import Digest, Height, compute_digest, sign_message
+from consensus.simulation.disk import Disk
+from consensus.simulation.signatures import make_sign
+from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_of, make_value
+
+OVERDUE_HEIGHTS = 6
+"""Decided heights after which an item that was passed over makes the primary a censor."""
+OFFERED_BLOCKS = 64
+"""Blocks fetched at once."""
+
+
+class Surroundings(Protocol):
+    """What a host needs of the cluster around it."""
+
+    def say(self, sender: ReplicaId, to: ReplicaId | None, message: Any) -> None:
+        """Put a signed message on the links; to all others if `to` is None."""
+
+    def later(self, host: "Host", delay_ms: int, action: Callable[[], None]) -> None:
+        """Let something happen to this incarnation of a host."""
+
+    def start_timer(self, host: "Host", timer: Timer, after_ms: int) -> None:
+        """Let `Elapsed(timer)` happen, unless it is cancelled or set again."""
+
+    def stop_timer(self, host: "Host", timer: Timer) -> None:
+        """Forget a timer."""
+
+    def fetch(self, host: "Host", height: Height) -> None:
+        """Find blocks above the host's head, as far as `height`, and offer them."""
+
+    def note(self, host: "Host", effect: Effect) -> None:
+        """Write an effect into the trace, before it is performed."""
+
+    def crash(self, name: ReplicaId) -> None:
+        """The host stops here and now."""
+
+
+@dataclass(slots=True)
+class Habits:
+    """How a host answers its engine, in milliseconds; tests change these."""
+
+    check_ms: int = 0
+    apply_ms: int = 0
+    is_valid: Callable[[bytes], bool] = is_valid
+    censored: frozenset[str] = frozenset()
+    """Items that this host leaves out when it makes a value."""
+    answers_requests: bool = True
+
+
+@dataclass(slots=True)
+class Host:
+    """One replica of a cluster, or a follower; `name` is its address in the network."""
+
+    name: ReplicaId
+    spec: EngineSpec
+    parameters: Any
+    committee: Committee
+    around: Surroundings
+    is_follower: bool = False
+    disk: Disk = field(default_factory=Disk)
+    habits: Habits = field(default_factory=Habits)
+    engine: Engine | None = None
+    incarnation: int = 0
+    fuse: int | None = None
+    work: dict[str, Height] = field(default_factory=dict)
+    """Items known and not executed, with the head's height when they became known."""
+    flags: tuple[bool, bool] = (False, False)
+    request: Request | None = None
+    values: dict[Digest, bytes] = field(default_factory=dict)
+    decided: int = 0
+    """Heights decided in this incarnation."""
+    executed: set[str] = field(default_factory=set)
+    accusations: list[Accuse] = field(default_factory=list)
+    diverged: Diverge | None = None
+    refusals: Counter[str] = field(default_factory=Counter)
+    writes: int = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Does its engine run."""
+        return self.engine is not None
+
+    def start(self) -> None:
+        """Make an engine and give it what the disk holds."""
+        me = None if self.is_follower else self.name
+        self.engine = self.spec.create(me, self.committee, self.parameters)
+        self.incarnation += 1
+        self.request, self.decided, self.flags = None, 0, (False, False)
+        self.values = {}
+        disk, records = self.disk, self.spec.records
+        saved = tuple(records.decode(records.encode(record)) for record in disk.records)
+        fresh = not disk.touched and disk.height == 0
+        self.react(Started(saved, disk.height, disk.block_id, self.committee, fresh))
+        self.tell_pending()
+
+    def stop(self) -> None:
+        """Lose everything but the disk; submitted work is on disk too."""
+        self.engine = None
+        self.fuse = None
+
+    def react(self, event: Event) -> None:
+        """One step of the engine and all its effects."""
+        if self.engine is None:
+            return
+        for effect in step(self.engine, event):
+            if not self.is_up:
+                return
+            self.around.note(self, effect)
+            self.perform(effect)
+
+    def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match over all effects
+        """Do what the engine asks."""
+        match effect:
+            case Persist(record):
+                self.write([*self.disk.records, record])
+            case Rewrite(records):
+                self.write(list(records))
+            case Send(to, message):
+                self.say(to, message)
+            case Broadcast(message):
+                self.say(None, message)
+            case SetTimer(timer, after_ms):
+                self.around.start_timer(self, timer, after_ms)
+            case CancelTimer(timer):
+                self.around.stop_timer(self, timer)
+            case Request():
+                self.request = effect
+                self.answer_request()
+            case Check():
+                self.check(effect)
+            case Decide():
+                self.decided += 1
+                self.around.later(self, self.habits.apply_ms, lambda: self.execute(effect))
+            case Certify(height, certificate):
+                self.disk.certificates[height] = certificate
+            case Behind(height):
+                self.around.fetch(self, height)
+            case Accuse():
+                self.accusations.append(effect)
+            case Ignore(_, refusal):
+                self.refusals[refusal] += 1
+            case Diverge():
+                self.diverged = effect
+            case _:
+                assert_never(effect)
+
+    def write(self, records: list[Any]) -> None:
+        """Make the journal durable; the fuse burns down here."""
+        self.disk.records = records
+        self.disk.touched = True
+        self.writes += 1
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse <= 0:
+                self.around.crash(self.name)
+
+    def say(self, to: ReplicaId | None, message: Any) -> None:
+        """Sign, loop back what concerns this replica too, and hand the rest to the links."""
+        signed = sign_message(message, make_sign(self.name))
+        if to in {None, self.name}:
+            self.around.later(self, 0, lambda: self.react(Received(self.name, signed)))
+        if to != self.name:
+            self.around.say(self.name, to, signed)
+
+    def check(self, effect: Check) -> None:
+        """Answer `Check` after a while; what is forced is never judged."""
+        self.values[effect.digest] = effect.value
+        valid = effect.forced or self.habits.is_valid(effect.value)
+        answer = Checked(effect.digest, Verdict.VALID if valid else Verdict.INVALID)
+        self.around.later(self, self.habits.check_ms, lambda: self.react(answer))
+
+    def execute(self, effect: Decide) -> None:
+        """Append the block, forget the work it did, and say so."""
+        block = self.disk.execute(effect.height, effect.values, effect.seal)
+        for value in effect.values:
+            for item in items_of(value):
+                self.work.pop(item, None)
+                self.executed.add(item)
+        self.react(Applied(block.height, block.block_id, self.committee))
+        self.tell_pending()
+
+    def submit(self, item: str) -> None:
+        """A client's work reaches this host."""
+        if item not in self.executed and item not in self.work:
+            self.work[item] = self.disk.height
+            self.tell_pending()
+            self.answer_request()
+
+    def tell_pending(self) -> None:
+        """On change: is there work, and has some of it been passed over too long."""
+        late = self.disk.height - OVERDUE_HEIGHTS
+        flags = bool(self.work), any(known <= late for known in self.work.values())
+        if flags != self.flags and self.is_up:
+            self.flags = flags
+            self.react(Pending(*flags))
+
+    def answer_request(self) -> None:
+        """Answer the standing request if there is work, or if an answer is required."""
+        request = self.request
+        if request is None or not self.habits.answers_requests or not self.is_up:
+            return
+        taken = {i for digest in request.after for i in items_of(self.values.get(digest, b""))}
+        items = [i for i in self.work if i not in taken and i not in self.habits.censored]
+        if not items and not request.required:
+            return
+        self.request = None
+        value = make_value(self.name, request.height, items[:ITEMS_PER_VALUE])
+        self.values[compute_digest(value)] = value
+        answer = Proposed(request.height, value)
+        self.around.later(self, 0, lambda: self.react(answer))
