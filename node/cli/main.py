@@ -6,6 +6,7 @@ import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
+from node.cli import node_group, testnet_group
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.errors import NodeError
 
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(node_group.app, name="node")
+app.add_typer(testnet_group.app, name="testnet")
 
 
 def run() -> None:

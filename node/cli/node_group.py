@@ -7,7 +7,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from node.cli.asynchronous import asynchronous, stop_on_signal
+from node.cli.asynchronous import stop_on_signal
 from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
 from node.errors import NodeError
@@ -39,8 +39,9 @@ def init(
     ] = None,
     name: Annotated[str, typer.Option(help="The node's name.")] = "node",
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    p2p_port: Annotated[int, typer.Option(min=0, max=65535, help="Port for peers.")] = 26656,
-    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Port for HTTP.")] = 26657,
+    port: Annotated[
+        int, typer.Option(min=1024, max=65534, help="Port for peers; HTTP is one above.")
+    ] = 26656,
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -50,17 +51,17 @@ def init(
     --network it makes the home of a follower, which verifies and serves but never votes.
     """
     if network is None:
-        plan = Plan(validators=1, name=name, host=host, base_port=p2p_port)
+        plan = Plan(validators=1, name=name, host=host, base_port=port)
         made = create_network(home, plan)
         answer = describe_single(made)
     else:
-        listen = Listen(host, p2p_port, api_port)
+        listen = Listen(host, port, port + 1)
         identity = admit_follower(open_network(network), home, listen, name)
         answer = {
             "home": str(home.expanduser().resolve()),
             "role": "follower",
             "public_key": identity.public_key.hex(),
-            "url": f"http://{host}:{api_port}",
+            "url": f"http://{host}:{port + 1}",
         }
     print_json(answer) if json else print_pairs(answer)
 

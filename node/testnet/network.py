@@ -218,4 +218,3 @@ def admit_follower(network: Network, home: Path, listen: Listen, name: str) -> I
     config = format_config(name, "follower", listen, seeds)
     write_home(home.expanduser().resolve(), identity, authority, genesis.to_json(), config)
     return identity
-

@@ -6,9 +6,9 @@ in between. A zombie counts as gone: it holds no port and no lock.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Sequence
 from enum import StrEnum
@@ -33,16 +33,27 @@ class Condition(StrEnum):
     GONE = "gone"
 
 
-def spawn(command: Sequence[str], log_path: Path) -> subprocess.Popen[bytes]:
+def spawn(command: Sequence[str], log_path: Path) -> ProcessId:
     """Start `command` in a session of its own, its output appended to `log_path`."""
-    with log_path.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - the command is ours
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, log, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2),
+        ]
+        pid = os.posix_spawn(command[0], list(command), os.environ, file_actions=actions, setsid=True)
+    finally:
+        os.close(log)
+    process = identify(pid)
+    assert process is not None, "a child stays at least a zombie until it is reaped"
+    return process
+
+
+def reap(process: ProcessId) -> None:
+    """Collect the exit status of a child that has ended, so that no zombie stays."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
 
 
 def read_stat(pid: int) -> tuple[str, int] | None:

@@ -1,0 +1,140 @@
+"""`quorate testnet`: networks of processes on this machine."""
+
+import signal
+import time
+from typing import Annotated
+
+import typer
+
+from node.cli.asynchronous import asynchronous
+from node.cli.output import answers, messages, print_json, print_line
+from node.cli.testnet_options import (
+    BasePort,
+    Engine,
+    Followers,
+    Home,
+    Indices,
+    Json,
+    Nodes,
+    Parameters,
+    choose_home,
+    open_or_create,
+)
+from node.testnet.network import Network, open_network
+from node.testnet.reports import NodeReport, Reporter
+from node.testnet.supervisor import Supervisor, read_log_tail
+from node.testnet.table import make_table
+
+app = typer.Typer(
+    no_args_is_help=True, help="Networks of processes on this machine, for trying things out."
+)
+
+
+def open_supervisor(home: Home) -> Supervisor:
+    """The processes of the network in `home`."""
+    return Supervisor(open_network(choose_home(home)))
+
+
+async def show_status(supervisor: Supervisor, *, json: bool) -> None:
+    """Print what all nodes say."""
+    async with Reporter(supervisor) as reporter:
+        reports = await reporter.ask()
+    if json:
+        print_json(describe_network(supervisor.network, reports))
+    else:
+        answers.print(make_table(reports, caption=str(supervisor.network.home)))
+
+
+def describe_network(network: Network, reports: list[NodeReport]) -> dict[str, object]:
+    """The network and its nodes, for machines."""
+    return {
+        "home": str(network.home),
+        "engine": network.plan.engine,
+        "faucet": str(network.faucet_path),
+        "genesis": str(network.genesis_path),
+        "nodes": [report.to_plain() for report in reports],
+    }
+
+
+@app.command("create")
+def create(
+    *,
+    home: Home = None,
+    engine: Engine = None,
+    nodes: Nodes = None,
+    followers: Followers = None,
+    base_port: BasePort = None,
+    parameters: Parameters = None,
+    json: Json = False,
+) -> None:
+    """Make a network's folder and start nothing; an existing network is left as it is."""
+    network = open_or_create(
+        choose_home(home),
+        engine=engine,
+        nodes=nodes,
+        followers=followers,
+        base_port=base_port,
+        parameters=parameters,
+    )
+    if json:
+        print_json(
+            {"home": str(network.home), "nodes": [str(member.home) for member in network.members]}
+        )
+    else:
+        print_line(str(network.home))
+
+
+@app.command("status")
+@asynchronous
+async def status(home: Home = None, *, json: Json = False) -> None:
+    """Say how every node stands: url, state, head, final height, peers, view."""
+    await show_status(open_supervisor(home), json=json)
+
+
+@app.command("kill")
+@asynchronous
+async def kill(indices: Indices, home: Home = None) -> None:
+    """Kill nodes with SIGKILL, as a power cut would; several at once."""
+    supervisor = open_supervisor(home)
+    supervisor.members(indices)
+    await supervisor.kill(indices)
+    messages.print(f"killed: {join(indices)}")
+
+
+@app.command("pause")
+def pause(indices: Indices, home: Home = None) -> None:
+    """Pause nodes with SIGSTOP: they keep their sockets and say nothing."""
+    open_supervisor(home).signal(indices, signal.SIGSTOP)
+    messages.print(f"paused: {join(indices)}")
+
+
+@app.command("resume")
+def resume(indices: Indices, home: Home = None) -> None:
+    """Let paused nodes go on."""
+    open_supervisor(home).signal(indices, signal.SIGCONT)
+    messages.print(f"resumed: {join(indices)}")
+
+
+@app.command("restart")
+@asynchronous
+async def restart(indices: Indices, home: Home = None) -> None:
+    """End nodes if they run and start them again; returns when they are ready."""
+    started = time.monotonic()
+    await open_supervisor(home).restart(indices)
+    messages.print(f"ready after {time.monotonic() - started:.1f} s: {join(indices)}")
+
+
+@app.command("logs")
+def logs(
+    index: Annotated[int, typer.Argument(metavar="N", help="Number of the node, from 0.")],
+    home: Home = None,
+    lines: Annotated[int, typer.Option(min=1, help="How many of the last lines.")] = 50,
+) -> None:
+    """Print the end of a node's log."""
+    member = open_network(choose_home(home)).member(index)
+    print_line(read_log_tail(member, lines))
+
+
+def join(indices: list[int]) -> str:
+    """Numbers for people."""
+    return ", ".join(f"node {index}" for index in sorted(set(indices)))

@@ -1,0 +1,125 @@
+"""The options that several `quorate testnet` commands share."""
+
+import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consensus import catalog
+from node.testnet.errors import ClusterError
+from node.testnet.network import Network, create_network, exists, open_network
+from node.testnet.plan import Plan
+from node.testnet.ports import BASE_PORT
+
+Engine = Annotated[
+    str | None, typer.Option(help=f"One of: {', '.join(catalog.names())}. Default: the first.")
+]
+Nodes = Annotated[int | None, typer.Option(help="How many validators. Default: 4.")]
+Followers = Annotated[
+    int | None, typer.Option(help="Further nodes, which verify and serve but never vote.")
+]
+BasePort = Annotated[
+    int | None,
+    typer.Option(
+        metavar="P",
+        help="Node i listens on P + 10·i for peers and P + 10·i + 1 for HTTP."
+        f" Default: {BASE_PORT}.",
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", metavar="NAME=NUMBER", help="An engine parameter, for a new network."
+    ),
+]
+Home = Annotated[
+    Path | None,
+    typer.Option(help="The network's folder. Default: .quorate/testnet in the project."),
+]
+FreshHome = Annotated[
+    Path | None,
+    typer.Option(
+        help="The network's folder; a network that is there already goes on where it stopped."
+        " Default: a new folder under .quorate in the project."
+    ),
+]
+Load = Annotated[
+    float,
+    typer.Option(metavar="TX_PER_SECOND", help="Demo transactions a second; 0 for none.", min=0),
+]
+For = Annotated[
+    float | None, typer.Option("--for", metavar="SECONDS", help="How long to run.", min=0)
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard output.")]
+Indices = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of nodes, from 0.")]
+
+DEFAULT_LOAD = 20.0
+
+
+def find_state_folder() -> Path:
+    """`.quorate` of the checkout that this is run from, or of the current folder."""
+    root = Path(__file__).resolve().parents[2]
+    return (root if (root / "pyproject.toml").exists() else Path.cwd()) / ".quorate"
+
+
+def choose_home(home: Path | None) -> Path:
+    """The network's folder for commands in the background."""
+    return home or find_state_folder() / "testnet"
+
+
+def choose_fresh_home(home: Path | None) -> Path:
+    """The network's folder for a run in the foreground: a new one unless told."""
+    if home is not None:
+        return home
+    started = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    folder = find_state_folder()
+    candidates = (folder / f"run-{started}{suffix}" for suffix in ("", "-b", "-c", "-d"))
+    return next(path for path in candidates if not path.exists())
+
+
+def parse_parameters(texts: list[str] | None) -> dict[str, int]:
+    """`["timeout_ms=500"]` as a mapping; the catalog checks names and ranges."""
+    parameters = {}
+    for text in texts or ():
+        name, _, number = text.partition("=")
+        if not (number.isascii() and number.isdigit()):
+            raise ClusterError(
+                f"--parameter {text!r} is not NAME=NUMBER", reason="bad-engine-parameter"
+            )
+        parameters[name] = int(number)
+    return parameters
+
+
+def open_or_create(
+    home: Path,
+    *,
+    engine: str | None,
+    nodes: int | None,
+    followers: int | None,
+    base_port: int | None,
+    parameters: list[str] | None,
+) -> Network:
+    """The network in `home`, made first if there is none.
+
+    Raises `ClusterError` (network-differs) where an existing one is not what the options ask for.
+    """
+    asked = {
+        "engine": engine,
+        "validators": nodes,
+        "followers": followers,
+        "base_port": base_port,
+        "parameters": parse_parameters(parameters) or None,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not exists(home):
+        return create_network(home, Plan(**given))
+    network = open_network(home)
+    for name, value in given.items():
+        if (there := getattr(network.plan, name)) != value:
+            raise ClusterError(
+                f"the network in {network.home} has {name} {there}, not {value}",
+                reason="network-differs",
+                advice="leave the option out to go on with it, or name a new folder with --home",
+            )
+    return network

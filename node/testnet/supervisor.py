@@ -1,0 +1,160 @@
+"""Starting, watching and ending the processes of a network."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from node.client import Client, ClientError
+from node.testnet.errors import ClusterError
+from node.testnet.network import Network
+from node.testnet.plan import Member
+from node.testnet.ports import check_free
+from node.testnet.processes import (
+    Condition,
+    ProcessId,
+    kill_all,
+    observe,
+    reap,
+    send_signal,
+    spawn,
+    stop_all,
+)
+from node.testnet.registry import Registry
+
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
+POLL_S = 0.1
+LOG_TAIL_LINES = 12
+LOG_TAIL_BYTES = 64 * 1024
+
+
+class Supervisor:
+    """The processes of one network, also those that another command started."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.registry = Registry(network.home)
+        self._children: dict[int, ProcessId] = {}
+
+    def members(self, indices: Sequence[int] | None = None) -> list[Member]:
+        """The named nodes, or all; raises `ClusterError` (no-such-node)."""
+        wanted = range(self.network.plan.nodes) if indices is None else sorted(set(indices))
+        return [self.network.member(index) for index in wanted]
+
+    def condition(self, index: int) -> Condition:
+        """What the process of node `index` does; reaps it if it ended."""
+        if child := self._children.get(index):
+            reap(child)
+        process = self.registry.get(index)
+        return Condition.GONE if process is None else observe(process)
+
+    def start(self, indices: Sequence[int] | None = None) -> list[Member]:
+        """Start the named nodes that do not run; returns those that were started.
+
+        Raises `ClusterError` (port-in-use) before anything was started.
+        """
+        missing = [m for m in self.members(indices) if self.condition(m.index) is Condition.GONE]
+        ports = [port for member in missing for port in (member.p2p_port, member.api_port)]
+        check_free(self.network.plan.host, ports)
+        for member in missing:
+            self._start_one(member)
+        return missing
+
+    def _start_one(self, member: Member) -> None:
+        command = [sys.executable, "-P", "-m", "node.cli", "node", "run"]
+        command += ["--home", str(member.home), "--log-format", "json"]
+        process = spawn(command, member.log_path)
+        self._children[member.index] = process
+        self.registry.set(member.index, process)
+
+    async def wait_ready(
+        self, indices: Sequence[int] | None = None, timeout_s: float = READY_TIMEOUT_S
+    ) -> None:
+        """Wait until the named nodes say that they are ready.
+
+        Raises `ClusterError` (node-died, not-ready) with the end of the log.
+        """
+        deadline = time.monotonic() + timeout_s
+        await asyncio.gather(
+            *(self._wait_one(member, deadline) for member in self.members(indices))
+        )
+
+    async def _wait_one(self, member: Member, deadline: float) -> None:
+        async with Client(member.url, timeout_s=5) as client:
+            while not await is_ready(client):
+                if self.condition(member.index) is Condition.GONE:
+                    raise ClusterError(
+                        f"{member.name} ended:\n{read_log_tail(member)}",
+                        reason="node-died",
+                        advice=f"the whole log is {member.log_path}",
+                    )
+                if time.monotonic() > deadline:
+                    raise ClusterError(
+                        f"{member.name} is not ready after all this time",
+                        reason="not-ready",
+                        advice=f"its log is {member.log_path}",
+                    )
+                await asyncio.sleep(POLL_S)
+
+    def processes(self, indices: Sequence[int] | None = None) -> list[ProcessId]:
+        """The living processes of the named nodes."""
+        found = (self.registry.get(member.index) for member in self.members(indices))
+        return [process for process in found if process is not None]
+
+    async def stop(
+        self, indices: Sequence[int] | None = None, timeout_s: float = STOP_TIMEOUT_S
+    ) -> int:
+        """SIGTERM, a bounded wait, then SIGKILL; returns how many had to be killed."""
+        stubborn = await stop_all(self.processes(indices), timeout_s)
+        self.reap(indices)
+        return len(stubborn)
+
+    async def kill(self, indices: Sequence[int] | None = None) -> None:
+        """SIGKILL, to all of them as close together as can be."""
+        await kill_all(self.processes(indices))
+        self.reap(indices)
+
+    def signal(self, indices: Sequence[int] | None, number: signal.Signals) -> None:
+        """Send a signal to each of the named nodes; raises `ClusterError` (node-not-running)."""
+        for member in self.members(indices):
+            process = self.registry.get(member.index)
+            if process is None or not send_signal(process, number):
+                raise ClusterError(
+                    f"{member.name} does not run",
+                    reason="node-not-running",
+                    advice=f"start it with `quorate testnet restart {member.index}`",
+                )
+
+    async def restart(self, indices: Sequence[int] | None = None) -> None:
+        """End the named nodes if they run, and start them again; returns when they are ready."""
+        await self.stop(indices)
+        self.start(indices)
+        await self.wait_ready(indices)
+
+    def reap(self, indices: Sequence[int] | None = None) -> None:
+        """Take note of children that have ended; a zombie already counts as gone."""
+        for member in self.members(indices):
+            if child := self._children.get(member.index):
+                reap(child)
+
+
+async def is_ready(client: Client) -> bool:
+    """Does the node answer, and say that it is ready."""
+    try:
+        return (await client.status()).ready
+    except ClientError:
+        return False
+
+
+def read_log_tail(member: Member, lines: int = LOG_TAIL_LINES) -> str:
+    """The last lines that a node wrote."""
+    try:
+        with member.log_path.open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - LOG_TAIL_BYTES))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return "(no log)"
+    return "\n".join(text.splitlines()[-lines:])
