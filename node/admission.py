@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from ledger.chain import Chain
 from ledger.errors import TransactionError
 from ledger.keys import verify_many
-from ledger.mempool import Mempool
 from ledger.mempool_log import forget_batch, load, log_batch
 from ledger.reasons import Blame, Reason
-from ledger.store.store import Store
 from ledger.transaction import Envelope, decode_transaction, signing_bytes
 from ledger.validation import check_transaction
+from node.core import Core
+from node.metrics import Metrics
 from node.stages import Stages
 
 VERIFY_BATCH_MAX = 512
@@ -46,13 +45,12 @@ class _Waiting:
 class Verifier:
     """Signature verification in one thread; requests that meet while it is busy share a trip."""
 
-    def __init__(self, stages: Stages, threads: int = 1) -> None:
+    def __init__(self, stages: Stages, metrics: Metrics, threads: int = 1) -> None:
         self._stages = stages
+        self._metrics = metrics
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="verify")
         self._waiting: list[_Waiting] = []
         self._free = threads
-        self.batches = 0
-        self.signatures = 0
 
     async def verify(self, envelopes: list[Envelope]) -> list[bool]:
         """Does each signature hold; in order."""
@@ -82,7 +80,7 @@ class Verifier:
             done.add_done_callback(lambda result, trip=trip: self._finish(trip, result))
 
     def _verify(self, trip: list[_Waiting]) -> list[bool]:
-        with self._stages.measure("verify"):
+        with self._stages.measure("verify"), self._metrics.verification.time():
             return verify_many(
                 [
                     (
@@ -100,8 +98,7 @@ class Verifier:
         if result.cancelled():
             return
         verdicts = result.result()
-        self.batches += 1
-        self.signatures += len(verdicts)
+        self._metrics.verification_batch.observe(len(verdicts))
         at = 0
         for waiting in trip:
             end = at + len(waiting.envelopes)
@@ -119,18 +116,15 @@ class Admission:
 
     def __init__(
         self,
-        chain: Chain,
-        store: Store,
-        mempool: Mempool,
+        core: Core,
         verifier: Verifier,
-        stages: Stages,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
     ) -> None:
-        self._chain = chain
-        self._store = store
-        self._mempool = mempool
+        self._chain = core.chain
+        self._store = core.store
+        self._mempool = core.mempool
         self._verifier = verifier
-        self._stages = stages
+        self._stages = core.stages
         self._on_admitted = on_admitted
         self.needs_sync = False
         self._durable: asyncio.Task[None] | None = None
@@ -172,7 +166,7 @@ class Admission:
 
     def forget(self, ids: Iterable[bytes]) -> None:
         """Take what was dropped out of the log."""
-        if batch := forget_batch(ids):
+        if len(batch := forget_batch(ids)):
             self._store.write(batch)
 
     async def sync(self) -> None:
@@ -223,13 +217,12 @@ class Admission:
 
     def _mark_known(self, entries: Iterable[Entry]) -> None:
         """Before any work on signatures: what is pending or in a block needs none."""
-        mempool = self._mempool
         for entry in entries:
             envelope = entry.envelope
             if envelope is None or entry.error:
                 continue
-            entry.is_known = envelope.id in mempool or (
-                envelope.transaction.nonce < mempool.account(envelope.transaction.sender).nonce
+            entry.is_known = envelope.id in self._mempool or (
+                envelope.transaction.nonce < self._chain.account(envelope.transaction.sender).nonce
                 and self._chain.contains(envelope.id)
             )
 
@@ -244,6 +237,7 @@ class Admission:
 
     def _offer(self, entries: Iterable[Entry]) -> list[Envelope]:
         admitted: list[Envelope] = []
+        displaced: list[bytes] = []
         height = self._chain.height
         with self._stages.measure("mempool"):
             for entry in entries:
@@ -254,11 +248,14 @@ class Admission:
                     entry.is_known = True
                     continue
                 try:
-                    self._mempool.add(envelope, height)
+                    added = self._mempool.add(envelope, height)
                 except TransactionError as error:
                     entry.error = error
                 else:
                     admitted.append(envelope)
+                    displaced += added.evicted
+                    displaced += [added.replaced] if added.replaced else []
+        self.forget(displaced)
         return admitted
 
     def _log(self, envelopes: list[Envelope]) -> None:

@@ -41,16 +41,35 @@ from node.timers import Timers
 class Host(Protocol):
     """What the rest of the node does for the engine; nothing here may block."""
 
-    def send(self, effect: Send) -> None: ...
-    def broadcast(self, effect: Broadcast) -> None: ...
-    def request(self, effect: Request) -> None: ...
-    def check(self, effect: Check) -> None: ...
-    def decide(self, effect: Decide) -> None: ...
-    def certify(self, effect: Certify) -> None: ...
-    def catch_up(self, effect: Behind) -> None: ...
-    def accuse(self, effect: Accuse) -> None: ...
-    def ignore(self, effect: Ignore) -> None: ...
-    def diverge(self, effect: Diverge) -> None: ...
+    def send(self, effect: Send) -> None:
+        """To one replica."""
+
+    def broadcast(self, effect: Broadcast) -> None:
+        """To all, this one included."""
+
+    def request(self, effect: Request) -> None:
+        """A value is wanted."""
+
+    def check(self, effect: Check) -> None:
+        """A value is to be judged."""
+
+    def decide(self, effect: Decide) -> None:
+        """A height is decided."""
+
+    def certify(self, effect: Certify) -> None:
+        """A block id is certified."""
+
+    def catch_up(self, effect: Behind) -> None:
+        """Others are further."""
+
+    def accuse(self, effect: Accuse) -> None:
+        """There is proof of misbehaviour."""
+
+    def ignore(self, effect: Ignore) -> None:
+        """A message was refused."""
+
+    def diverge(self, effect: Diverge) -> None:
+        """This ledger is not the certified one."""
 
 
 Sync = Callable[[tuple[bool, list[bytes]]], None]
@@ -65,6 +84,7 @@ class Driver:
         engine: Engine,
         spec: EngineSpec,
         journal: Journal,
+        *,
         sync: Sync,
         host: Host,
         stages: Stages,
@@ -126,7 +146,7 @@ class Driver:
                 await self._has_events.wait()
                 self._has_events.clear()
                 await self._take_all()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
             self._on_failure(error)
 
     async def _take_all(self) -> None:
@@ -206,7 +226,7 @@ class Driver:
                     await loop.run_in_executor(None, self._sync, self._journal.take())
                 for effect in waiting:
                     self._release(effect)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
             self._on_failure(error)
             return
         self._syncing = None

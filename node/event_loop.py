@@ -25,5 +25,5 @@ def run_on_loop(
 
 
 def name_running_loop() -> str:
-    """"uvloop" or "asyncio", for status and reports."""
+    """ "uvloop" or "asyncio", for status and reports."""
     return "uvloop" if type(asyncio.get_running_loop()).__module__ == "uvloop" else "asyncio"

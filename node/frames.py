@@ -1,11 +1,11 @@
 """Where a peer's frame goes."""
 
 from node.bodies import BodyExchange
+from node.core import Core
 from node.gossip import Gossip
 from node.host import EngineHost
 from node.peers.network import Peers
 from node.sync import read_blocks
-from node.stages import Stages
 from node.wire import (
     Announce,
     Answer,
@@ -18,7 +18,6 @@ from node.wire import (
     Status,
     Transactions,
 )
-from ledger.chain import Chain
 
 UNEXPECTED_WEIGHT = 5
 
@@ -28,21 +27,18 @@ class FrameRouter:
 
     def __init__(
         self,
-        chain: Chain,
+        core: Core,
         host: EngineHost,
         gossip: Gossip,
         bodies: BodyExchange,
         peers: Peers,
-        stages: Stages,
-        heights_per_answer_max: int,
     ) -> None:
-        self._chain = chain
+        self._chain = core.chain
         self._host = host
         self._gossip = gossip
         self._bodies = bodies
         self._peers = peers
-        self._stages = stages
-        self._heights_max = heights_per_answer_max
+        self._heights_max = core.config.sync.heights_per_request_max
 
     async def on_frame(self, peer: bytes, frame: AnyFrame) -> None:
         """Returns when the peer's next frame may be read."""
@@ -65,6 +61,4 @@ class FrameRouter:
             case GetBodies():
                 return self._bodies.answer(request)
             case GetBlocks():
-                return Blocks(
-                    request.request, read_blocks(self._chain, request, self._heights_max)
-                )
+                return Blocks(request.request, read_blocks(self._chain, request, self._heights_max))

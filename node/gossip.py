@@ -9,11 +9,11 @@ once, and in one that is not it still arrives. Only an explicit request sends a 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ledger.mempool import Mempool
 from ledger.transaction import Envelope
 from node.admission import Admission, Entry, blames_sender
+from node.core import Core
 from node.peers.errors import PeerError
 from node.peers.network import Peers
 from node.wire import Announce, Bodies, GetBodies, Transactions
@@ -34,21 +34,20 @@ BAD_BODY_WEIGHT = 20
 
 
 class Gossip:
-    """Spreads bodies and takes them in; `is_known(id)` also covers what is in blocks."""
+    """Spreads bodies and takes them in."""
 
     def __init__(
         self,
+        core: Core,
         peers: Peers,
-        mempool: Mempool,
         admission: Admission,
-        is_known: Callable[[bytes], bool],
-        delay_ms: int,
     ) -> None:
+        self._chain = core.chain
+        self._mempool = core.mempool
+        self._stages = core.stages
+        self._delay_s = core.config.batch.gossip_delay_ms / 1000
         self._peers = peers
-        self._mempool = mempool
         self._admission = admission
-        self._is_known = is_known
-        self._delay_s = delay_ms / 1000
         self._outgoing: list[Envelope] = []
         self._flush: asyncio.TimerHandle | None = None
         self._heard: deque[tuple[float, bytes, list[bytes]]] = deque()
@@ -112,6 +111,9 @@ class Gossip:
         except PeerError:
             asked.clear()
 
+    def _is_known(self, id_: bytes) -> bool:
+        return id_ in self._mempool or self._chain.contains(id_)
+
     def _judge(self, peer: bytes, entries: Sequence[Entry]) -> None:
         bad = next((e.error for e in entries if e.error and blames_sender(e.error)), None)
         if bad is not None:
@@ -120,8 +122,9 @@ class Gossip:
     def _push(self) -> None:
         self._flush = None
         outgoing, self._outgoing = self._outgoing, []
-        for raws in _in_frames(envelope.raw for envelope in outgoing):
-            self._peers.broadcast(Transactions(raws))
+        with self._stages.measure("gossip"):
+            for raws in _in_frames(envelope.raw for envelope in outgoing):
+                self._peers.broadcast(Transactions(raws))
 
     async def _announce_forever(self) -> None:
         while True:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import structlog
 
-from consensus.catalog import EngineSpec
-from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
     Behind,
@@ -20,10 +18,9 @@ from consensus.effects import (
 )
 from consensus.errors import DecodeError
 from consensus.events import Event, Received
-from ledger.chain import Chain
+from node.core import Core
 from node.driver import Driver
 from node.errors import NodeError
-from node.metrics import Metrics
 from node.ordering import Ordering
 from node.peers.network import Peers
 from node.sync import Sync
@@ -45,27 +42,20 @@ class DivergenceError(NodeError):
 class EngineHost:
     """Performs what leaves the engine, and lets in what its peers say.
 
-    `replicas` maps replica ids to public keys; `me` is None for a follower.
+    A follower has no replica of its own: it hears nothing and says nothing.
     """
 
     def __init__(
-        self,
-        me: ReplicaId | None,
-        replicas: dict[ReplicaId, bytes],
-        spec: EngineSpec,
-        votes: Votes,
-        chain: Chain,
-        metrics: Metrics,
-        on_failure: Callable[[BaseException], None],
+        self, core: Core, votes: Votes, on_failure: Callable[[BaseException], None]
     ) -> None:
-        self._me = me
-        self._keys = replicas
-        self._ids = {key: replica for replica, key in replicas.items()}
-        self._others = [key for replica, key in replicas.items() if replica != me]
-        self._spec = spec
+        self._me = core.me
+        self._keys = core.validators
+        self._ids = {key: replica for replica, key in self._keys.items()}
+        self._others = [key for replica, key in self._keys.items() if replica != core.me]
+        self._spec = core.spec
+        self._chain = core.chain
+        self._metrics = core.metrics
         self._votes = votes
-        self._chain = chain
-        self._metrics = metrics
         self._on_failure = on_failure
         self.alarms: list[str] = []
 

@@ -22,7 +22,7 @@ FORMAT: Final = "quorate-node-key/1"
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 
-Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

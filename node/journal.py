@@ -1,9 +1,9 @@
-"""The journal: what an engine must not forget, on disk before anything that follows from it is said.
+r"""The journal: what an engine must not forget, on disk before anything that follows from it is said.
 
 Grammar of the file::
 
     file   = magic generation frame*
-    magic  = "QRMJ\\x01"            format version 1
+    magic  = "QRMJ\x01"            format version 1
     generation = u32                0 while nothing was ever rewritten
     frame  = head sum:u32 body      little-endian; the sum is the CRC-32 of the head
     head   = size:u32 crc32:u32     of the body; size > 0
@@ -195,7 +195,7 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    os.replace(partial, path)
+    partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

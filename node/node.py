@@ -31,12 +31,13 @@ from node.api.server import open_server
 from node.bodies import BodyExchange
 from node.certificates import load_certificate
 from node.config import Config, ConfigError
+from node.core import Core
 from node.driver import Driver
 from node.errors import NodeError
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
-from node.identity import load_identity
+from node.identity import Identity, load_identity
 from node.journal import Journal
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
@@ -110,127 +111,81 @@ class Node:
     def _open(self) -> None:
         """Files: genesis, key, database, journal."""
         config = self._config
-        self.genesis = _load_genesis(config.genesis_path)
-        self.identity = load_identity(config.key_path)
-        self.spec = catalog.get(self.genesis.engine)
-        self.committee = Committee.of(len(self.genesis.validators), self.genesis.faults)
-        catalog.check_configuration(self.spec, self.committee, allow_beyond_bound=config.allow_beyond_bound)
-        self.me = self._find_replica()
-        self.store = LevelStore(config.database_path)
-        self._stack.callback(self.store.close)
-        self.chain = Chain.open(self.store, self.genesis)
+        genesis = _load_genesis(config.genesis_path)
+        identity = load_identity(config.key_path)
+        spec = catalog.get(genesis.engine)
+        committee = Committee.of(len(genesis.validators), genesis.faults)
+        catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
+        me = _find_replica(config, genesis, identity)
+        store = LevelStore(config.database_path)
+        self._stack.callback(store.close)
+        chain = Chain.open(store, genesis)
         self.journal = Journal.open(config.journal_path)
         self._stack.callback(self.journal.close)
-
-    def _find_replica(self) -> ReplicaId | None:
-        """This node's place in the committee; None for a follower."""
-        key, config = self.identity.public_key, self._config
-        if config.role == "follower":
-            return None
-        if key not in self.genesis.validators:
-            raise ConfigError(
-                f"{config.key_path} is not the key of a validator of {self.genesis.name}",
-                reason="not-a-validator",
-                advice='set role = "follower" in config.toml, or restore the validator\'s key',
-            )
-        return self.genesis.validators.index(key)
+        metrics = Metrics()
+        self.core = Core(
+            config=config,
+            identity=identity,
+            spec=spec,
+            committee=committee,
+            me=me,
+            store=store,
+            chain=chain,
+            mempool=Mempool(_mempool_limits(config), chain.account, chain.height),
+            metrics=metrics,
+            stages=Stages(metrics.registry),
+        )
 
     def _make_ledger_side(self) -> None:
-        """What waits to be ordered, and the door it comes through."""
-        section = self._config.mempool
-        self.metrics = Metrics()
-        self.stages = Stages(self.metrics.registry)
-        limits = MempoolLimits(section.count_max, section.size_bytes_max, section.per_account_max)
-        self.mempool = Mempool(limits, self.chain.account)
-        self.verifier = Verifier(self.stages)
-        self._stack.callback(self.verifier.close)
-        self.lifecycle = Lifecycle(self.metrics)
-        self.admission = Admission(
-            self.chain,
-            self.store,
-            self.mempool,
-            self.verifier,
-            self.stages,
-            self._on_admitted,
-        )
+        """The door for transactions, and what is known of those that came through it."""
+        verifier = Verifier(self.core.stages, self.core.metrics)
+        self._stack.callback(verifier.close)
+        self.lifecycle = Lifecycle(self.core.metrics)
+        self.admission = Admission(self.core, verifier, self._on_admitted)
 
     def _make_engine_side(self) -> None:
         """The engine, its driver, the peers, and what lies between."""
-        config, spec, chain = self._config, self.spec, self.chain
-        parameters = catalog.parse_parameters(spec, self.genesis.engine_parameters)
-        self.engine = spec.create(self.me, self.committee, parameters)
-        replicas = dict(enumerate(self.genesis.validators))
-        context = compute_vote_context(chain.chain_id, spec.name)
-        self.votes = Votes(context, replicas, KeyPair(self.identity.seed), self.stages)
-        self.host = EngineHost(
-            self.me, replicas, spec, self.votes, chain, self.metrics, self._fail
-        )
+        core, spec = self.core, self.core.spec
+        parameters = catalog.parse_parameters(spec, core.chain.genesis.engine_parameters)
+        engine = spec.create(core.me, core.committee, parameters)
+        context = compute_vote_context(core.chain.chain_id, spec.name)
+        votes = Votes(context, core.validators, KeyPair(core.identity.seed), core.stages)
+        self.host = EngineHost(core, votes, self._fail)
         self.driver = Driver(
-            self.engine, spec, self.journal, self._sync_all, self.host, self.stages, self._fail
+            engine,
+            spec,
+            self.journal,
+            sync=self._sync_all,
+            host=self.host,
+            stages=core.stages,
+            on_failure=self._fail,
         )
         self.peers = self._make_peers()
         self.ordering = Ordering(
-            chain,
-            self.mempool,
-            self.committee,
-            self.identity.public_key,
-            config.batch.proposal_delay_ms,
-            self.stages,
-            self._fetch,
-            self.driver.post,
-            self._on_applied,
-            self._fail,
+            core,
+            fetch=self._fetch,
+            post=self.driver.post,
+            on_applied=self._on_applied,
+            on_failure=self._fail,
         )
-        self.bodies = BodyExchange(chain, self.admission, self.peers, self.ordering.find_body)
-        self.gossip = Gossip(
-            self.peers, self.mempool, self.admission, self._is_known, config.batch.gossip_delay_ms
-        )
-        self.sync = Sync(
-            chain,
-            spec,
-            self.votes,
-            self.admission,
-            self.ordering,
-            self.peers,
-            self.driver.post,
-            self.me is None,
-            config.sync.heights_per_request_max,
-        )
-        self.service = Service(
-            config,
-            chain,
-            self.mempool,
-            self.admission,
-            self.lifecycle,
-            self.metrics,
-            spec,
-            self.engine,
-            self.me,
-            self.committee,
-            self.identity.public_key,
-        )
-        self.router = FrameRouter(
-            chain,
-            self.host,
-            self.gossip,
-            self.bodies,
-            self.peers,
-            self.stages,
-            config.sync.heights_per_request_max,
-        )
+        self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.ordering.find_body)
+        self.gossip = Gossip(core, self.peers, self.admission)
+        self.sync = Sync(core, votes, self.admission, self.ordering, self.peers)
+        self.service = Service(core, engine, self.admission, self.lifecycle)
+        self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.host.connect(self.driver, self.ordering, self.peers, self.sync)
         self.service.connect(self.host, self.peers)
 
     def _make_peers(self) -> Peers:
-        config = self._config
+        config, genesis = self._config, self.core.chain.genesis
         network = Network(
-            self.chain.chain_id,
+            genesis.chain_id,
             load_certificate(config.ca_path),
             load_certificate(config.certificate_path),
-            frozenset(self.genesis.validators),
+            frozenset(genesis.validators),
         )
         return Peers(
-            self.identity,
+            self.core.identity,
             network,
             listen=(config.p2p.host, config.p2p.port),
             seeds=[PeerAddress.parse(s.address, s.public_key) for s in config.p2p.seeds],
@@ -239,7 +194,7 @@ class Node:
             on_request=self._on_request,
             on_change=self._on_peer_change,
             local_status=self._local_status,
-            metrics=CountedPeers(self.metrics),
+            metrics=CountedPeers(self.core.metrics),
         )
 
     # Running, in order; closed in the opposite one
@@ -258,11 +213,11 @@ class Node:
         self._stack.push_async_callback(self.gossip.close)
         self.sync.start()
         self._stack.push_async_callback(self.sync.close)
-        watching = asyncio.create_task(monitor(self.metrics, self._refresh), name="monitor")
+        watching = asyncio.create_task(monitor(self.core.metrics, self._refresh), name="monitor")
         self._stack.push_async_callback(_end, watching)
         try:
             server = await open_server(
-                make_app(self.service), config.api.host, config.api.port, self.metrics
+                make_app(self.service), config.api.host, config.api.port, self.core.metrics
             )
         except OSError as error:
             raise AddressInUseError(
@@ -271,17 +226,21 @@ class Node:
             ) from error
         self._stack.push_async_callback(server.close)
         self.api_port = server.port
-        self.metrics.build.info({"version": version("quorate"), "engine": self.spec.name})
-        _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.chain.height)
+        self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
+        _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
 
     def _started(self) -> Started:
-        records = tuple(self.spec.records.decode(data) for data in self.journal.records)
+        records = tuple(self.core.spec.records.decode(data) for data in self.journal.records)
         if self.journal.torn_bytes:
             _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
-        if self.journal.is_lost and self.me is not None:
+        if self.journal.is_lost and self.core.me is not None:
             _log.warning("the journal is gone: observing until it is safe to vote again")
         return Started(
-            records, self.chain.height, self.chain.head_id, self.committee, self.journal.is_fresh
+            records,
+            self.core.chain.height,
+            self.core.chain.head_id,
+            self.core.committee,
+            self.journal.is_fresh,
         )
 
     def _reload_mempool(self) -> None:
@@ -304,9 +263,6 @@ class Node:
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
 
-    def _is_known(self, id_: bytes) -> bool:
-        return id_ in self.mempool or self.chain.contains(id_)
-
     async def _on_frame(self, peer: bytes, frame: Any) -> None:
         await self.router.on_frame(peer, frame)
 
@@ -318,23 +274,23 @@ class Node:
             self.gossip.on_peer_up(peer)
 
     def _local_status(self) -> Status:
-        role = Role.FOLLOWER if self.me is None else Role.VALIDATOR
-        return Status(self.chain.height, self.chain.certified_height, role)
+        role = Role.FOLLOWER if self.core.me is None else Role.VALIDATOR
+        return Status(self.core.chain.height, self.core.chain.certified_height, role)
 
     def _refresh(self) -> None:
         self.service.refresh()
         if self.sync.is_catching_up:
             self.service.state = NodeState.CATCHING_UP
-        elif self.sync.target() <= self.chain.height + 2:
+        elif self.sync.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
         """In a thread: bodies first, then the journal, whose votes depend on them."""
         is_rewritten, _ = taken
-        with self.metrics.journal_sync.time():
+        with self.core.metrics.journal_sync.time():
             if self.admission.needs_sync or is_rewritten:
                 self.admission.needs_sync = False
-                self.store.sync()
+                self.core.store.sync()
             self.journal.write(taken)
 
 
@@ -349,8 +305,29 @@ def _load_genesis(path: Path) -> Genesis:
         ) from error
 
 
+def _find_replica(config: Config, genesis: Genesis, identity: Identity) -> ReplicaId | None:
+    """The node's place in the committee; None for a follower."""
+    if config.role == "follower":
+        return None
+    if identity.public_key not in genesis.validators:
+        raise ConfigError(
+            f"{config.key_path} is not the key of a validator of {genesis.name}",
+            reason="not-a-validator",
+            advice='set role = "follower" in config.toml, or restore the validator\'s key',
+        )
+    return genesis.validators.index(identity.public_key)
+
+
+def _mempool_limits(config: Config) -> MempoolLimits:
+    section = config.mempool
+    return MempoolLimits(
+        count_max=section.count_max,
+        bytes_max=section.size_bytes_max,
+        account_max=section.per_account_max,
+        nonce_window=section.per_account_max,
+    )
+
+
 async def _end(task: "asyncio.Task[None]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-

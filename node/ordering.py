@@ -11,21 +11,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from consensus.committee import Committee
 from consensus.effects import Check, Request
-from consensus.events import Applied, Checked, Event, Pending, Proposed, Verdict
+from consensus.events import Applied, Checked, Event, Offered, Pending, Proposed, Verdict
 from consensus.message import Digest, Height, compute_digest
-from ledger.block import Payload, decode_payload, encode_payload
 from ledger.apply import AppliedBlock
-from ledger.chain import Chain
+from ledger.block import Payload, decode_payload, encode_payload
 from ledger.errors import PayloadError
-from ledger.mempool import Dropped, Mempool
+from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from ledger.validation import check_payload, check_payload_bodies
-from node.stages import Stages
-
-OVERDUE_HEIGHTS = 8
-"""Decided heights over which a better-paying transaction may be passed before it is censorship."""
+from node.core import Core
 
 FETCH_PAUSE_S = 0.05
 """Bodies are usually on their way when their ids are proposed: wait so long before asking."""
@@ -56,23 +51,19 @@ class Ordering:
 
     def __init__(
         self,
-        chain: Chain,
-        mempool: Mempool,
-        committee: Committee,
-        proposer: bytes,
-        proposal_delay_ms: int,
-        stages: Stages,
+        core: Core,
+        *,
         fetch: Fetch,
         post: Callable[[Event], None],
         on_applied: Callable[[AppliedBlock, list[Dropped]], None],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        self._chain = chain
-        self._mempool = mempool
-        self._committee = committee
-        self._proposer = proposer
-        self._delay_s = proposal_delay_ms / 1000
-        self._stages = stages
+        self._chain = core.chain
+        self._mempool = core.mempool
+        self._committee = core.committee
+        self._proposer = core.identity.public_key
+        self._delay_s = core.config.batch.proposal_delay_ms / 1000
+        self._stages = core.stages
         self._fetch = fetch
         self._post = post
         self._on_applied = on_applied
@@ -132,6 +123,10 @@ class Ordering:
             for id_ in value.missing & bodies.keys():
                 self._fill(value, bodies[id_])
 
+    def offer(self, offered: Offered) -> None:
+        """Hand the engine a decided height whose bodies are held."""
+        self._post(offered)
+
     def on_admitted(self, envelopes: list[Envelope]) -> None:
         """New bodies in the mempool: some value may have waited for them."""
         for value in self._values.values():
@@ -153,8 +148,7 @@ class Ordering:
 
     def tell_pending(self) -> None:
         """Tell the engine whether there is work, when that changed."""
-        overdue = self._mempool.is_overdue(OVERDUE_HEIGHTS)
-        pending = Pending(self._mempool.has_executable(), overdue)
+        pending = Pending(self._mempool.executable_count > 0, self._mempool.is_overdue())
         if pending != self._pending:
             self._pending = pending
             self._post(pending)
@@ -251,8 +245,9 @@ class Ordering:
     async def _settle(self, check: Check, value: Value) -> None:
         """Wait for the bodies and for the value's time, then answer for good."""
         await self._complete(value)
-        while (verdict := self._judge(check, value)) is Verdict.LATER:
-            await asyncio.sleep(max(self._early_s(value), 0.001))
+        if (early_s := self._early_s(value)) > 0 and not check.forced:
+            await asyncio.sleep(early_s + 0.001)
+        verdict = self._judge(check, value)
         self._post(Checked(check.digest, verdict))
 
     async def _complete(self, value: Value) -> None:
@@ -272,7 +267,7 @@ class Ordering:
         try:
             while True:
                 await self._execute(*await self._decided.get())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
             self._on_failure(error)
 
     async def _execute(self, height: Height, raws: tuple[bytes, ...], seal: bytes) -> None:

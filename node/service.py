@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from consensus.catalog import EngineSpec
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import ReplicaId
 from consensus.engine import Account
 from ledger.chain import Chain
 from ledger.errors import TransactionError
-from ledger.mempool import Mempool
 from ledger.reasons import Reason
 from node.admission import Admission, Entry
 from node.api.backend import (
@@ -25,7 +23,7 @@ from node.api.backend import (
     TransactionView,
     ValidatorView,
 )
-from node.config import Config
+from node.core import Core
 from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
@@ -40,29 +38,22 @@ class Service:
 
     def __init__(
         self,
-        config: Config,
-        chain: Chain,
-        mempool: Mempool,
+        core: Core,
+        engine: Any,
         admission: Admission,
         lifecycle: Lifecycle,
-        metrics: Metrics,
-        spec: EngineSpec,
-        engine: Any,
-        me: ReplicaId | None,
-        committee: Committee,
-        public_key: bytes,
     ) -> None:
-        self._config = config
-        self._chain = chain
-        self._mempool = mempool
+        self._config = core.config
+        self._chain = core.chain
+        self._mempool = core.mempool
+        self._metrics = core.metrics
+        self._spec = core.spec
+        self._me = core.me
+        self._committee = core.committee
+        self._public_key = core.identity.public_key
+        self._engine = engine
         self._admission = admission
         self._lifecycle = lifecycle
-        self._metrics = metrics
-        self._spec = spec
-        self._engine = engine
-        self._me = me
-        self._committee = committee
-        self._public_key = public_key
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
@@ -88,7 +79,10 @@ class Service:
         """Take canonical transactions; what is accepted is durable when this returns."""
         if self.state is NodeState.STOPPING:
             refused = Submission(
-                Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
+                Outcome.REJECTED,
+                reason="node-stopping",
+                detail="ask another node",
+                unavailable=True,
             )
             return [refused] * len(raws)
         answers = [self._answer(entry) for entry in await self._admission.submit(raws)]
@@ -134,8 +128,9 @@ class Service:
             )
         if envelope := self._mempool.get(transaction_id):
             return TransactionView(transaction_id, TransactionStatus.PENDING, raw=envelope.raw)
-        if reason := self._mempool.dropped_reason(transaction_id):
-            return TransactionView(transaction_id, TransactionStatus.DROPPED, str(reason.value))
+        if (pooled := self._mempool.status(transaction_id)) and pooled.reason:
+            reason = pooled.reason.value
+            return TransactionView(transaction_id, TransactionStatus.DROPPED, reason)
         return None
 
     async def wait_final(self, transaction_id: bytes, timeout_s: float) -> TransactionView | None:
@@ -230,7 +225,7 @@ class Service:
 
     def oldest_pending_ms(self) -> int | None:
         """Age of the oldest pending transaction that was submitted here."""
-        oldest = self._mempool.oldest()
+        oldest = self._mempool.oldest
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
     def engine_view(self) -> EngineView:
@@ -239,7 +234,8 @@ class Service:
         mark = (account.phase, account.view, account.height)
         if mark != self._phase[0]:
             self._phase = (mark, time.monotonic())
-        silent = [m for m in self._committee.members if m not in account.heard and m != self._me]
+        unheard = set(self._committee.members) - set(account.heard) - {self._me}
+        silent = sorted(unheard) if account.heard or account.needed > 1 else []
         in_phase_ms = int((time.monotonic() - self._phase[1]) * 1000)
         return EngineView(
             engine=self._spec.name,

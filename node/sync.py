@@ -6,19 +6,20 @@ one that falls behind while it runs, and a follower, for which it is the only on
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import structlog
 
-from consensus.catalog import EngineSpec
 from consensus.errors import DecodeError
-from consensus.events import Event, Offered
+from consensus.events import Offered
 from consensus.message import Height
 from ledger.chain import Chain
 from ledger.errors import LedgerError
 from ledger.transaction import Envelope
 from node.admission import Admission
+from node.core import Core
 from node.ordering import Ordering
 from node.peers.errors import PeerError
 from node.peers.network import Peers
@@ -48,25 +49,21 @@ class Sync:
 
     def __init__(
         self,
-        chain: Chain,
-        spec: EngineSpec,
+        core: Core,
         votes: Votes,
         admission: Admission,
         ordering: Ordering,
         peers: Peers,
-        deliver: Callable[[Event], None],
-        is_follower: bool,
-        heights_per_request_max: int,
     ) -> None:
-        self._chain = chain
-        self._spec = spec
+        self._chain = core.chain
+        self._spec = core.spec
         self._votes = votes
         self._admission = admission
         self._ordering = ordering
         self._peers = peers
-        self._post = deliver
-        self._patience_s = TICK_S if is_follower else PATIENCE_S
-        self._heights_max = heights_per_request_max
+        self._patience_s = TICK_S if core.me is None else PATIENCE_S
+        self._heights_max = core.config.sync.heights_per_request_max
+        self._timeout_s = core.config.sync.request_timeout_ms / 1000
         self._asked: Height = 0
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -96,10 +93,8 @@ class Sync:
     async def _run(self) -> None:
         height, since = self._chain.height, time.monotonic()
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), TICK_S)
-            except TimeoutError:
-                pass
             is_told = self._wake.is_set()
             self._wake.clear()
             if self._chain.height != height:
@@ -132,7 +127,7 @@ class Sync:
         near = self.target() - self._chain.height <= NEAR_HEIGHTS
         request = GetBlocks(0, first, self._heights_max, bodies=not near)
         try:
-            answer = await self._peers.request(peer, request)
+            answer = await self._peers.request(peer, request, self._timeout_s)
             assert isinstance(answer, Blocks)
             for bundle in answer.blocks:
                 await self._offer(bundle)
@@ -166,7 +161,7 @@ class Sync:
         entries = await self._admission.obtain(bundle.bodies)
         bodies = _by_id(e.envelope for e in entries if e.envelope and not e.error)
         self._ordering.hold(bundle.height, bundle.values, bodies)
-        self._post(Offered(bundle.height, bundle.values, seal, certificate))
+        self._ordering.offer(Offered(bundle.height, bundle.values, seal, certificate))
 
     async def _reach(self, height: Height) -> bool:
         """Wait until `height` is executed; give up when nothing moves for a while."""

@@ -93,8 +93,8 @@ Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Ids: TypeAlias = Annotated[bytes, msgspec.Meta(max_length=IDS_BYTES_MAX)]
 Raws: TypeAlias = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=TRANSACTIONS_COUNT_MAX)]
 Bulk: TypeAlias = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=BLOCKS_BYTES_MAX // 64)]
-Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
-Reason: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9-]*$")]
+Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*\Z")]
+Reason: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9-]*\Z")]
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
