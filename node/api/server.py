@@ -8,6 +8,7 @@ closed, and one that has not sent a whole request head in time is cut. Idle conn
 
 import asyncio
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 from aiohttp import web
@@ -79,7 +80,7 @@ class Gate(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the connection in, or tell it that there is no place."""
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's are not subclasses of it
         if not self._keeper.enter():
             transport.write(BUSY_ANSWER)
             transport.close()
