@@ -153,6 +153,7 @@ class BlockAnswer(BlockSummary):
     seal: HexBytes
     certificate: HexBytes | None
     transactions: list[Hash]
+    failed: dict[str, str] = Field(description="Ids of those that failed, and the reason of each.")
 
 
 class BlockPage(Answer):

@@ -37,7 +37,18 @@ class Parcel:
     sent_at: float = 0.0
     settled_at: float = 0.0
 
+    @property
+    def is_settled(self) -> bool:
+        """Has the last word been said."""
+        return self.fate in SETTLED
+
+    def accept(self, node: int) -> None:
+        """A node has it on its disk; what is settled stays so."""
+        self.was_accepted, self.node = True, node
+        if self.fate is Fate.UNSENT:
+            self.fate = Fate.ACCEPTED
+
     def settle(self, fate: Fate, now: float, reason: str | None = None) -> None:
         """Note the last word; only the first one counts."""
-        if self.fate not in SETTLED:
+        if not self.is_settled:
             self.fate, self.settled_at, self.reason = fate, now, reason

@@ -42,7 +42,9 @@ def spawn(command: Sequence[str], log_path: Path) -> ProcessId:
             (os.POSIX_SPAWN_DUP2, log, 1),
             (os.POSIX_SPAWN_DUP2, log, 2),
         ]
-        pid = os.posix_spawn(command[0], list(command), os.environ, file_actions=actions, setsid=True)
+        pid = os.posix_spawn(
+            command[0], list(command), os.environ, file_actions=actions, setsid=True
+        )
     finally:
         os.close(log)
     process = identify(pid)
