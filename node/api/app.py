@@ -14,7 +14,7 @@ from node.api.models import IndexAnswer, RouteAnswer
 from node.api.openapi import make_document
 from node.api.problems import answer_problems
 from node.api.routing import Api, Limits, Route, answer, bind
-from node.api.server import settle_gate
+from node.api.server import settle_connection
 from node.metrics import Metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -69,7 +69,7 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
     """The HTTP API of one node; serve it with `node.api.server.open_server`."""
     api = Api(backend, limits or Limits())
     app = web.Application(
-        middlewares=[settle_gate, measure_requests(backend.metrics), answer_problems],
+        middlewares=[settle_connection, measure_requests(backend.metrics), answer_problems],
         client_max_size=api.limits.batch_bytes_max,
     )
     app.on_response_prepare.append(add_headers)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from ledger.block import Receipt
+from ledger.reasons import Reason
 from node.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ class TransactionStatus(StrEnum):
 
 SETTLED = frozenset({TransactionStatus.FINAL, TransactionStatus.FAILED, TransactionStatus.DROPPED})
 """Statuses on which nobody needs to wait any longer."""
+
+DEFINITE_DROPS = frozenset({Reason.TX_EXPIRED.value, Reason.TX_STALE_NONCE.value})
+"""What was dropped for these reasons can never be applied anywhere.
+
+Whatever else leaves the mempool (evicted, replaced, …) may still wait in that of another node.
+"""
+
+
+def is_definite(status: TransactionStatus, reason: str | None) -> bool:
+    """Can this status no longer change, on any node."""
+    if status is TransactionStatus.DROPPED:
+        return reason in DEFINITE_DROPS
+    return status in SETTLED
 
 
 class Outcome(StrEnum):

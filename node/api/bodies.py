@@ -77,19 +77,24 @@ def _too_large(size_max: int) -> Problem:
 def parse_json(body: bytes) -> Any:
     """The JSON value of `body`; raises `Problem` for all that is doubtful."""
     try:
-        return json.loads(
+        value = json.loads(
             body.decode(),
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
             parse_int=_integer,
         )
+        if b"\\u" in body:  # an escape can spell half a surrogate pair, which is no character
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise Problem("body-too-deep") from error
     except UnicodeDecodeError as error:
         raise Problem("body-not-json", "the body is not UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise Problem("body-not-json", "an escape spells no character") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Problem("body-not-json", f"{error.msg} at {where}") from error
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

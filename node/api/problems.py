@@ -146,6 +146,5 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         raise
     except Exception:
         log.exception("a request failed", method=request.method, path=clean_text(request.path))
-        return Problem(INTERNAL, "The fault is logged; the request may have had effect.").answer(
-            request
-        )
+        detail = "the fault is logged; what was asked may have had effect"
+        return Problem(INTERNAL, detail, extra={"definite": False}).answer(request)

@@ -1,9 +1,9 @@
 """Serves the application with the limits that aiohttp leaves open.
 
 aiohttp has no deadline for the first request of a connection, no cap on connections, and keeps an
-idle one for an hour. Here each connection passes a `Gate`: beyond the cap it is answered 503 and
-closed, and one that has not sent a whole request head in time is cut. Idle connections are kept
-`keepalive_s`; a slow body is the body reader's matter.
+idle one for an hour. Here a connection beyond the cap is answered 503 and closed, and one that has
+not sent a whole request head in time is cut. Idle connections are kept `keepalive_s`; a slow body
+is the body reader's matter.
 """
 
 import asyncio
@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import cast
 
 import msgspec
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from node.api.problems import Problem
+from node.api.problems import INTERNAL, Problem
 from node.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ BUSY_ANSWER = _busy_answer()
 
 
 class Doorkeeper:
-    """Counts connections and hands each to aiohttp through a gate."""
+    """Counts connections, and makes the protocol of each new one."""
 
     def __init__(self, server: web.Server, settings: ServerSettings, metrics: Metrics) -> None:
         self._server = server
@@ -53,7 +56,7 @@ class Doorkeeper:
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a new connection."""
-        return Gate(self, self._server())
+        return BoundedHandler(self, self._server)
 
     def enter(self) -> bool:
         """Take a place; False when there is none."""
@@ -69,26 +72,32 @@ class Doorkeeper:
         self._metrics.http_connections.set(self.open)
 
 
-class Gate(asyncio.Protocol):
-    """Stands before aiohttp's protocol on one connection and passes everything on."""
+class BoundedHandler(web.RequestHandler):
+    """aiohttp's protocol with a place of its own, and a deadline for the first request head."""
 
-    def __init__(self, keeper: Doorkeeper, inner: asyncio.Protocol) -> None:
+    def __init__(self, keeper: Doorkeeper, server: web.Server) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=keeper.settings.keepalive_s,
+            access_log=None,  # type: ignore[arg-type]
+            auto_decompress=False,
+        )
         self._keeper = keeper
-        self._inner = inner
         self._is_inside = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the connection in, or tell it that there is no place."""
-        transport = cast("asyncio.Transport", transport)  # uvloop's are not subclasses of it
+        real = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         if not self._keeper.enter():
-            transport.write(BUSY_ANSWER)
-            transport.close()
+            real.write(BUSY_ANSWER)
+            real.close()
             return
         self._is_inside = True
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._keeper.settings.first_request_s, transport.abort)
-        self._inner.connection_made(transport)
+        self._deadline = loop.call_later(self._keeper.settings.first_request_s, real.abort)
+        super().connection_made(real)
 
     def settle(self) -> None:
         """The first request head is here: the deadline is off."""
@@ -96,41 +105,37 @@ class Gate(asyncio.Protocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def data_received(self, data: bytes) -> None:
-        """Pass bytes on."""
-        if self._is_inside:
-            self._inner.data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """Pass the end on."""
-        return self._inner.eof_received() if self._is_inside else None
-
-    def pause_writing(self) -> None:
-        """Pass back-pressure on."""
-        if self._is_inside:
-            self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Pass the end of back-pressure on."""
-        if self._is_inside:
-            self._inner.resume_writing()
-
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: BaseException | None) -> None:
         """Give the place back."""
         self.settle()
         if self._is_inside:
             self._is_inside = False
             self._keeper.leave()
-            self._inner.connection_lost(error)
+            super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What aiohttp's parser refuses, as a problem document; the connection ends."""
+        self.settle()
+        if status >= 500:
+            log.error("a request failed outside the application", exc_info=exc)
+        reason = "request-malformed" if status < 500 else INTERNAL
+        first_line = (message or "").split("\n", 1)[0]
+        response = Problem(reason, first_line, status=status).answer(request)
+        response.force_close()
+        return response
 
 
 @web.middleware
-async def settle_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell the gate that a request head has arrived."""
-    if request.transport is not None:
-        gate = request.transport.get_protocol()
-        if isinstance(gate, Gate):
-            gate.settle()
+async def settle_connection(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell the connection that a request head has arrived."""
+    if isinstance(request.protocol, BoundedHandler):
+        request.protocol.settle()
     return await handler(request)
 
 
@@ -164,14 +169,7 @@ async def open_server(
 ) -> ApiServer:
     """Listen on `host`:`port`; raises OSError where the port is taken."""
     settings = settings or ServerSettings()
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=settings.keepalive_s,
-        auto_decompress=False,
-        debug=False,
-        shutdown_timeout=settings.shutdown_s,
-    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.shutdown_s)
     await runner.setup()
     assert runner.server is not None
     keeper = Doorkeeper(runner.server, settings, metrics)

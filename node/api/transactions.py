@@ -7,7 +7,14 @@ from ledger.errors import LedgerError
 from ledger.proofs import encode_proof
 from ledger.reasons import Reason
 from ledger.transaction import Record, Transaction, Transfer
-from node.api.backend import SETTLED, Outcome, Submission, TransactionStatus, TransactionView
+from node.api.backend import (
+    SETTLED,
+    Outcome,
+    Submission,
+    TransactionStatus,
+    TransactionView,
+    is_definite,
+)
 from node.api.bodies import (
     JSON_TYPE,
     MSGPACK_TYPE,
@@ -124,7 +131,7 @@ def refuse_known(submission: Submission, view: TransactionView | None) -> Proble
         extra={
             "id": submission.id.hex(),
             "transaction_status": status.value,
-            "definite": status in SETTLED,
+            "definite": is_definite(status, view.reason if view else None),
         },
     )
 
@@ -136,6 +143,7 @@ def answer_accepted(
     assert submission.id is not None
     status = (view.status if view else submission.status) or TransactionStatus.PENDING
     is_settled = status in SETTLED
+    reason = view.reason if view else None
     detail = None
     if wait_s is not None and not is_settled:
         detail = f"no outcome after {wait_s:g} s; the transaction may still be applied"
@@ -143,9 +151,9 @@ def answer_accepted(
         outcome=submission.outcome,
         id=submission.id,
         status=status,
-        definite=is_settled,
+        definite=is_definite(status, reason),
         height=view.height if view else None,
-        reason=view.reason if view else None,
+        reason=reason,
         detail=detail,
     )
     location = {"Location": f"/v1/transactions/{submission.id.hex()}"}

@@ -7,7 +7,7 @@ from ledger.blocks import StoredBlock
 from ledger.errors import ChainError, LedgerError, ProofError
 from ledger.reasons import Reason
 from ledger.transaction import Transaction, Transfer, decode_transaction
-from node.api.backend import SETTLED, TransactionView
+from node.api.backend import TransactionView, is_definite
 from node.api.models import (
     BlockAnswer,
     BlockSummary,
@@ -25,7 +25,7 @@ def show_transaction(view: TransactionView, proof: bytes | None = None) -> Trans
     return TransactionAnswer(
         id=view.id,
         status=view.status,
-        definite=view.status in SETTLED,
+        definite=is_definite(view.status, view.reason),
         reason=view.reason,
         height=view.height,
         index=view.index,
@@ -83,6 +83,11 @@ def show_block(block: StoredBlock, final_height: int, certified_height: int) -> 
         seal=block.seal,
         certificate=block.certificate,
         transactions=list(block.ids),
+        failed={
+            receipt.id.hex(): receipt.reason
+            for receipt in block.receipts
+            if receipt.status == ReceiptStatus.FAILED
+        },
     )
 
 
