@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import overload
 
 import aiohttp
@@ -235,6 +235,11 @@ class Peers:
         """Is there a link to this peer."""
         link = self._table.get(peer_id)
         return link is not None and link.stopped is None
+
+    def queued_bytes(self, peer_ids: Iterable[bytes]) -> list[int]:
+        """What waits here to be sent to each of those that are connected."""
+        links = filter(None, map(self._table.get, peer_ids))
+        return [link.queued_bytes for link in links if link.stopped is None]
 
     def _describe(self, link: Link) -> PeerInfo:
         return PeerInfo(
