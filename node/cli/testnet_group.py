@@ -6,24 +6,31 @@ from typing import Annotated
 
 import typer
 
-from node.cli.asynchronous import asynchronous
-from node.cli.output import answers, messages, print_json, print_line
+from node.cli.asynchronous import asynchronous, stop_on_signal
+from node.cli.output import EXIT_FAILURE, answers, messages, print_json, print_line, print_pairs
 from node.cli.testnet_options import (
+    DEFAULT_LOAD,
     BasePort,
     Engine,
     Followers,
+    For,
+    FreshHome,
     Home,
     Indices,
     Json,
+    Load,
     Nodes,
     Parameters,
+    choose_fresh_home,
     choose_home,
     open_or_create,
 )
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
+from node.testnet.run import Run, RunOptions
 from node.testnet.supervisor import Supervisor, read_log_tail
 from node.testnet.table import make_table
+from node.testnet.verdict import Verdict
 
 app = typer.Typer(
     no_args_is_help=True, help="Networks of processes on this machine, for trying things out."
@@ -42,7 +49,8 @@ async def show_status(supervisor: Supervisor, *, json: bool) -> None:
     if json:
         print_json(describe_network(supervisor.network, reports))
     else:
-        answers.print(make_table(reports, caption=str(supervisor.network.home)))
+        answers.print(make_table(reports))
+        print_line(f"home: {supervisor.network.home}")
 
 
 def describe_network(network: Network, reports: list[NodeReport]) -> dict[str, object]:
@@ -82,6 +90,47 @@ def create(
         )
     else:
         print_line(str(network.home))
+
+
+@app.command("run")
+@asynchronous
+async def run(
+    *,
+    engine: Engine = None,
+    nodes: Nodes = None,
+    followers: Followers = None,
+    home: FreshHome = None,
+    load: Load = DEFAULT_LOAD,
+    seconds: For = None,
+    json: Json = False,
+    base_port: BasePort = None,
+    parameters: Parameters = None,
+) -> None:
+    """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
+
+    With --json the last line on standard output is one JSON object. The exit status is 0 only if
+    all nodes hold the same final block at the same height and nothing accepted was lost.
+    """
+    network = open_or_create(
+        choose_fresh_home(home),
+        engine=engine,
+        nodes=nodes,
+        followers=followers,
+        base_port=base_port,
+        parameters=parameters,
+    )
+    running = Run(network, RunOptions(load, seconds), messages)
+    with stop_on_signal(running.stop):
+        verdict = await running.run()
+    if verdict is not None:
+        print_json(verdict.to_plain()) if json else print_verdict(verdict, network)
+    raise typer.Exit(0 if verdict is not None and verdict.is_good else EXIT_FAILURE)
+
+
+def print_verdict(verdict: Verdict, network: Network) -> None:
+    """The account of a run for people."""
+    pairs = {name: value for name, value in verdict.to_plain().items() if name != "forks"}
+    print_pairs({**pairs, "home": network.home})
 
 
 @app.command("status")

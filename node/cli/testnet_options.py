@@ -1,9 +1,11 @@
 """The options that several `quorate testnet` commands share."""
 
 import datetime
+import math
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from consensus import catalog
@@ -11,6 +13,14 @@ from node.testnet.errors import ClusterError
 from node.testnet.network import Network, create_network, exists, open_network
 from node.testnet.plan import Plan
 from node.testnet.ports import BASE_PORT
+
+
+def check_amount(value: float | None) -> float | None:
+    """A number that is neither negative nor infinite; "nan" is none."""
+    if value is not None and not 0 <= value < math.inf:
+        raise typer.BadParameter(f"{value} is not a number from 0 up")
+    return value
+
 
 Engine = Annotated[
     str | None, typer.Option(help=f"One of: {', '.join(catalog.names())}. Default: the first.")
@@ -46,10 +56,15 @@ FreshHome = Annotated[
 ]
 Load = Annotated[
     float,
-    typer.Option(metavar="TX_PER_SECOND", help="Demo transactions a second; 0 for none.", min=0),
+    typer.Option(
+        metavar="TX_PER_SECOND",
+        help="Demo transactions a second; 0 for none.",
+        callback=check_amount,
+    ),
 ]
 For = Annotated[
-    float | None, typer.Option("--for", metavar="SECONDS", help="How long to run.", min=0)
+    float | None,
+    typer.Option("--for", metavar="SECONDS", help="How long to run.", callback=check_amount),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard output.")]
 Indices = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of nodes, from 0.")]
@@ -113,7 +128,7 @@ def open_or_create(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     if not exists(home):
-        return create_network(home, Plan(**given))
+        return create_network(home, msgspec.structs.replace(Plan(), **given))
     network = open_network(home)
     for name, value in given.items():
         if (there := getattr(network.plan, name)) != value:

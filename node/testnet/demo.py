@@ -6,6 +6,7 @@ retired, because all that follow would wait for the missing nonce.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ class Purse:
 
     def make(self, now: float, most: int) -> list[Parcel]:
         """The payments that are due, signed; at most `most`."""
-        parcels = []
+        parcels: list[Parcel] = []
         while len(parcels) < most and (due_at := self._schedule.due_at(self._next)) <= now:
             self._next += self._schedule.stride
             if parcel := self._pay(due_at):
@@ -108,6 +109,7 @@ class DemoLoad:
         self._clients = clients
         self._schedule = schedule
         self._blocks = FinalBlocks(clients, height)
+        self._looked = asyncio.Event()
         lanes = [
             Lane(self.courier, self.tracker, purse.make, number)
             for number, purse in enumerate(purses)
@@ -122,6 +124,7 @@ class DemoLoad:
         loop = asyncio.get_running_loop()
         while True:
             self.tracker.on_blocks(await self._blocks.advance(), loop.time())
+            self._looked.set()
             await asyncio.sleep(POLL_S)
 
     def check(self) -> None:
@@ -146,10 +149,16 @@ class DemoLoad:
         deadline = loop.time() + timeout_s
         await asyncio.wait(self._sending, timeout=min(UNANSWERED_MAX_S, timeout_s))
         await self._end(self._sending)
-        while self.tracker.waiting and loop.time() < deadline:
-            await asyncio.sleep(POLL_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                await self._wait_settled()
         await self._end([self._following])
         return await self.tracker.inquire(self._clients, loop.time())
+
+    async def _wait_settled(self) -> None:
+        while self.tracker.waiting:
+            self._looked.clear()
+            await self._looked.wait()
 
     async def close(self) -> None:
         """Stop at once."""

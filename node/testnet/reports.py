@@ -1,7 +1,6 @@
 """What a network's nodes say of themselves, beside what their processes do."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Any, Self
 import msgspec
 
 from node.client import Client, ClientError
+from node.samples import Samples
 from node.testnet.plan import Member
 from node.testnet.processes import Condition
 from node.testnet.supervisor import Supervisor
@@ -108,11 +108,7 @@ async def complete_report(bare: NodeReport, client: Client) -> NodeReport:
     )
 
 
-_FORK_METRICS = {
-    "stale_blocks": "quorate_stale_blocks_total",
-    "blocks": "quorate_blocks_adopted_total",
-    "deepest_reorganisation": "quorate_deepest_reorganisation",
-}
+_BLOCK_METRICS = ("quorate_stale_blocks_total", "quorate_blocks_adopted_total")
 
 
 async def count_forks(clients: Sequence[Client]) -> dict[str, int | float]:
@@ -127,20 +123,13 @@ async def count_forks(clients: Sequence[Client]) -> dict[str, int | float]:
     }
     for client in clients:
         try:
-            text = await client.metrics_text()
+            samples = Samples(await client.metrics_text())
         except ClientError:
             continue
-        found = {key: read_sample(text, name) for key, name in _FORK_METRICS.items()}
-        stale, blocks = found["stale_blocks"], found["blocks"]
+        stale, blocks = (samples.value(name) for name in _BLOCK_METRICS)
         rate = stale / (stale + blocks) if stale else 0.0
+        deepest = samples.value("quorate_deepest_reorganisation")
         worst["stale_blocks"] = max(worst["stale_blocks"], int(stale))
         worst["fork_rate"] = max(worst["fork_rate"], round(rate, 6))
-        deepest = int(found["deepest_reorganisation"])
-        worst["deepest_reorganisation"] = max(worst["deepest_reorganisation"], deepest)
+        worst["deepest_reorganisation"] = max(worst["deepest_reorganisation"], int(deepest))
     return worst
-
-
-def read_sample(text: str, name: str) -> float:
-    """The value of a metric without labels in Prometheus's text; 0 where it is absent."""
-    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-    return float(found.group(1)) if found else 0.0

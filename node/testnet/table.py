@@ -2,33 +2,40 @@
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 
+from node.testnet.meters import Pace
 from node.testnet.reports import NodeReport
 
 _STYLES = {"ready": "green", "down": "red", "paused": "yellow", "silent": "yellow"}
 
 
-def make_table(reports: Sequence[NodeReport], title: str = "", caption: str = "") -> Table:
-    """One line per node."""
-    table = Table(title=title or None, caption=caption or None, expand=False)
+def make_table(
+    reports: Sequence[NodeReport], paces: Sequence[Pace] | None = None, *, title: str = ""
+) -> Table:
+    """One line per node; the pace is known only to those who have watched for a while."""
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("node", "state"):
-        table.add_column(name)
-    for name in ("height", "certified", "pending", "peers", "view"):
-        table.add_column(name, justify="right")
-    table.add_column("url")
-    for report in reports:
-        style = _STYLES.get(report.state, "cyan")
-        numbers = (report.final_height, report.certified_height, report.pending)
+        table.add_column(name, no_wrap=True)
+    numbers = ("height", "tx/s", "ms", "peers", "view")
+    for name in numbers if paces else ("height", "pending", "peers", "view"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("url", no_wrap=True, overflow="fold")
+    for report, pace in zip(reports, paces or [Pace()] * len(reports), strict=True):
+        middle = [pace.tx_per_second, pace.latency_ms] if paces else [report.pending]
         table.add_row(
             report.name,
-            f"[{style}]{report.state}[/]",
-            *(show(number) for number in (*numbers, report.peers, report.view)),
+            f"[{_STYLES.get(report.state, 'cyan')}]{report.state}[/]",
+            show(report.final_height),
+            *(show(value, 0 if not paces else 1) for value in middle),
+            show(report.peers),
+            show(report.view),
             report.url,
         )
     return table
 
 
-def show(number: float | None) -> str:
-    """A number, or a dash where none is known."""
-    return "–" if number is None else f"{number:,}"
+def show(number: float | None, digits: int = 0) -> str:
+    """A number for people, or a dash where none is known."""
+    return "–" if number is None else f"{number:,.{digits}f}"

@@ -1,0 +1,155 @@
+"""A network in the foreground: start, load, live table, clean stop, verdict."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from node.client import Client
+from node.load.latency import summarise_latencies
+from node.testnet.demo import DemoLoad, start_demo
+from node.testnet.meters import Meters
+from node.testnet.network import Network
+from node.testnet.reports import Reporter
+from node.testnet.supervisor import Supervisor
+from node.testnet.table import make_table, show
+from node.testnet.verdict import Verdict, reach_verdict
+from node.testnet.waiting import finish_unless
+
+REFRESH_S = 1.0
+SETTLE_TIMEOUT_S = 30.0
+SETTLE_AFTER_CTRL_C_S = 5.0
+RECENT = 2_000
+"""Latencies in the live table are of so many last payments."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What to run: payments a second (0 for none), and for how long (None: until Ctrl-C)."""
+
+    rate: float
+    seconds: float | None
+
+
+class Run:
+    """One run of one network; `stop` may be called from a signal handler, more than once."""
+
+    def __init__(self, network: Network, options: RunOptions, console: Console) -> None:
+        self._network = network
+        self._options = options
+        self._console = console
+        self._supervisor = Supervisor(network)
+        self._stopping = asyncio.Event()
+        self._hurrying = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ctrl-C: the first time end in order, the second time at once."""
+        if self._stopping.is_set():
+            self._hurrying.set()
+        self._stopping.set()
+
+    async def run(self) -> Verdict | None:
+        """Run to the end; None where the second Ctrl-C came before a verdict.
+
+        Raises `ClusterError` where the network does not start; the processes are always ended.
+        """
+        try:
+            self._supervisor.start()
+            self._say(f"starting {self._network.plan.nodes} nodes in {self._network.home}")
+            await finish_unless(self._stopping, self._supervisor.wait_ready())
+            if self._stopping.is_set():
+                return None
+            async with AsyncExitStack() as stack:
+                clients = [
+                    await stack.enter_async_context(Client(member.url, timeout_s=5))
+                    for member in self._network.members
+                ]
+                return await self._watch(clients)
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        self._say("stopping the nodes …")
+        stubborn = await finish_unless(self._hurrying, self._supervisor.stop())
+        if stubborn is None:
+            await self._supervisor.kill()
+        elif stubborn:
+            self._say(f"{stubborn} nodes did not stop in time and were killed")
+
+    async def _watch(self, clients: Sequence[Client]) -> Verdict | None:
+        options, loop = self._options, asyncio.get_running_loop()
+        started = loop.time()
+        rate, keys = options.rate, self._network.demo_keys()
+        load = await start_demo(clients, keys, rate) if rate else None
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(options.seconds):
+                    await self._show_until_stopped(load)
+            settling_s = SETTLE_AFTER_CTRL_C_S if self._stopping.is_set() else SETTLE_TIMEOUT_S
+            self._say("the load has stopped; waiting for what was accepted to become final …")
+            engine, seconds = self._network.plan.engine, loop.time() - started
+            self._stopping.set()  # from here on a Ctrl-C hurries
+            judging = reach_verdict(engine, clients, load, settling_s, seconds)
+            return await finish_unless(self._hurrying, judging)
+        finally:
+            if load is not None:
+                await load.close()
+
+    async def _show_until_stopped(self, load: DemoLoad | None) -> None:
+        async with AsyncExitStack() as stack:
+            reporter = await stack.enter_async_context(Reporter(self._supervisor))
+            board = Board(self._network, load, reporter.clients)
+            live = None
+            if self._console.is_terminal:
+                live = stack.enter_context(Live(console=self._console, auto_refresh=False))
+            else:
+                self._say_urls()
+            while not self._stopping.is_set():
+                if load is not None:
+                    load.check()
+                if live is not None:
+                    live.update(await board.draw(reporter), refresh=True)
+                await finish_unless(self._stopping, asyncio.sleep(REFRESH_S))
+
+    def _say_urls(self) -> None:
+        for member in self._network.members:
+            self._say(f"{member.name}  {member.url}  log {member.log_path}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+class Board:
+    """What the live display shows."""
+
+    def __init__(self, network: Network, load: DemoLoad | None, clients: Sequence[Client]) -> None:
+        self._network = network
+        self._load = load
+        self._meters = Meters(clients)
+        self._seen: tuple[float, int] = (0.0, 0)
+
+    async def draw(self, reporter: Reporter) -> Group:
+        """The table of nodes, the load beneath, and how to go on."""
+        reports, paces = await asyncio.gather(reporter.ask(), self._meters.read())
+        plan = self._network.plan
+        table = make_table(reports, paces, title=f"{plan.engine}, {plan.nodes} nodes")
+        hint = f"Ctrl-C stops. Try: quorate testnet kill 2 --home {self._network.home}"
+        return Group(table, Text(self._describe_load()), Text(hint, style="dim"))
+
+    def _describe_load(self) -> str:
+        if self._load is None:
+            return "no demo load"
+        tracker, (before_s, before) = self._load.tracker, self._seen
+        self._seen = (self._load.seconds, tracker.final)
+        rate = (tracker.final - before) / max(self._load.seconds - before_s, 0.001)
+        latency = summarise_latencies(tracker.latencies_s[-RECENT:])
+        return (
+            f"demo load: {rate:.1f} tx/s final, {tracker.final:,} in all,"
+            f" {len(tracker.waiting):,} on their way;"
+            f" latency ms p50 {show(latency['p50'])} p95 {show(latency['p95'])}"
+            f" p99 {show(latency['p99'])}"
+        )
