@@ -12,6 +12,7 @@ chain id = SHA-256("quorate/genesis/1\0" genesis)
 
 import json
 import re
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -52,7 +53,7 @@ class _Canonical(msgspec.Struct, frozen=True, array_like=True):
     limits: Limits
 
 
-class Genesis(msgspec.Struct, frozen=True, kw_only=True):
+class Genesis(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A network's beginning; `check` says whether it makes sense.
 
     `validators` are public keys in the order in which they lead; `allocations` map public keys to
@@ -69,7 +70,7 @@ class Genesis(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_ms: int = 0
     limits: Limits = msgspec.field(default_factory=Limits)
 
-    @property
+    @cached_property
     def chain_id(self) -> bytes:
         """The 32-byte hash that names the network."""
         return hash_with_domain(GENESIS_DOMAIN, encode_genesis(self))
