@@ -6,8 +6,10 @@ import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
-from node.cli import node_group, testnet_group
+from node.cli import keys_group, node_group, testnet_group, tx_group
 from node.cli.output import EXIT_FAILURE, describe_error
+from node.cli.status import status
+from node.cli.verify import verify
 from node.errors import NodeError
 
 app = typer.Typer(
@@ -20,6 +22,10 @@ app = typer.Typer(
 
 app.add_typer(node_group.app, name="node")
 app.add_typer(testnet_group.app, name="testnet")
+app.add_typer(keys_group.app, name="keys")
+app.add_typer(tx_group.app, name="tx")
+app.command("status")(status)
+app.command("verify")(verify)
 
 
 def run() -> None:

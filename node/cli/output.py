@@ -2,11 +2,11 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
@@ -32,12 +32,12 @@ def print_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def print_pairs(pairs: dict[str, object]) -> None:
-    """Names and values, one pair a line."""
-    table = Table.grid(padding=(0, 2))
+def print_pairs(pairs: Mapping[str, object]) -> None:
+    """Names and values, one pair a line, never cut short."""
+    width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
-        table.add_row(name, str(value), style=None)
-    answers.print(table, soft_wrap=True)
+        shown = json.dumps(value) if isinstance(value, dict | list | bool) else value
+        print_line(f"{name:<{width}}  {'–' if value is None else shown}")
 
 
 def describe_error(error: NodeError | LedgerError | ConsensusError) -> str:

@@ -1,5 +1,6 @@
 """`quorate testnet`: networks of processes on this machine."""
 
+import asyncio
 import signal
 import time
 from typing import Annotated
@@ -25,6 +26,7 @@ from node.cli.testnet_options import (
     choose_home,
     open_or_create,
 )
+from node.testnet.feed import feed_network
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
 from node.testnet.run import Run, RunOptions
@@ -131,6 +133,60 @@ def print_verdict(verdict: Verdict, network: Network) -> None:
     """The account of a run for people."""
     pairs = {name: value for name, value in verdict.to_plain().items() if name != "forks"}
     print_pairs({**pairs, "home": network.home})
+
+
+@app.command("start")
+@asynchronous
+async def start(
+    *,
+    engine: Engine = None,
+    nodes: Nodes = None,
+    followers: Followers = None,
+    home: Home = None,
+    load: Load = 0.0,
+    seconds: For = None,
+    json: Json = False,
+    base_port: BasePort = None,
+    parameters: Parameters = None,
+) -> None:
+    """Start a network in the background, or those of its nodes that do not run.
+
+    With --load a further process sends demo transactions, for SECONDS if --for is given.
+    """
+    network = open_or_create(
+        choose_home(home),
+        engine=engine,
+        nodes=nodes,
+        followers=followers,
+        base_port=base_port,
+        parameters=parameters,
+    )
+    supervisor = Supervisor(network)
+    supervisor.start()
+    await supervisor.wait_ready()
+    if load:
+        supervisor.start_feeder(load, seconds)
+    await show_status(supervisor, json=json)
+
+
+@app.command("stop")
+@asynchronous
+async def stop(home: Home = None) -> None:
+    """Stop all nodes and the demo load: SIGTERM, a bounded wait, then SIGKILL."""
+    supervisor = open_supervisor(home)
+    await supervisor.stop_feeder()
+    running = len(supervisor.processes())
+    stubborn = await supervisor.stop()
+    messages.print(f"stopped {running} nodes" + (f", {stubborn} by force" if stubborn else ""))
+
+
+@app.command("feed", hidden=True)
+@asynchronous
+async def feed(*, home: Home = None, load: Load = DEFAULT_LOAD, seconds: For = None) -> None:
+    """Send demo transactions to a running network: what `start --load` leaves behind."""
+    stopping = asyncio.Event()
+    with stop_on_signal(stopping.set):
+        await feed_network(open_network(choose_home(home)), load, seconds, stopping)
 
 
 @app.command("status")

@@ -26,6 +26,8 @@ from node.testnet.registry import Registry
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 POLL_S = 0.1
+FEEDER = -1
+"""Under this number the registry keeps the process that sends the demo load."""
 LOG_TAIL_LINES = 12
 LOG_TAIL_BYTES = 64 * 1024
 
@@ -68,6 +70,25 @@ class Supervisor:
         process = spawn(command, member.log_path)
         self._children[member.index] = process
         self.registry.set(member.index, process)
+
+    def start_feeder(self, rate: float, seconds: float | None) -> None:
+        """Leave a process behind that sends demo transactions; an older one must be stopped."""
+        if self.registry.get(FEEDER) is not None:
+            raise ClusterError(
+                "a demo load runs already",
+                reason="feeder-running",
+                advice="stop the network first, or leave --load out",
+            )
+        command = [sys.executable, "-P", "-m", "node.cli", "testnet", "feed"]
+        command += ["--home", str(self.network.home), "--load", str(rate)]
+        command += [] if seconds is None else ["--for", str(seconds)]
+        process = spawn(command, self.network.home / "feed.log")
+        self.registry.set(FEEDER, process)
+
+    async def stop_feeder(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """End the demo load in the background, if there is one."""
+        if process := self.registry.get(FEEDER):
+            await stop_all([process], timeout_s)
 
     async def wait_ready(
         self, indices: Sequence[int] | None = None, timeout_s: float = READY_TIMEOUT_S
