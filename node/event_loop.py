@@ -25,5 +25,9 @@ def run_on_loop(
 
 
 def name_running_loop() -> str:
-    """ "uvloop" or "asyncio", for status and reports."""
-    return "uvloop" if type(asyncio.get_running_loop()).__module__ == "uvloop" else "asyncio"
+    """The running loop for status and reports: `uvloop`, `asyncio`, or `none`."""
+    try:
+        module = type(asyncio.get_running_loop()).__module__
+    except RuntimeError:
+        return "none"
+    return module.partition(".")[0]

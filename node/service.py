@@ -24,6 +24,8 @@ from node.api.backend import (
     ValidatorView,
 )
 from node.core import Core
+from node.gate import BusyError
+from node.event_loop import name_running_loop
 from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
@@ -85,7 +87,17 @@ class Service:
                 unavailable=True,
             )
             return [refused] * len(raws)
-        answers = [self._answer(entry) for entry in await self._admission.submit(raws)]
+        try:
+            entries = await self._admission.submit(raws)
+        except BusyError as error:
+            busy = Submission(
+                Outcome.REJECTED,
+                reason=error.reason,
+                detail=error.detail,
+                retry_after_s=RETRY_AFTER_S,
+            )
+            return [busy] * len(raws)
+        answers = [self._answer(entry) for entry in entries]
         for outcome in Outcome:
             count = sum(answer.outcome is outcome for answer in answers)
             if count:
@@ -167,7 +179,7 @@ class Service:
             pending=self._mempool.count,
             started_at_ms=self._started_at_ms,
             uptime_ms=now_ms - self._started_at_ms,
-            event_loop=self._config.event_loop,
+            event_loop=name_running_loop(),
             alarms=tuple(self._host.alarms),
         )
 
