@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
 
-STORM_PARAMETERS = {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 150}
+STORM_PARAMETERS: tuple[dict[str, int], ...] = (
+    {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 150},
+    {"timeout_ms": 150, "timeout_max_ms": 2_400, "idle_block_ms": 50, "resend_ms": 60},
+    {
+        "timeout_ms": 300,
+        "timeout_max_ms": 4_800,
+        "idle_block_ms": 100,
+        "checkpoint_interval": 3,
+        "window": 8,
+        "pipeline": 5,
+        "resend_ms": 100,
+    },
+)
+"""Networks with patient and with nervous timers, wide and narrow windows; a seed picks one."""
 CALM = Quality(delay_ms_min=1, delay_ms_max=20)
 
 
@@ -51,7 +64,12 @@ def run_storm(
     """One storm; `dress` may put masks on up to f replicas. Raises `ViolationError`."""
     storm = storm or Storm()
     size = 4 + seed % 4
-    cluster = make_cluster(engine, size, seed=seed, parameters=STORM_PARAMETERS)
+    parameters = STORM_PARAMETERS[seed // 4 % len(STORM_PARAMETERS)]
+    cluster = make_cluster(engine, size, seed=seed, parameters=parameters)
+    cluster.trace.is_kept = False
+    for host in cluster.hosts.values():
+        host.habits.check_ms = cluster.chance.choose((0, 0, 5, 120))
+        host.habits.apply_ms = cluster.chance.choose((0, 0, 5, 120))
     if dress:
         dress(cluster)
     cluster.start()
