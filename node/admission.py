@@ -8,21 +8,22 @@ covered by the next sync of the journal instead, which comes before any vote tha
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ledger.errors import TransactionError
-from ledger.keys import verify_many
 from ledger.mempool_log import forget_batch, load, log_batch
 from ledger.reasons import Blame, Reason
-from ledger.transaction import Envelope, decode_transaction, signing_bytes
+from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_transaction
 from node.core import Core
-from node.metrics import Metrics
-from node.stages import Stages
+from node.gate import Gate
+from node.verifier import Verifier
 
-VERIFY_BATCH_MAX = 512
-"""Signatures per trip to the thread: some 25 ms of work, so that no batch waits long for another."""
+CLIENT_TRANSACTIONS_MAX = 1_000
+"""Clients' transactions worked on at once: enough for the verifying thread never to run dry."""
+
+CLIENT_WAITING_MAX = 20_000
+"""Beyond so many waiting for their turn, clients are told to come back: some seconds of work."""
 
 
 @dataclass(slots=True)
@@ -32,80 +33,6 @@ class Entry:
     envelope: Envelope | None = None
     error: TransactionError | None = None
     is_known: bool = False
-
-
-@dataclass(slots=True)
-class _Waiting:
-    envelopes: list[Envelope]
-    verdict: asyncio.Future[list[bool]] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-
-class Verifier:
-    """Signature verification in one thread; requests that meet while it is busy share a trip."""
-
-    def __init__(self, stages: Stages, metrics: Metrics, threads: int = 1) -> None:
-        self._stages = stages
-        self._metrics = metrics
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="verify")
-        self._waiting: list[_Waiting] = []
-        self._free = threads
-
-    async def verify(self, envelopes: list[Envelope]) -> list[bool]:
-        """Does each signature hold; in order."""
-        if not envelopes:
-            return []
-        waiting = _Waiting(envelopes)
-        self._waiting.append(waiting)
-        self._launch()
-        return await waiting.verdict
-
-    def close(self) -> None:
-        """End the thread; whoever still waits is cancelled."""
-        for waiting in self._waiting:
-            waiting.verdict.cancel()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _launch(self) -> None:
-        while self._free and self._waiting:
-            trip: list[_Waiting] = []
-            size = 0
-            while self._waiting and size < VERIFY_BATCH_MAX:
-                trip.append(self._waiting.pop(0))
-                size += len(trip[-1].envelopes)
-            self._free -= 1
-            loop = asyncio.get_running_loop()
-            done = loop.run_in_executor(self._pool, self._verify, trip)
-            done.add_done_callback(lambda result, trip=trip: self._finish(trip, result))
-
-    def _verify(self, trip: list[_Waiting]) -> list[bool]:
-        with self._stages.measure("verify"), self._metrics.verification.time():
-            return verify_many(
-                [
-                    (
-                        envelope.transaction.sender,
-                        signing_bytes(envelope),
-                        envelope.transaction.signature,
-                    )
-                    for waiting in trip
-                    for envelope in waiting.envelopes
-                ]
-            )
-
-    def _finish(self, trip: list[_Waiting], result: asyncio.Future[list[bool]]) -> None:
-        self._free += 1
-        if result.cancelled():
-            return
-        verdicts = result.result()
-        self._metrics.verification_batch.observe(len(verdicts))
-        at = 0
-        for waiting in trip:
-            end = at + len(waiting.envelopes)
-            if not waiting.verdict.done():
-                waiting.verdict.set_result(verdicts[at:end])
-            at = end
-        self._launch()
 
 
 class Admission:
@@ -119,6 +46,7 @@ class Admission:
         core: Core,
         verifier: Verifier,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
+        is_congested: Callable[[], bool] = lambda: False,
     ) -> None:
         self._chain = core.chain
         self._store = core.store
@@ -126,12 +54,17 @@ class Admission:
         self._verifier = verifier
         self._stages = core.stages
         self._on_admitted = on_admitted
+        self._gate = Gate(CLIENT_TRANSACTIONS_MAX, CLIENT_WAITING_MAX, is_congested)
         self.needs_sync = False
         self._durable: asyncio.Task[None] | None = None
 
     async def submit(self, raws: Sequence[bytes]) -> list[Entry]:
-        """Take a client's bodies; returns when all that was accepted is durable."""
-        entries, admitted = await self._take(raws, None)
+        """Take a client's bodies; returns when all that was accepted is durable.
+
+        Raises `BusyError` when too many clients wait already.
+        """
+        async with self._gate.enter(len(raws)):
+            entries, admitted = await self._take(raws, None)
         if admitted:
             await self.sync()
         return entries
@@ -147,10 +80,14 @@ class Admission:
         Only form and signature count; they are logged so that a vote may follow.
         """
         entries = self._decode(raws)
-        await self._check_signatures(entries)
+        await self._check_signatures(entries, urgent=True)
         good = [entry.envelope for entry in entries if entry.envelope and not entry.error]
         self._log(good)
         return entries
+
+    def hasten(self, ids: Iterable[bytes]) -> set[bytes]:
+        """Verify these before others, where they wait for that; returns those that do."""
+        return self._verifier.hasten(ids)
 
     def reload(self) -> tuple[int, int]:
         """Fill the mempool from its log after a start; returns how many were kept and dropped."""
@@ -192,9 +129,10 @@ class Admission:
     async def _take(
         self, raws: Sequence[bytes], source: bytes | None
     ) -> tuple[list[Entry], list[Envelope]]:
+        """Clients' bodies are verified first: the other validators cannot have them before."""
         entries = self._decode(raws)
         self._mark_known(entries)
-        await self._check_signatures(entries)
+        await self._check_signatures(entries, urgent=source is None)
         admitted = self._offer(entries)
         if admitted:
             self._log(admitted)
@@ -226,10 +164,13 @@ class Admission:
                 and self._chain.contains(envelope.id)
             )
 
-    async def _check_signatures(self, entries: Sequence[Entry]) -> None:
+    async def _check_signatures(self, entries: Sequence[Entry], *, urgent: bool = False) -> None:
         fresh = [entry for entry in entries if not entry.error and not entry.is_known]
         envelopes = [entry.envelope for entry in fresh if entry.envelope]
-        for entry, holds in zip(fresh, await self._verifier.verify(envelopes), strict=True):
+        if not envelopes:
+            return
+        verdicts = await self._verifier.verify(envelopes, urgent=urgent)
+        for entry, holds in zip(fresh, verdicts, strict=True):
             if not holds:
                 entry.error = TransactionError(
                     Reason.TX_BAD_SIGNATURE, "the signature is not valid"

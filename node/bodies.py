@@ -47,7 +47,7 @@ class BodyExchange:
 
     async def fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         """Ask peers for bodies, `first` before the others; returns what holds, perhaps not all."""
-        missing = set(ids)
+        missing = set(ids) - self._admission.hasten(ids)
         found: list[Envelope] = []
         for peer in self._order(first):
             asked = sorted(missing)[:ASK_COUNT_MAX]

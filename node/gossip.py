@@ -9,7 +9,7 @@ once, and in one that is not it still arrives. Only an explicit request sends a 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 
 from ledger.transaction import Envelope
 from node.admission import Admission, Entry, blames_sender
@@ -22,6 +22,9 @@ PUSH_COUNT_MAX = 500
 """Bodies in one frame: about 100 KB of transfers."""
 
 PUSH_BYTES_MAX = 512 * 1024
+PUSHES_WAITING_MAX = 16
+"""Pushes of one peer that may wait to be verified: at most 8 MB."""
+
 ANNOUNCE_COUNT_MAX = 4_096
 ANNOUNCE_AFTER_S = 1.5
 """A body that is still pending so long after it came from a peer is announced to the others."""
@@ -51,12 +54,13 @@ class Gossip:
         self._outgoing: list[Envelope] = []
         self._flush: asyncio.TimerHandle | None = None
         self._heard: deque[tuple[float, bytes, list[bytes]]] = deque()
+        self._pushed: dict[bytes, asyncio.Queue[tuple[bytes, ...]]] = {}
         self._asking: dict[bytes, deque[list[bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to announce what lingers."""
-        self._tasks.add(asyncio.create_task(self._announce_forever(), name="announce"))
+        self._spawn(self._announce_forever(), "announce")
 
     async def close(self) -> None:
         """Stop; what was not pushed yet is in the mempool log and announced after a restart."""
@@ -81,8 +85,26 @@ class Gossip:
             self._peers.send(peer, Announce(b"".join(ids)))
 
     async def on_transactions(self, peer: bytes, frame: Transactions) -> None:
-        """Bodies pushed by a peer."""
-        self._judge(peer, await self._admission.receive(frame.raws, peer))
+        """Bodies pushed by a peer: taken in by a task of the peer's own.
+
+        So votes that come behind them need not wait until they are verified. The peer's frames are
+        left unread only once many pushes wait.
+        """
+        pushed = self._pushed.get(peer)
+        if pushed is None:
+            pushed = self._pushed[peer] = asyncio.Queue(PUSHES_WAITING_MAX)
+            self._spawn(self._take_in(peer, pushed), "take-in")
+        await pushed.put(frame.raws)
+
+    async def _take_in(self, peer: bytes, pushed: asyncio.Queue[tuple[bytes, ...]]) -> None:
+        while True:
+            raws = await pushed.get()
+            self._judge(peer, await self._admission.receive(raws, peer))
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def on_announce(self, peer: bytes, frame: Announce) -> None:
         """Ask the announcer, in a task of its own, for what is not known here.
@@ -95,9 +117,7 @@ class Gossip:
             return
         asked.append(ids)
         if len(asked) == 1:
-            task = asyncio.create_task(self._ask(peer, asked), name="ask-bodies")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._ask(peer, asked), "ask-bodies")
 
     async def _ask(self, peer: bytes, asked: deque[list[bytes]]) -> None:
         try:

@@ -5,6 +5,7 @@ own files.
 """
 
 import asyncio
+import gc
 import sys
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from ledger.keys import KeyPair
 from ledger.mempool import Dropped, Mempool, MempoolLimits
 from ledger.store.leveldb import LevelStore
 from ledger.transaction import Envelope
-from node.admission import Admission, Verifier
+from node.admission import Admission
 from node.api.app import make_app
 from node.api.backend import NodeState
 from node.api.server import open_server
@@ -49,6 +50,7 @@ from node.peers.records import Network, PeerAddress
 from node.service import Service
 from node.stages import Stages
 from node.sync import Sync
+from node.verifier import Verifier
 from node.votes import Votes
 from node.wire import Role, Status
 
@@ -58,10 +60,22 @@ SWITCH_INTERVAL_S = 0.0005
 """How soon the verifying thread gets the interpreter back from a busy event loop."""
 
 
+CONGESTED_BYTES = 128 * 1024
+"""Gossip waiting for one peer: about 700 transactions, or a twentieth of a second of its work."""
+
+
+BACKLOG_MAX = 1_500
+"""Signatures waiting here: a tenth of a second's work; clients wait until it is less."""
+
+
 class AddressInUseError(NodeError):
     """The API's address cannot be listened on."""
 
     reason = "api-address-unavailable"
+
+
+GC_THRESHOLDS = (20_000, 20, 100)
+"""Blocks and pools make many objects and few cycles: collect seldom."""
 
 
 class Node:
@@ -82,6 +96,7 @@ class Node:
         """
         self._failure = asyncio.get_running_loop().create_future()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        gc.set_threshold(*GC_THRESHOLDS)
         try:
             self._open()
             self._make_ledger_side()
@@ -138,10 +153,10 @@ class Node:
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
-        verifier = Verifier(self.core.stages, self.core.metrics)
-        self._stack.callback(verifier.close)
+        self.verifier = Verifier(self.core.stages, self.core.metrics)
+        self._stack.callback(self.verifier.close)
         self.lifecycle = Lifecycle(self.core.metrics)
-        self.admission = Admission(self.core, verifier, self._on_admitted)
+        self.admission = Admission(self.core, self.verifier, self._on_admitted, self._is_congested)
 
     def _make_engine_side(self) -> None:
         """The engine, its driver, the peers, and what lies between."""
@@ -164,6 +179,7 @@ class Node:
         self.ordering = Ordering(
             core,
             fetch=self._fetch,
+            spread_s=self.verifier.backlog_s,
             post=self.driver.post,
             on_applied=self._on_applied,
             on_failure=self._fail,
@@ -262,6 +278,14 @@ class Node:
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
+
+    def _is_congested(self) -> bool:
+        """Is there more to verify than soon can be, here or at those who make a quorum with us."""
+        if self.verifier.backlog > BACKLOG_MAX:
+            return True
+        queued = self.peers.queued_bytes(self.core.validators.values())
+        needed = self.core.committee.quorum - 1
+        return len(queued) >= needed > 0 and sorted(queued)[needed - 1] > CONGESTED_BYTES
 
     async def _on_frame(self, peer: bytes, frame: Any) -> None:
         await self.router.on_frame(peer, frame)

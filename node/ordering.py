@@ -25,6 +25,10 @@ from node.core import Core
 FETCH_PAUSE_S = 0.05
 """Bodies are usually on their way when their ids are proposed: wait so long before asking."""
 
+SPREAD_MIN_S = 0.005
+SPREAD_MAX_S = 0.25
+"""How long a proposal may wait, in the validators' verification queues, for its bodies' turn."""
+
 Fetch = Callable[[list[bytes], bytes | None], Awaitable[list[Envelope]]]
 """Gets bodies by id from peers (the second argument is whom to ask first); may bring fewer."""
 
@@ -45,6 +49,7 @@ class Value:
 class Ordering:
     """Answers an engine's `Request`, `Check` and `Decide`.
 
+    `spread_s()` estimates how long bodies take now to get from here to the other validators.
     `post` hands events to the driver; `on_applied(applied, dropped)` hears of each executed block;
     `on_failure` of an error that must end the process.
     """
@@ -54,6 +59,7 @@ class Ordering:
         core: Core,
         *,
         fetch: Fetch,
+        spread_s: Callable[[], float],
         post: Callable[[Event], None],
         on_applied: Callable[[AppliedBlock, list[Dropped]], None],
         on_failure: Callable[[BaseException], None],
@@ -65,12 +71,14 @@ class Ordering:
         self._delay_s = core.config.batch.proposal_delay_ms / 1000
         self._stages = core.stages
         self._fetch = fetch
+        self._spread_s = spread_s
         self._post = post
         self._on_applied = on_applied
         self._on_failure = on_failure
         self._values: dict[Digest, Value] = {}
         self._wanted: Request | None = None
         self._later: asyncio.TimerHandle | None = None
+        self._spreading: asyncio.TimerHandle | None = None
         self._proposed_at = 0.0
         self._decided: asyncio.Queue[tuple[Height, tuple[bytes, ...], bytes]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
@@ -83,8 +91,9 @@ class Ordering:
 
     async def close(self) -> None:
         """Stop; a block that is being written is finished first (writing does not yield)."""
-        if self._later:
-            self._later.cancel()
+        for waiting in (self._later, self._spreading):
+            if waiting:
+                waiting.cancel()
         tasks = [value.task for value in self._values.values() if value.task]
         tasks += [self._running] if self._running else []
         for task in tasks:
@@ -173,6 +182,7 @@ class Ordering:
         self._consider()
 
     def _propose(self, request: Request) -> None:
+        """Choose now; say it when the bodies have had the time to get to the others."""
         limits = self._chain.genesis.limits
         in_flight: set[bytes] = set()
         for digest in request.after:
@@ -184,13 +194,23 @@ class Ordering:
             )
         if not chosen and not request.required:
             return
-        raw = encode_payload(_now_ms(), self._proposer, [envelope.id for envelope in chosen])
-        value = self._remember(request.height, compute_digest(raw), raw)
-        for envelope in chosen:
-            self._fill(value, envelope)
         self._wanted = None
         self._proposed_at = time.monotonic()
-        self._post(Proposed(request.height, raw))
+        spread_s = min(self._spread_s(), SPREAD_MAX_S) if chosen else 0.0
+        if spread_s < SPREAD_MIN_S:
+            self._say(request.height, chosen)
+        else:
+            loop = asyncio.get_running_loop()
+            self._spreading = loop.call_later(spread_s, self._say, request.height, chosen)
+
+    def _say(self, height: Height, chosen: list[Envelope]) -> None:
+        if height <= self._chain.height:
+            return
+        raw = encode_payload(_now_ms(), self._proposer, [envelope.id for envelope in chosen])
+        value = self._remember(height, compute_digest(raw), raw)
+        for envelope in chosen:
+            self._fill(value, envelope)
+        self._post(Proposed(height, raw))
 
     # Checking
 

@@ -24,8 +24,8 @@ from node.api.backend import (
     ValidatorView,
 )
 from node.core import Core
-from node.gate import BusyError
 from node.event_loop import name_running_loop
+from node.gate import BusyError
 from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics

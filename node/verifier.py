@@ -1,0 +1,143 @@
+"""Signature verification off the event loop: one thread, shared trips, every signature once."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ledger.keys import verify_many
+from ledger.transaction import Envelope, signing_bytes
+from node.metrics import Metrics
+from node.stages import Stages
+
+VERIFY_BATCH_MAX = 512
+"""Signatures per trip to the thread: some 30 ms of work, so that no batch waits long for another."""
+
+
+PACE_TRIPS = 8
+"""The pace is averaged over about so many trips."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Transactions that came together; the verdicts are by id."""
+
+    envelopes: list[Envelope]
+    verdicts: asyncio.Future[dict[bytes, bool]] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Verifier:
+    """Verifies in a thread (libsodium releases the interpreter lock).
+
+    Batches that meet while the thread is busy share its next trip. What is being verified already
+    is not verified again: whoever asks joins.
+    """
+
+    def __init__(self, stages: Stages, metrics: Metrics) -> None:
+        self._stages = stages
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="verify")
+        self._queue: deque[_Batch] = deque()
+        self._batch_of: dict[bytes, _Batch] = {}
+        self._is_busy = False
+        self._seconds_each = 0.0
+
+    async def verify(self, envelopes: list[Envelope], *, urgent: bool = False) -> list[bool]:
+        """Does each signature hold; in order. Urgent ones go first: a proposal waits for them."""
+        batches: list[_Batch] = []
+        fresh = [envelope for envelope in envelopes if envelope.id not in self._batch_of]
+        if fresh:
+            batches.append(self._enqueue(fresh, urgent=urgent))
+        if len(fresh) < len(envelopes):
+            joined = (self._batch_of[e.id] for e in envelopes if e.id in self._batch_of)
+            batches += list({id(batch): batch for batch in joined}.values())
+            if urgent:
+                self.hasten(envelope.id for envelope in envelopes)
+        verdicts: dict[bytes, bool] = {}
+        for batch in batches:
+            verdicts.update(await batch.verdicts)
+        return [verdicts[envelope.id] for envelope in envelopes]
+
+    def hasten(self, ids: Iterable[bytes]) -> set[bytes]:
+        """Let what is queued of these go first; returns those that are being verified."""
+        found = {id_ for id_ in ids if id_ in self._batch_of}
+        batches = {id(batch): batch for batch in map(self._batch_of.__getitem__, found)}
+        for batch in batches.values():
+            if batch in self._queue:
+                self._queue.remove(batch)
+                self._queue.appendleft(batch)
+        return found
+
+    @property
+    def backlog(self) -> int:
+        """Signatures asked for and not verified yet."""
+        return len(self._batch_of)
+
+    def backlog_s(self) -> float:
+        """How long the backlog takes, by the pace of late."""
+        return self.backlog * self._seconds_each
+
+    def close(self) -> None:
+        """End the thread; whoever still waits is cancelled."""
+        for batch in self._queue:
+            batch.verdicts.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _enqueue(self, envelopes: list[Envelope], *, urgent: bool) -> _Batch:
+        batch = _Batch(envelopes)
+        self._batch_of.update((envelope.id, batch) for envelope in envelopes)
+        if urgent:
+            self._queue.appendleft(batch)
+        else:
+            self._queue.append(batch)
+        self._launch()
+        return batch
+
+    def _launch(self) -> None:
+        if self._is_busy or not self._queue:
+            return
+        trip = [self._queue.popleft()]
+        size = len(trip[0].envelopes)
+        while self._queue and size + len(self._queue[0].envelopes) <= VERIFY_BATCH_MAX:
+            trip.append(self._queue.popleft())
+            size += len(trip[-1].envelopes)
+        self._is_busy = True
+        started = time.monotonic()
+        done = asyncio.get_running_loop().run_in_executor(self._pool, self._work, trip)
+        done.add_done_callback(lambda result: self._finish(trip, result, started))
+
+    def _work(self, trip: list[_Batch]) -> list[bool]:
+        with self._stages.measure("verify"), self._metrics.verification.time():
+            return verify_many(
+                (
+                    envelope.transaction.sender,
+                    signing_bytes(envelope),
+                    envelope.transaction.signature,
+                )
+                for batch in trip
+                for envelope in batch.envelopes
+            )
+
+    def _finish(
+        self, trip: list[_Batch], result: asyncio.Future[list[bool]], started: float
+    ) -> None:
+        self._is_busy = False
+        if result.cancelled():
+            return
+        verdicts = iter(result.result())
+        size = 0
+        for batch in trip:
+            by_id = {envelope.id: next(verdicts) for envelope in batch.envelopes}
+            size += len(by_id)
+            for id_ in by_id:
+                del self._batch_of[id_]
+            if not batch.verdicts.done():
+                batch.verdicts.set_result(by_id)
+        self._metrics.verification_batch.observe(size)
+        pace = (time.monotonic() - started) / size
+        self._seconds_each += (pace - self._seconds_each) / PACE_TRIPS
+        self._launch()
