@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import structlog
 
 from node.peers.handshake import Refusal, RefusedError
 from node.peers.limits import PeerLimits
@@ -15,7 +16,26 @@ from node.peers.listener import HEADER_BYTES_MAX, PATH
 from node.peers.records import PeerAddress
 from node.wire import MESSAGE_BYTES_MAX
 
+_log = structlog.get_logger(__name__)
+
 SWITCHING_PROTOCOLS = 101
+
+LASTING_REFUSALS = frozenset(
+    {
+        Refusal.WRONG_VERSION,
+        Refusal.WRONG_CHAIN,
+        Refusal.WRONG_ROLE,
+        Refusal.WRONG_KEY,
+        Refusal.SELF,
+        Refusal.BANNED,
+        Refusal.FULL,
+        Refusal.NOT_A_NODE,
+    }
+)
+"""Calling again soon would not help."""
+
+FAILURES = (aiohttp.ClientError, OSError)
+"""What can go wrong before the greeting, TLS errors included."""
 
 
 class Backoff:
@@ -114,9 +134,9 @@ class Call:
 class Dialler:
     """Keeps one peer of the configuration linked.
 
-    `is_wanted()` waits until a call makes sense (no link, no ban); `call()` makes one and returns
-    when its link, if any, has ended: how long it lived, or None when the peer turned us away for
-    good reason. Failures to connect count as no time at all.
+    `wait_wanted()` returns when a call makes sense (no link, no ban); `call()` makes one and returns
+    when its link, if any, has ended: how long it lived in seconds (0 without one), or None when the
+    peer turned us away for a lasting reason.
     """
 
     def __init__(
@@ -135,9 +155,26 @@ class Dialler:
         """Call for ever."""
         while True:
             await self._wait_wanted()
-            lived_s = await self._call()
+            lived_s: float | None = 0.0
+            try:
+                lived_s = await self._call()
+            except Exception:  # noqa: BLE001 - a fault of ours must not end the calling for ever
+                _log.exception("a call failed")
             if lived_s is None:
                 self._backoff.rest()
             elif lived_s >= self._limits.settled_s:
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.next_s())
+
+
+def name_failure(error: Exception) -> str:
+    """A closed set of reasons why nobody was reached."""
+    names: dict[type[Exception], str] = {
+        aiohttp.ClientConnectorCertificateError: "tls-foreign-certificate",
+        aiohttp.ClientConnectorSSLError: "tls-failed",
+        ssl.SSLError: "tls-failed",
+        aiohttp.ClientConnectorError: "unreachable",
+        aiohttp.WSServerHandshakeError: "not-a-node",
+        TimeoutError: "timeout",
+    }
+    return next((name for kind, name in names.items() if isinstance(error, kind)), "cut-off")

@@ -35,6 +35,9 @@ class PeerLimits:
     settled_s: float = 10.0
     """A link that lived so long was good: the next re-dial starts from the minimum again."""
 
+    brief_s: float = 1.0
+    """A caller's link that ends sooner was a waste of a TLS handshake, and is counted as such."""
+
     half_open_max: int = 32
     """Connections that have not greeted yet; strangers can only hold these, `handshake_s` each."""
 

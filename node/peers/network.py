@@ -2,21 +2,20 @@
 
 import asyncio
 import random
-import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import overload
 
-import aiohttp
 import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
 from node.certificates import make_tls_contexts
 from node.identity import Identity
-from node.peers.dialler import Call, Dialler
+from node.peers.dialler import FAILURES, LASTING_REFUSALS, Call, Dialler, name_failure
 from node.peers.errors import PeerBusy, PeerDeclined, PeerGone, PeerTimeout
 from node.peers.handshake import Introduction, Refusal, RefusedError
+from node.peers.heartbeat import Heartbeat
 from node.peers.inbox import Inbox, OnFrame, OnRequest
 from node.peers.limits import PeerLimits
 from node.peers.link import Link
@@ -25,7 +24,7 @@ from node.peers.metrics import PeerMetrics
 from node.peers.reception import Reception
 from node.peers.records import Network, PeerAddress, PeerInfo, role_name
 from node.peers.requests import Requests
-from node.peers.scores import WEIGHTS, Scores
+from node.peers.scores import FUTILE, WEIGHTS, Scores
 from node.peers.table import LinkTable
 from node.wire import (
     Answer,
@@ -42,20 +41,6 @@ from node.wire import (
 )
 
 _log = structlog.get_logger(__name__)
-
-LASTING_REFUSALS = frozenset(
-    {
-        Refusal.WRONG_VERSION,
-        Refusal.WRONG_CHAIN,
-        Refusal.WRONG_ROLE,
-        Refusal.WRONG_KEY,
-        Refusal.SELF,
-        Refusal.BANNED,
-        Refusal.FULL,
-        Refusal.NOT_A_NODE,
-    }
-)
-"""Calling again soon would not help."""
 
 INSTANCE_BITS = 64
 
@@ -117,6 +102,7 @@ class Peers:
             limits=self._limits,
             metrics=self._metrics,
             clock=clock,
+            on_futile=self._on_futile,
         )
         server, self._client_context = make_tls_contexts(
             identity, network.authority, network.certificate
@@ -133,7 +119,8 @@ class Peers:
     async def start(self) -> None:
         """Listen and call every seed; raises `ListenError`. Links come up by themselves."""
         self._listener.open(*self._listen)
-        self._tasks.append(asyncio.create_task(self._beat(), name="peer-heartbeat"))
+        heartbeat = Heartbeat(self._table, self._local_status, self._limits, self._clock)
+        self._tasks.append(asyncio.create_task(heartbeat.run(), name="peer-heartbeat"))
         for seed in self._seeds:
             dialler = Dialler(
                 lambda seed=seed: self._wait_wanted(seed),  # type: ignore[misc]
@@ -285,7 +272,17 @@ class Peers:
             self._listener.settle(request)
         if made is not None:
             await self._live(*made)
+            self._judge_life(made[0])
         return response
+
+    def _judge_life(self, link: Link) -> None:
+        """A node that connects and goes, over and over, costs us a TLS handshake each time."""
+        is_brief = self._clock() - link.since < self._limits.brief_s
+        if is_brief and link.stopped in {"closed-by-peer", "lost"}:
+            self._on_futile(link.peer_id)
+
+    def _on_futile(self, peer_id: bytes) -> None:
+        self.penalise(peer_id, FUTILE, WEIGHTS[FUTILE])
 
     async def _wait_wanted(self, seed: PeerAddress) -> None:
         """Until a call makes sense: no link, no ban."""
@@ -306,8 +303,8 @@ class Peers:
                 return self._clock() - link.since
         except RefusedError as error:
             reason, is_lasting = error.refusal.value, error.refusal in LASTING_REFUSALS
-        except (aiohttp.ClientError, ssl.SSLError, OSError) as error:
-            reason, is_lasting = _name_failure(error), False
+        except FAILURES as error:
+            reason, is_lasting = name_failure(error), False
         self._learned.pop(seed, None)
         self._metrics.dial_failed(reason)
         _log.debug("call failed", address=str(seed), reason=reason)
@@ -319,7 +316,7 @@ class Peers:
             replaced.stop("replaced", is_dead=True)
             self._requests.fail_all(link.peer_id)
         else:
-            self._on_change(link.peer_id, True)
+            self._tell_change(link.peer_id, is_connected=True)
         self._metrics.link_up()
         log = _log.bind(peer=link.peer_id.hex(), name=link.hello.name, address=link.address)
         log.info("link up", outbound=link.outbound)
@@ -329,39 +326,13 @@ class Peers:
         finally:
             if self._table.remove(link):
                 self._requests.fail_all(link.peer_id)
-                self._on_change(link.peer_id, False)
+                self._tell_change(link.peer_id, is_connected=False)
             reason = link.stopped or "lost"
             self._metrics.link_down(reason)
             log.info("link down", reason=reason)
 
-    async def _beat(self) -> None:
-        """Tell our status, measure the round trip, and look for peers that are silent or stuck."""
-        last = self._clock()
-        while True:
-            await asyncio.sleep(self._limits.status_s)
-            now = self._clock()
-            was_away = now - last > self._limits.status_s + self._limits.idle_s / 2
-            last = now
-            self._visit_links(now, was_away)
-
-    def _visit_links(self, now: float, was_away: bool) -> None:
-        data = encode_frame(self._local_status())
-        for link in self._table:
-            if was_away:
-                link.forgive(now)
-            link.examine(now)
-            link.send(Lane.CONSENSUS, data)
-            link.ping()
-
-
-def _name_failure(error: Exception) -> str:
-    """A closed set of reasons why nobody was reached."""
-    names: dict[type[Exception], str] = {
-        aiohttp.ClientConnectorCertificateError: "tls-foreign-certificate",
-        aiohttp.ClientConnectorSSLError: "tls-failed",
-        ssl.SSLError: "tls-failed",
-        aiohttp.ClientConnectorError: "unreachable",
-        aiohttp.WSServerHandshakeError: "not-a-node",
-        TimeoutError: "timeout",
-    }
-    return next((name for kind, name in names.items() if isinstance(error, kind)), "cut-off")
+    def _tell_change(self, peer_id: bytes, *, is_connected: bool) -> None:
+        try:
+            self._on_change(peer_id, is_connected)
+        except Exception:  # noqa: BLE001 - a fault of the host must not leave a link half made
+            _log.exception("telling of a change failed")

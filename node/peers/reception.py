@@ -26,11 +26,15 @@ from node.wire import MESSAGE_BYTES_MAX, Hello, Role, encode_frame
 
 UPGRADE_REQUIRED = 426
 
+FAULTLESS = frozenset({Refusal.DUPLICATE, Refusal.BANNED, Refusal.CLOSING})
+"""Refusals that a caller could not foresee."""
+
 
 class Reception:
     """Greets callers and those we call; what it lets in stands in `table` at once.
 
-    `own_role()` is told in each Hello. `is_closing` set, everybody is turned away.
+    `own_role()` is told in each Hello; `on_futile(peer_id)` hears of callers turned away by their
+    own fault. `is_closing` set, everybody is turned away.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Reception:
         limits: PeerLimits,
         metrics: PeerMetrics,
         clock: Callable[[], float],
+        on_futile: Callable[[bytes], None],
     ) -> None:
         self.is_closing = False
         self._own_id = own_id
@@ -54,6 +59,7 @@ class Reception:
         self._limits = limits
         self._metrics = metrics
         self._clock = clock
+        self._on_futile = on_futile
 
     async def greet_inbound(
         self, request: web.BaseRequest
@@ -70,6 +76,7 @@ class Reception:
             self._metrics.refused(Refusal.NOT_A_NODE)
             return web.Response(status=UPGRADE_REQUIRED), None
         await socket.prepare(request)
+        peer_id = b""
         try:
             peer_id = _read_peer_id(_certificate(transport))
             self._refuse_early(peer_id)
@@ -78,6 +85,8 @@ class Reception:
             self._refuse_late(peer_id, hello)
             link = self._make_link(socket, transport, peer_id, hello, outbound=False)
         except RefusedError as error:
+            if peer_id and error.refusal not in FAULTLESS:
+                self._on_futile(peer_id)
             await self._turn_away(socket, transport, error)
             return socket, None
         replaced = self._table.add(link)

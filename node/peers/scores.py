@@ -12,6 +12,8 @@ from node.peers.limits import PeerLimits
 REMEMBERED_MAX = 4_096
 """More nodes than a permissioned network has; the mildest are forgotten first."""
 
+FUTILE = "connection-futile"
+
 WEIGHTS = {
     "frame-garbage": 34.0,
     "frame-unknown-tag": 34.0,
@@ -24,9 +26,11 @@ WEIGHTS = {
     "answer-unknown": 20.0,
     "answer-wrong-kind": 50.0,
     "requests-too-many": 5.0,
+    FUTILE: 3.0,
 }
-"""Penalty points by reason. No correct node earns any but the last, which a late answer can cause;
-three strikes within a minute are out, and what ends the stream anyway is out at once."""
+"""Penalty points by reason. Three strikes within a minute are out, and what ends the stream anyway
+is out at once. A correct node can earn only the last two: by a late answer, and by connections that
+come to nothing, one each four to eight seconds when it keeps to its pauses: that stays below 70."""
 
 
 @dataclass(slots=True)

@@ -1,11 +1,15 @@
 """Who gets a link after TLS: the greeting over real sockets, refusals told to both sides."""
 
+import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from node.peers.dialler import Backoff
 from node.peers.handshake import REFUSED_CODE
+from node.peers.limits import PeerLimits
+from node.peers.scores import FUTILE, WEIGHTS, Scores
 from node.wire import PROTOCOL_VERSION, Consensus, Hello, Role, Status
 from tests.node.peers.harness import (
     QUICK,
@@ -40,7 +44,7 @@ async def test_a_hello_that_does_not_fit(hello: dict[str, Any], reason: str) -> 
     (member,) = make_members(1)
     async with running([member]):
         assert await refused(member, **hello) == reason
-        assert member.metrics.refusals == {reason: 1}
+        assert member.metrics.refusals == {reason: 1, "connection-futile": 1}
         assert member.changes == []
 
 
@@ -119,3 +123,34 @@ async def test_we_do_not_call_whom_we_banned() -> None:
         await until(members[1].peers.connected)
         assert members[1].peers._scores.banned_for_s(members[0].id) == 0
         assert members[0].metrics.ups == 2
+
+
+async def test_a_node_that_connects_over_and_over_is_shut_out() -> None:
+    (member,) = make_members(1)
+    (actor,) = make_members(1, followers=1)
+    async with running([member]):
+        while not member.metrics.bans:
+            heard = member.metrics.ups
+            async with puppet(member, actor):
+                pass
+            await until(lambda: sum(member.metrics.downs.values()) == heard + 1)  # noqa: B023
+        assert 30 < member.metrics.refusals["connection-futile"] < 40
+        assert await refused(member, actor) == "banned"
+
+
+async def test_a_correct_node_that_is_turned_away_keeps_below_a_ban() -> None:
+    """Its pauses grow to eight seconds, and penalties fade meanwhile."""
+    limits = PeerLimits()
+    now = 0.0
+    scores = Scores(limits, lambda: now)
+    backoff = Backoff(limits, Shortest())
+    for _ in range(1000):
+        assert not scores.penalise(b"peer", WEIGHTS[FUTILE])
+        now += backoff.next_s()
+
+
+class Shortest(random.Random):
+    """The least patient jitter."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return min(a, b)
