@@ -5,6 +5,7 @@ from aiohttp import web
 from ledger.address import decode_address
 from ledger.errors import AddressError, LedgerError
 from ledger.proofs import encode_proof
+from node.api.fields import ADDRESS_SCHEMA
 from node.api.models import AccountAnswer, RecordAnswer
 from node.api.problems import Problem
 from node.api.queries import read_flag
@@ -63,7 +64,7 @@ async def serve_record(api: Api, request: web.Request) -> web.Response:
 
 
 TAG = "accounts"
-ADDRESS = Parameter("address", "An account's address.", {"type": "string"}, "path")
+ADDRESS = Parameter("address", "An account's address.", ADDRESS_SCHEMA, "path")
 ROUTES = (
     Route(
         "GET",

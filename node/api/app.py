@@ -75,10 +75,11 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
         handler = bind(route, api)
+        path = route.pattern or route.path
         if route.method == "GET":
-            app.router.add_get(route.path, handler)
+            app.router.add_get(path, handler)
         else:
-            app.router.add_route(route.method, route.path, handler)
+            app.router.add_route(route.method, path, handler)
     return app
 
 

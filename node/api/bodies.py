@@ -33,6 +33,9 @@ FIELD_REASONS = {
 }
 """Pydantic's names for faults, as our reasons; those of `node.api.fields` are reasons already."""
 
+DETAILS = {"model_type": "must be an object", "model_attributes_type": "must be an object"}
+"""Where pydantic's own words would name our classes."""
+
 Model = TypeVar("Model", bound=BaseModel)
 _BATCH = msgspec.msgpack.Decoder(list[bytes])
 
@@ -137,7 +140,7 @@ def describe_faults(error: ValidationError) -> list[dict[str, str]]:
         {
             "field": clean_text(".".join(str(part) for part in fault["loc"])),
             "reason": _reason(fault["type"]),
-            "detail": clean_text(fault["msg"]),
+            "detail": clean_text(DETAILS.get(fault["type"], fault["msg"])),
         }
         for fault in faults[:ERRORS_MAX]
     ]

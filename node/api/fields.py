@@ -20,6 +20,13 @@ U64_MAX = 2**64 - 1
 HASH_SIZE = 32
 SIGNATURE_SIZE = 64
 
+ADDRESS_SCHEMA = {
+    "type": "string",
+    "pattern": "^quo1[02-9ac-hj-np-z]{58}$",
+    "description": "A public key as text, with a checksum.",
+    "examples": [encode_address(bytes(HASH_SIZE))],
+}
+
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,19}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _U64_PATTERN = "^(0|[1-9][0-9]{0,19})$"
@@ -106,6 +113,6 @@ Address = Annotated[
     bytes,
     BeforeValidator(parse_address),
     PlainSerializer(encode_address, return_type=str),
-    WithJsonSchema({"type": "string", "description": "A public key as text, with a checksum."}),
+    WithJsonSchema(ADDRESS_SCHEMA),
 ]
 """A public key (32 bytes) in Python, an address with a checksum in JSON."""

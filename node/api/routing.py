@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from node.api.backend import Backend
+from node.api.cursors import CURSOR_CHARS_MAX
 from node.api.models import Answer
 from node.api.problems import Problem
 from node.api.queries import check_query
@@ -70,6 +71,8 @@ class Route:
     bodies: Mapping[str, type[BaseModel] | Mapping[str, Any]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     description: str = ""
+    pattern: str = ""
+    """The path as the router matches it, where that says more than `path`."""
 
     @property
     def query_names(self) -> frozenset[str]:
@@ -123,4 +126,9 @@ LIMIT = Parameter(
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": 20},
 )
 LIMIT_DEFAULT = 20
-CURSOR = Parameter("cursor", "The `next` of the page before.", {"type": "string", "maxLength": 64})
+CURSOR_SCHEMA: Mapping[str, Any] = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "maxLength": CURSOR_CHARS_MAX,
+}
+CURSOR = Parameter("cursor", "The `next` of the page before.", CURSOR_SCHEMA)

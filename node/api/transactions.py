@@ -278,5 +278,6 @@ ROUTES = (
             PROOF,
         ),
         problems=(404, 409),
+        pattern="/v1/transactions/{hash:(?!batch$)[^/]+}",
     ),
 )

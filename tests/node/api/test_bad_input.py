@@ -345,7 +345,6 @@ async def test_queries_that_make_no_sense(
         ("/v1/transactions/" + "AB" * 32, 400, "path-invalid"),
         ("/v1/transactions/" + "ab" * 31, 400, "path-invalid"),
         ("/v1/transactions/" + "%20" * 64, 400, "path-invalid"),
-        ("/v1/transactions/batch", 400, "path-invalid"),
         ("/v1/blocks/-1", 400, "path-invalid"),
         ("/v1/blocks/007", 400, "path-invalid"),
         ("/v1/blocks/1.0", 400, "path-invalid"),
@@ -384,6 +383,7 @@ async def test_paths_and_queries_of_reading(
     ("method", "path", "allow"),
     [
         ("GET", "/v1/transactions", "POST"),
+        ("GET", "/v1/transactions/batch", "POST"),
         ("POST", "/v1/status", "GET,HEAD"),
         ("DELETE", "/v1/blocks/0", "GET,HEAD"),
         ("OPTIONS", "/v1/blocks", "GET,HEAD"),
