@@ -8,6 +8,7 @@ from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
 from node.cli import keys_group, node_group, testnet_group, tx_group
 from node.cli.output import EXIT_FAILURE, describe_error
+from node.cli.replay import replay
 from node.cli.status import status
 from node.cli.verify import verify
 from node.errors import NodeError
@@ -26,6 +27,7 @@ app.add_typer(keys_group.app, name="keys")
 app.add_typer(tx_group.app, name="tx")
 app.command("status")(status)
 app.command("verify")(verify)
+app.command("replay")(replay)
 
 
 def run() -> None:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.api.backend import Outcome
+from node.api.backend import Outcome, TransactionStatus
 from node.api.hot import BatchLine
 from node.client import Client, ClientError, RefusedError
 from node.load.parcel import Fate, Parcel
@@ -20,6 +20,12 @@ REST_S = 3.0
 TRY_LATER_STATUSES = frozenset({408, 429, 503})
 TRY_LATER_REASONS = frozenset({"tx-nonce-too-far", "mempool-full", "mempool-account-full"})
 """Refusals that pass when the network has caught up with what it was already given."""
+
+_LAST_WORDS: dict[TransactionStatus | None, Fate] = {
+    TransactionStatus.FINAL: Fate.FINAL,
+    TransactionStatus.FAILED: Fate.FAILED,
+}
+"""A transaction that is known may stand in a block already, perhaps since an earlier run."""
 
 
 @dataclass(slots=True)
@@ -99,6 +105,8 @@ def read_line(parcel: Parcel, line: BatchLine, node: int, now: float) -> float |
     """Note one answer; returns the seconds to wait where the same bytes may be taken later."""
     if line.outcome is not Outcome.REJECTED:
         parcel.accept(node)
+        if fate := _LAST_WORDS.get(line.status):
+            parcel.settle(fate, now, line.reason)
         return None
     if line.retry_after_s is not None or line.reason in TRY_LATER_REASONS:
         return float(line.retry_after_s or 0) or PAUSE_FIRST_S

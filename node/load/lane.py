@@ -6,8 +6,8 @@ does not slow the schedule down, it makes latencies longer.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Protocol
 
 from node.load.courier import Courier
 from node.load.parcel import Parcel
@@ -15,28 +15,38 @@ from node.load.tracker import Tracker
 
 BATCH_MAX = 250
 TICK_S = 0.05
-Make: TypeAlias = Callable[[float, int], Sequence[Parcel]]
-"""(now, most) -> at most that many signed parcels that are due; empty when none is."""
+
+
+class Source(Protocol):
+    """Where a lane's transactions come from."""
+
+    def make(self, now: float, most: int) -> Sequence[Parcel]:
+        """At most `most` signed parcels that are due by the loop's time `now`."""
+        ...
+
+    def is_done(self) -> bool:
+        """Will nothing more come."""
+        ...
 
 
 class Lane:
-    """Sends what `make` says is due, to node `prefer` first, until it is cancelled or done."""
+    """Sends what its source says is due, to node `prefer` first."""
 
-    def __init__(self, courier: Courier, tracker: Tracker, make: Make, prefer: int) -> None:
+    def __init__(self, courier: Courier, tracker: Tracker, source: Source, prefer: int) -> None:
         self._courier = courier
         self._tracker = tracker
-        self._make = make
+        self._source = source
         self._prefer = prefer
 
-    async def run(self, is_done: Callable[[], bool]) -> None:
-        """Until `is_done` says so and nothing is due; an answer on its way is awaited."""
+    async def run(self) -> None:
+        """Until the source is done; an answer that is on its way is awaited."""
         loop = asyncio.get_running_loop()
         while True:
-            if parcels := self._make(loop.time(), BATCH_MAX):
+            if parcels := self._source.make(loop.time(), BATCH_MAX):
                 self._tracker.add(parcels)
                 await self._courier.deliver(parcels, self._prefer)
                 self._tracker.collect(parcels)
-            elif is_done():
+            elif self._source.is_done():
                 return
             else:
                 await asyncio.sleep(TICK_S)

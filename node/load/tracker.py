@@ -31,6 +31,11 @@ class Tracker:
         self.waiting.update((parcel.id, parcel) for parcel in parcels)
 
     @property
+    def settled(self) -> int:
+        """How many stand in a final block, whether they failed or not."""
+        return self.final + self.failed.total()
+
+    @property
     def accepted(self) -> int:
         """How many were answered with an acceptance, whatever became of them."""
         settled = self.final + self.failed.total() + self.dropped.total()

@@ -70,6 +70,10 @@ class Purse:
                 parcels.append(parcel)
         return parcels
 
+    def is_done(self) -> bool:
+        """Has the load been stopped."""
+        return asyncio.get_running_loop().time() >= self._schedule.stopped_at
+
     def _pay(self, due_at: float) -> Parcel | None:
         account = next((one for one in self._accounts if one.is_usable), None)
         if account is None:
@@ -111,14 +115,11 @@ class DemoLoad:
         self._blocks = FinalBlocks(clients, height)
         self._looked = asyncio.Event()
         lanes = [
-            Lane(self.courier, self.tracker, purse.make, number)
+            Lane(self.courier, self.tracker, purse, number)
             for number, purse in enumerate(purses)
         ]
-        self._sending = [asyncio.create_task(lane.run(self._is_over)) for lane in lanes]
+        self._sending = [asyncio.create_task(lane.run()) for lane in lanes]
         self._following = asyncio.create_task(self._follow())
-
-    def _is_over(self) -> bool:
-        return asyncio.get_running_loop().time() >= self._schedule.stopped_at
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
