@@ -6,7 +6,7 @@ connection, a fault inside the node), so what was sent may still be applied. Sen
 again is always safe: a transaction has effect at most once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,7 +16,7 @@ import pydantic
 from yarl import URL
 
 from node.api.backend import Outcome, TransactionStatus
-from node.api.hot import BatchLine, decode_batch
+from node.api.hot import BatchLine, BlockOutcomes, decode_batch, decode_outcomes
 from node.api.models import (
     AccountAnswer,
     BlockAnswer,
@@ -76,6 +76,7 @@ class IndefiniteError(ClientError):
 
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
+Read = TypeVar("Read")
 
 
 class Client:
@@ -135,6 +136,10 @@ class Client:
         """A block by height, id, "head" or "final"."""
         text = ref.hex() if isinstance(ref, bytes) else str(ref)
         return await self._get(f"/v1/blocks/{text}", BlockAnswer)
+
+    async def outcomes(self, ref: int | str) -> BlockOutcomes:
+        """What became of a block's transactions: a tenth of the cost of `block`."""
+        return _read(decode_outcomes, await self._call("GET", f"/v1/blocks/{ref}"))
 
     async def blocks(self, first: int, limit: int = 100) -> BlockPage:
         """Blocks upwards from height `first`, at most `limit` (1 … 100)."""
@@ -201,10 +206,7 @@ class Client:
         body = msgspec.msgpack.encode(raws)
         headers = {"Content-Type": MSGPACK}
         data = await self._call("POST", "/v1/transactions/batch", body=body, headers=headers)
-        try:
-            return decode_batch(data).results
-        except msgspec.MsgspecError as error:
-            raise IndefiniteError(f"unreadable answer: {error}") from error
+        return _read(decode_batch, data).results
 
     async def _get(
         self, path: str, model: type[Model], query: Mapping[str, str] | None = None
@@ -246,6 +248,13 @@ class Client:
 
 def _proof(proof: bool) -> dict[str, str]:
     return {"proof": "1"} if proof else {}
+
+
+def _read(decode: Callable[[bytes], Read], data: bytes) -> Read:
+    try:
+        return decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise IndefiniteError(f"unreadable answer: {error}") from error
 
 
 def _parse(model: type[Model], data: bytes) -> Model:

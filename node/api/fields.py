@@ -6,6 +6,7 @@ value that was read and written again is the same text. A misspelt value raises
 `PydanticCustomError` whose type is our stable reason.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -30,6 +31,12 @@ ADDRESS_SCHEMA = {
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,19}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _U64_PATTERN = "^(0|[1-9][0-9]{0,19})$"
+
+
+ADDRESSES_KEPT_MAX = 8192
+_encode_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(encode_address)
+_decode_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(decode_address)
+"""The checksum costs some 50 µs in Python, and the same accounts come again and again."""
 
 
 def parse_amount(value: object) -> int:
@@ -63,7 +70,7 @@ def parse_address(value: object) -> bytes:
     if not isinstance(value, str):
         raise PydanticCustomError("field-bad-address", "must be an address in a string")
     try:
-        return decode_address(value)
+        return _decode_address(value)
     except LedgerError as error:
         raise PydanticCustomError("field-bad-address", "is not an address") from error
 
@@ -112,7 +119,7 @@ Signature = Annotated[
 Address = Annotated[
     bytes,
     BeforeValidator(parse_address),
-    PlainSerializer(encode_address, return_type=str),
+    PlainSerializer(_encode_address, return_type=str),
     WithJsonSchema(ADDRESS_SCHEMA),
 ]
 """A public key (32 bytes) in Python, an address with a checksum in JSON."""

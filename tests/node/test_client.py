@@ -93,6 +93,10 @@ async def test_reading(client: Client, backend: LedgerBackend) -> None:
     assert (block.transaction_count, block.certificate) == (2, CERTIFICATE)
     assert (await client.block(block.id)) == block
     assert (await client.block("head")).height == 2
+    outcomes = await client.outcomes(1)
+    assert (outcomes.height, outcomes.id) == (1, block.id.hex())
+    assert outcomes.transactions == [one.hex() for one in block.transactions]
+    assert outcomes.failed == block.failed == {}
     first = await client.block_transactions(1, limit=1)
     second = await client.block_transactions(1, first.next, limit=1)
     assert [first.transactions[0].id, second.transactions[0].id] == block.transactions
