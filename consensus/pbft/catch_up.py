@@ -48,7 +48,7 @@ def resend(replica: Replica) -> Iterator[Effect]:
         for height in replica.undecided():
             yield from resend_votes(replica, height, replica.slots[height])
         for height, block_id in sorted(replica.own_checkpoints.items()):
-            if height > replica.stable and replica.me is not None:
+            if replica.stable < height <= replica.ceiling and replica.me is not None:
                 yield Broadcast(Signed(replica.me, Checkpoint(height, block_id)))
     for height in replica.undecided():
         yield from ask_again(replica, height, replica.slots[height])

@@ -47,7 +47,9 @@ def vote_checkpoint(replica: Replica, vote: Checkpoint) -> Iterator[Effect]:
     if vote.height <= replica.certified or vote.height in replica.own_checkpoints:
         return
     replica.own_checkpoints[vote.height] = vote.block_id
-    if vote.height <= replica.stable or replica.role is not Role.VOTER:
+    for old in sorted(replica.own_checkpoints)[: -replica.checkpoints_in_window]:
+        del replica.own_checkpoints[old]
+    if replica.role is not Role.VOTER or not replica.stable < vote.height <= replica.ceiling:
         return
     assert replica.me is not None
     yield Persist(vote)

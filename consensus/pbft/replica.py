@@ -111,6 +111,11 @@ class Slot:
         """The bytes named `digest`; empty for a null, and for a value only the ledger has."""
         return self.values.get(digest, b"")
 
+    def voices(self, view: View) -> int:
+        """How many members vote here in `view` or later; what older views left does not count."""
+        prepares = {r for r, vote in self.prepares.items() if vote.body.view >= view}
+        return len(prepares | {r for r, vote in self.commits.items() if vote.body.view >= view})
+
     def matching_prepares(self, proposal: Proposal) -> list[Signed[Prepare]]:
         """The backups' prepares for exactly this proposal, by signer."""
         wanted = Prepare(proposal.view, proposal.height, proposal.digest)
@@ -228,6 +233,11 @@ class Replica:
     def ceiling(self) -> Height:
         """The high water mark H = h + L."""
         return self.stable + self.parameters.window
+
+    @property
+    def checkpoints_in_window(self) -> int:
+        """How many checkpoint heights lie between the water marks."""
+        return self.parameters.window // self.parameters.checkpoint_interval
 
     @property
     def trusted_claim(self) -> Height:

@@ -15,7 +15,7 @@ from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed, Pending
 from consensus.pbft.catch_up import resend
 from consensus.pbft.proposing import is_idling, must_move, require_value
-from consensus.pbft.replica import Phase, Replica, Role
+from consensus.pbft.replica import Phase, Replica, Role, Slot
 from consensus.pbft.view_change import count_changing, suspect_primary
 
 RESEND_DOUBLINGS_MAX = 3
@@ -88,14 +88,22 @@ def is_waiting(replica: Replica) -> bool:
 
 
 def has_undecided(replica: Replica) -> bool:
-    """Is there a proposal, or f + 1 votes, at a height not decided; one liar does not count."""
+    """Does a height wait for its primary: a proposal, or f + 1 voices, but no outcome yet.
+
+    One liar's voice does not count, and a known outcome only waits for its value.
+    """
     weak = replica.committee.weak_quorum
-    for height, slot in replica.slots.items():
-        if height > replica.decided and (
-            slot.proposal or len(slot.prepares) >= weak or len(slot.commits) >= weak
-        ):
-            return True
-    return False
+    return any(
+        height > replica.decided and slot.outcome is None and is_under_way(replica, slot, weak)
+        for height, slot in replica.slots.items()
+    )
+
+
+def is_under_way(replica: Replica, slot: Slot, voices: int) -> bool:
+    """Does enough of what this view left in a slot say that its height is being decided."""
+    if slot.proposal is not None or slot.accepted_view == replica.view:
+        return True
+    return slot.voices(replica.view) >= voices
 
 
 def is_unfinished(replica: Replica) -> bool:
@@ -110,7 +118,10 @@ def is_unfinished(replica: Replica) -> bool:
         return True
     if replica.decided - replica.stable >= replica.parameters.checkpoint_interval:
         return True
-    return any(height > replica.decided for height in replica.slots)
+    return any(
+        height > replica.decided and (slot.outcome is not None or is_under_way(replica, slot, 1))
+        for height, slot in replica.slots.items()
+    )
 
 
 def compute_timeout_ms(replica: Replica) -> int:

@@ -208,6 +208,8 @@ def impose_proposals(replica: Replica, new_view: NewView) -> None:
     replica.ordering = Ordering(next_height=replica.imposed_to + 1)
     for slot in replica.slots.values():
         slot.proposal, slot.asked = None, None
+        current = {r: v for r, v in slot.prepares.items() if v.body.view >= new_view.view}
+        slot.prepares = current
     for proposal in new_view.proposals:
         if proposal.body.height > replica.floor:
             replica.slot(proposal.body.height).proposal = proposal

@@ -74,7 +74,8 @@ class Cluster:
         def elapse() -> None:
             if self.timers.get(key) == number:
                 del self.timers[key]
-                self.trace.note_event(self.now_ms, host.name, f"{timer[0]} timer ran out")
+                kind = str(timer[0])
+                self.trace.note_event(self.now_ms, host.name, f"{kind} timer ran out", kind)
                 host.react(Elapsed(timer))
 
         self.later(host, after_ms, elapse)

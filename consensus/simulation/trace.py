@@ -30,12 +30,22 @@ TRACE_LINES_MAX = 200_000
 """A run that says more than this is not for reading; the digest covers all of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened: `kind` is an effect's or a timer's name, or `event`."""
+
+    at_ms: int
+    name: ReplicaId
+    kind: str
+    message: str
+    text: str
+
+
 @dataclass(slots=True)
 class Trace:
-    """Lines with time and replica, and a digest over all of them."""
+    """Lines, and a digest over all of them."""
 
-    lines: list[tuple[int, ReplicaId, str, str]] = field(default_factory=list)
-    """(time in ms, replica, kind, text); the kind is an effect's name, or `event`."""
+    lines: list[Line] = field(default_factory=list)
     is_kept: bool = True
     names: dict[bytes, str] = field(default_factory=dict)
     hasher: Any = field(default_factory=hashlib.sha256)
@@ -44,17 +54,18 @@ class Trace:
         """Write down an effect."""
         if isinstance(effect, Check):
             self.names.setdefault(effect.digest, effect.value.decode(errors="replace"))
-        self.note(now_ms, name, type(effect).__name__, self.tell(effect))
+        said = name_message(effect.message) if isinstance(effect, Broadcast | Send) else ""
+        self.note(Line(now_ms, name, type(effect).__name__, said, self.tell(effect)))
 
-    def note_event(self, now_ms: int, name: ReplicaId, text: str) -> None:
+    def note_event(self, now_ms: int, name: ReplicaId, text: str, kind: str = "event") -> None:
         """Write down what happened to a host."""
-        self.note(now_ms, name, "event", text)
+        self.note(Line(now_ms, name, kind, "", text))
 
-    def note(self, now_ms: int, name: ReplicaId, kind: str, text: str) -> None:
+    def note(self, line: Line) -> None:
         """Write a line."""
-        self.hasher.update(f"{now_ms} {name} {text}\n".encode())
+        self.hasher.update(f"{line.at_ms} {line.name} {line.text}\n".encode())
         if self.is_kept and len(self.lines) < TRACE_LINES_MAX:
-            self.lines.append((now_ms, name, kind, text))
+            self.lines.append(line)
 
     def digest(self) -> str:
         """64 hexadecimal digits that name the whole run."""
