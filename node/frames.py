@@ -46,7 +46,7 @@ class FrameRouter:
             case Consensus():
                 await self._host.on_consensus(peer, frame)
             case Transactions():
-                await self._gossip.on_transactions(peer, frame)
+                self._gossip.on_transactions(peer, frame)
             case Announce():
                 self._gossip.on_announce(peer, frame)
             case Status():

@@ -48,12 +48,15 @@ class Gossip:
         self._chain = core.chain
         self._mempool = core.mempool
         self._stages = core.stages
+        self._metrics = core.metrics
         self._delay_s = core.config.batch.gossip_delay_ms / 1000
         self._peers = peers
         self._admission = admission
         self._outgoing: list[Envelope] = []
         self._flush: asyncio.TimerHandle | None = None
         self._heard: deque[tuple[float, bytes, list[bytes]]] = deque()
+        self.waiting = 0
+        """Pushed bodies that wait to be looked at."""
         self._pushed: dict[bytes, asyncio.Queue[tuple[bytes, ...]]] = {}
         self._asking: dict[bytes, deque[list[bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,21 +87,26 @@ class Gossip:
         for ids in _in_chunks(self._mempool.ids(), ANNOUNCE_COUNT_MAX):
             self._peers.send(peer, Announce(b"".join(ids)))
 
-    async def on_transactions(self, peer: bytes, frame: Transactions) -> None:
+    def on_transactions(self, peer: bytes, frame: Transactions) -> None:
         """Bodies pushed by a peer: taken in by a task of the peer's own.
 
-        So votes that come behind them need not wait until they are verified. The peer's frames are
-        left unread only once many pushes wait.
+        Votes that come behind them never wait for that. Beyond `PUSHES_WAITING_MAX` a push is
+        dropped: what it held is fetched when somebody proposes or announces it.
         """
         pushed = self._pushed.get(peer)
         if pushed is None:
-            pushed = self._pushed[peer] = asyncio.Queue(PUSHES_WAITING_MAX)
+            pushed = self._pushed[peer] = asyncio.Queue()
             self._spawn(self._take_in(peer, pushed), "take-in")
-        await pushed.put(frame.raws)
+        if pushed.qsize() >= PUSHES_WAITING_MAX:
+            self._metrics.gossip_dropped.inc(len(frame.raws))
+            return
+        self.waiting += len(frame.raws)
+        pushed.put_nowait(frame.raws)
 
     async def _take_in(self, peer: bytes, pushed: asyncio.Queue[tuple[bytes, ...]]) -> None:
         while True:
             raws = await pushed.get()
+            self.waiting -= len(raws)
             self._judge(peer, await self._admission.receive(raws, peer))
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:

@@ -122,6 +122,9 @@ class Metrics:
         self.peer_dial_failures = self._counter(
             "peer_dial_failures_total", "Calls to peers that did not end in a link.", "reason"
         )
+        self.gossip_dropped = self._counter(
+            "gossip_dropped_total", "Pushed transactions given up because too many waited."
+        )
         self.peer_bans = self._counter("peer_bans_total", "Peers shut out for a while.")
         self.peer_links = self._counter("peer_links_total", "Links made and ended.", "change")
         self.peer_requests = self._counter(

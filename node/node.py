@@ -179,7 +179,7 @@ class Node:
         self.ordering = Ordering(
             core,
             fetch=self._fetch,
-            spread_s=self.verifier.backlog_s,
+            spread_s=self._spread_s,
             post=self.driver.post,
             on_applied=self._on_applied,
             on_failure=self._fail,
@@ -279,9 +279,13 @@ class Node:
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
 
+    def _spread_s(self) -> float:
+        """How long others may take to verify a body that is verified here: as long as we would."""
+        return self.verifier.compute_seconds(self.verifier.backlog + self.gossip.waiting)
+
     def _is_congested(self) -> bool:
         """Is there more to verify than soon can be, here or at those who make a quorum with us."""
-        if self.verifier.backlog > BACKLOG_MAX:
+        if self.verifier.backlog + self.gossip.waiting > BACKLOG_MAX:
             return True
         queued = self.peers.queued_bytes(self.core.validators.values())
         needed = self.core.committee.quorum - 1

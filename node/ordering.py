@@ -68,6 +68,7 @@ class Ordering:
         self._mempool = core.mempool
         self._committee = core.committee
         self._proposer = core.identity.public_key
+        self._count_max = core.config.batch.proposal_count_max
         self._delay_s = core.config.batch.proposal_delay_ms / 1000
         self._stages = core.stages
         self._fetch = fetch
@@ -189,9 +190,8 @@ class Ordering:
             if value := self._values.get(digest):
                 in_flight.update(value.ids)
         with self._stages.measure("propose"):
-            chosen = self._mempool.select(
-                limits.block_transactions_max, limits.block_bytes_max, in_flight
-            )
+            count_max = min(limits.block_transactions_max, self._count_max)
+            chosen = self._mempool.select(count_max, limits.block_bytes_max, in_flight)
         if not chosen and not request.required:
             return
         self._wanted = None

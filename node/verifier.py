@@ -20,7 +20,7 @@ PACE_TRIPS = 8
 """The pace is averaged over about so many trips."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Batch:
     """Transactions that came together; the verdicts are by id."""
 
@@ -77,9 +77,9 @@ class Verifier:
         """Signatures asked for and not verified yet."""
         return len(self._batch_of)
 
-    def backlog_s(self) -> float:
-        """How long the backlog takes, by the pace of late."""
-        return self.backlog * self._seconds_each
+    def compute_seconds(self, signatures: int) -> float:
+        """How long so many take, by the pace of late."""
+        return signatures * self._seconds_each
 
     def close(self) -> None:
         """End the thread; whoever still waits is cancelled."""
