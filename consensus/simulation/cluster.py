@@ -76,7 +76,7 @@ class Cluster:
                 del self.timers[key]
                 kind = str(timer[0])
                 self.trace.note_event(self.now_ms, host.name, f"{kind} timer ran out", kind)
-                host.react(Elapsed(timer))
+                host.feed(Elapsed(timer))
 
         self.later(host, after_ms, elapse)
 
@@ -118,9 +118,9 @@ class Cluster:
         if ear := self.ears.get(receiver):
             for other, said in ear(sender, message):
                 self.transmit(receiver, other, said)
-        host.react(Received(sender, message))
+        host.feed(Received(sender, message))
 
-    def fetch(self, host: Host, height: Height) -> None:
+    def find_blocks(self, host: Host, height: Height) -> None:
         """Some connected host that is further serves its next blocks, two message delays later."""
         delay_ms = 2 * self.links.quality.delay_ms_max
 
@@ -142,7 +142,7 @@ class Cluster:
         """Hand a server's blocks above `head` to a host's engine."""
         for block in server.disk.blocks[head : min(height, head + OFFERED_BLOCKS)]:
             certificate = server.disk.certificates.get(block.height)
-            host.react(Offered(block.height, block.values, block.seal, certificate))
+            host.feed(Offered(block.height, block.values, block.seal, certificate))
 
     def note(self, host: Host, effect: Effect) -> None:
         """Write an effect into the trace."""

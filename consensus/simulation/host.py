@@ -43,7 +43,7 @@ from consensus.events import (
 from consensus.message import Digest, Height, compute_digest, sign_message
 from consensus.simulation.disk import Disk
 from consensus.simulation.signatures import make_sign
-from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_of, make_value
+from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_in, make_value
 
 OVERDUE_HEIGHTS = 6
 """Decided heights after which an item that was passed over makes the primary a censor."""
@@ -66,7 +66,7 @@ class Surroundings(Protocol):
     def stop_timer(self, host: "Host", timer: Timer) -> None:
         """Forget a timer."""
 
-    def fetch(self, host: "Host", height: Height) -> None:
+    def find_blocks(self, host: "Host", height: Height) -> None:
         """Find blocks above the host's head, as far as `height`, and offer them."""
 
     def note(self, host: "Host", effect: Effect) -> None:
@@ -108,8 +108,8 @@ class Host:
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
-    decided: int = 0
-    """Heights decided in this incarnation."""
+    ordered: set[str] = field(default_factory=set)
+    """Items of heights decided in this incarnation and not yet executed."""
     executed: set[str] = field(default_factory=set)
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
@@ -126,12 +126,12 @@ class Host:
         me = None if self.is_follower else self.name
         self.engine = self.spec.create(me, self.committee, self.parameters)
         self.incarnation += 1
-        self.request, self.decided, self.flags = None, 0, (False, False)
+        self.request, self.ordered, self.flags = None, set(), (False, False)
         self.values = {}
         disk, records = self.disk, self.spec.records
         saved = tuple(records.decode(records.encode(record)) for record in disk.records)
         fresh = not disk.touched and disk.height == 0
-        self.react(Started(saved, disk.height, disk.block_id, self.committee, fresh))
+        self.feed(Started(saved, disk.height, disk.block_id, self.committee, fresh))
         self.tell_pending()
 
     def stop(self) -> None:
@@ -139,7 +139,7 @@ class Host:
         self.engine = None
         self.fuse = None
 
-    def react(self, event: Event) -> None:
+    def feed(self, event: Event) -> None:
         """One step of the engine and all its effects."""
         if self.engine is None:
             return
@@ -170,12 +170,12 @@ class Host:
             case Check():
                 self.check(effect)
             case Decide():
-                self.decided += 1
+                self.ordered.update(items_in(effect.values))
                 self.around.later(self, self.habits.apply_ms, lambda: self.execute(effect))
             case Certify(height, certificate):
                 self.disk.certificates[height] = certificate
             case Behind(height):
-                self.around.fetch(self, height)
+                self.around.find_blocks(self, height)
             case Accuse():
                 self.accusations.append(effect)
             case Ignore(_, refusal):
@@ -199,7 +199,7 @@ class Host:
         """Sign, loop back what concerns this replica too, and hand the rest to the links."""
         signed = sign_message(message, make_sign(self.name))
         if to in {None, self.name}:
-            self.around.later(self, 0, lambda: self.react(Received(self.name, signed)))
+            self.around.later(self, 0, lambda: self.feed(Received(self.name, signed)))
         if to != self.name:
             self.around.say(self.name, to, signed)
 
@@ -208,16 +208,16 @@ class Host:
         self.values[effect.digest] = effect.value
         valid = effect.forced or self.habits.is_valid(effect.value)
         answer = Checked(effect.digest, Verdict.VALID if valid else Verdict.INVALID)
-        self.around.later(self, self.habits.check_ms, lambda: self.react(answer))
+        self.around.later(self, self.habits.check_ms, lambda: self.feed(answer))
 
     def execute(self, effect: Decide) -> None:
         """Append the block, forget the work it did, and say so."""
         block = self.disk.execute(effect.height, effect.values, effect.seal)
-        for value in effect.values:
-            for item in items_of(value):
-                self.work.pop(item, None)
-                self.executed.add(item)
-        self.react(Applied(block.height, block.block_id, self.committee))
+        for item in items_in(effect.values):
+            self.work.pop(item, None)
+            self.ordered.discard(item)
+            self.executed.add(item)
+        self.feed(Applied(block.height, block.block_id, self.committee))
         self.tell_pending()
 
     def submit(self, item: str) -> None:
@@ -233,14 +233,15 @@ class Host:
         flags = bool(self.work), any(known <= late for known in self.work.values())
         if flags != self.flags and self.is_up:
             self.flags = flags
-            self.react(Pending(*flags))
+            self.feed(Pending(*flags))
 
     def answer_request(self) -> None:
         """Answer the standing request if there is work, or if an answer is required."""
         request = self.request
         if request is None or not self.habits.answers_requests or not self.is_up:
             return
-        taken = {i for digest in request.after for i in items_of(self.values.get(digest, b""))}
+        values = [self.values.get(digest, b"") for digest in request.after]
+        taken = self.ordered.union(items_in(values))
         items = [i for i in self.work if i not in taken and i not in self.habits.censored]
         if not items and not request.required:
             return
@@ -248,4 +249,4 @@ class Host:
         value = make_value(self.name, request.height, items[:ITEMS_PER_VALUE])
         self.values[compute_digest(value)] = value
         answer = Proposed(request.height, value)
-        self.around.later(self, 0, lambda: self.react(answer))
+        self.around.later(self, 0, lambda: self.feed(answer))

@@ -25,3 +25,8 @@ def items_of(value: bytes) -> list[str]:
 def is_valid(value: bytes) -> bool:
     """Is none of the items invalid."""
     return not any(item.startswith("!") for item in items_of(value))
+
+
+def items_in(values: Iterable[bytes]) -> list[str]:
+    """The items that several values order, in order."""
+    return [item for value in values for item in items_of(value)]
