@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 import pytest
+import uvloop
 
 from node.api import bodies
 from node.api.app import make_app
@@ -203,3 +204,22 @@ async def test_a_taken_port_is_an_error(opening: Open, backend: LedgerBackend) -
     server = await opening(ServerSettings())
     with pytest.raises(OSError, match="in use"):
         await open_server(make_app(backend), "127.0.0.1", server.port, backend.metrics)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_both_event_loops(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def serve_and_ask() -> list[int]:
+        backend = LedgerBackend()
+        app = make_app(backend, LIMITS)
+        only_one = ServerSettings(connections_max=1)
+        server = await open_server(app, "127.0.0.1", 0, backend.metrics, only_one)
+        first = await connect(server)
+        status, _ = await ask(first)
+        second = await connect(server)
+        refusal = await second[0].read()
+        await hang_up(first, second)
+        await server.close()
+        return [status, int(refusal.split(b" ")[1])]
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(serve_and_ask()) == [200, 503]
