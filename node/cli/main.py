@@ -7,6 +7,7 @@ import typer
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
 from node.cli import keys_group, node_group, testnet_group, tx_group
+from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.cli.replay import replay
 from node.cli.status import status
@@ -28,6 +29,7 @@ app.add_typer(tx_group.app, name="tx")
 app.command("status")(status)
 app.command("verify")(verify)
 app.command("replay")(replay)
+app.command("load")(load)
 
 
 def run() -> None:

@@ -4,9 +4,9 @@ import asyncio
 
 from ledger.keys import KeyPair
 from node.api.backend import TransactionStatus
+from node.load.reader import Reader
 from node.replay.book import Book
 from node.replay.errors import ReplayError
-from node.replay.reader import Reader
 from node.replay.sources import Terms
 
 SETTLE_TIMEOUT_S = 60.0

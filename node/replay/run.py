@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from ledger.keys import KeyPair
 from node.client import Client
 from node.load.lane import Source
+from node.load.reader import Reader
+from node.load.stream import Stream
 from node.replay.account import Account, draw_account
 from node.replay.book import Book
 from node.replay.errors import ReplayError
 from node.replay.funding import fill_purse
 from node.replay.progress import Bar
-from node.replay.reader import Reader
 from node.replay.rows import Row
 from node.replay.sources import Funding, Payments, Terms, plan_payments
-from node.replay.stream import Stream
 
 _SEED_DOMAIN = b"quorate/replay-seed/1\x00"
 
