@@ -60,7 +60,7 @@ class Listener:
         self._metrics = metrics
         self._server: web.Server | None = None
         self._socket: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
+        self._resting: asyncio.TimerHandle | None = None
         self._half_open: dict[object, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,45 +95,61 @@ class Listener:
             max_line_size=HEADER_BYTES_MAX,
             max_field_size=HEADER_BYTES_MAX,
         )
-        self._accepting = asyncio.create_task(self._accept_all(), name="peer-accept")
+        self._listen()
 
     def settle(self, request: web.BaseRequest) -> None:
         """This connection no longer counts as half-open."""
         if event := self._half_open.get(request.protocol):
             event.set()
 
-    async def stop_accepting(self) -> None:
+    def stop_accepting(self) -> None:
         """Close the door; links live on."""
-        if self._accepting is not None:
-            self._accepting.cancel()
-            await asyncio.gather(self._accepting, return_exceptions=True)
-        if self._socket is not None:
+        if self._resting is not None:
+            self._resting.cancel()
+        if self._socket is not None and self._socket.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
 
     async def close(self) -> None:
         """Cut what is still connected."""
-        await self.stop_accepting()
+        self.stop_accepting()
+        await asyncio.sleep(0)  # a task cancelled before its first step would lose its socket
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._server is not None:
             await self._server.shutdown(self._limits.close_s)
 
-    async def _accept_all(self) -> None:
+    def _listen(self) -> None:
         assert self._socket is not None
+        asyncio.get_running_loop().add_reader(self._socket, self._accept)
+
+    def _accept(self) -> None:
+        """Take one connection; called again while there are more.
+
+        Not `loop.sock_accept`: cancelled at the wrong moment, that loses an accepted socket.
+        """
+        assert self._socket is not None
+        try:
+            connection, _ = self._socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError:
+            self._rest()
+            return
+        if len(self._half_open) >= self._limits.half_open_max:
+            self._metrics.refused("too-many-half-open")
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._admit(connection)
+
+    def _rest(self) -> None:
+        assert self._socket is not None
+        self._metrics.refused("accept-failed")
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(self._socket)
-            except OSError:
-                self._metrics.refused("accept-failed")
-                await asyncio.sleep(ACCEPT_PAUSE_S)
-                continue
-            if len(self._half_open) >= self._limits.half_open_max:
-                self._metrics.refused("too-many-half-open")
-                connection.close()
-                continue
-            self._admit(connection)
+        loop.remove_reader(self._socket)
+        self._resting = loop.call_later(ACCEPT_PAUSE_S, self._listen)
 
     def _admit(self, connection: socket.socket) -> None:
         assert self._server is not None

@@ -133,7 +133,7 @@ class Peers:
     async def close(self) -> None:
         """Say goodbye, and leave no task and no socket behind."""
         self._reception.is_closing = True
-        await self._listener.stop_accepting()
+        self._listener.stop_accepting()
         links = list(self._table)
         for link in links:
             link.stop("closing")

@@ -233,7 +233,7 @@ async def test_a_stopped_process_is_given_up_stalls_nobody_and_is_found_again(
             sent += 1
             await until(lambda: len(members[1].frames) == sent)  # noqa: B023
             await asyncio.sleep(0.01)
-        assert members[0].metrics.downs == {"idle": 1}
+        await until(lambda: members[0].metrics.downs == {"idle": 1})
         os.kill(pid, signal.SIGCONT)
         await until(lambda: members[0].peers.is_connected(actor.id))
 

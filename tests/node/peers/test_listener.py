@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -177,6 +178,43 @@ async def test_a_link_does_not_stand_in_the_door() -> None:
     async with running([member]), puppet(member), puppet(member), puppet(member):
         await until(lambda: len(member.peers.connected()) == 3)
         assert member.peers._listener.half_open == 0
+
+
+async def test_closing_with_callers_at_the_door_loses_no_socket() -> None:
+    """Sockets that are accepted, but not yet anything more, are closed with the door."""
+    for turns in range(6):
+        (member,) = make_members(1)
+        await member.start()
+        callers = [socket.create_connection(("127.0.0.1", member.peers.port)) for _ in range(5)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await member.peers.close()
+        gc.collect()  # an unclosed socket warns here, and warnings are errors
+        for caller in callers:
+            caller.settimeout(PATIENCE_S)
+            with contextlib.suppress(ConnectionError):
+                assert caller.recv(1) == b""
+            caller.close()
+
+
+async def test_a_failing_accept_rests_and_comes_back() -> None:
+    (member,) = make_members(1)
+    async with running([member]):
+        listener = member.peers._listener
+        real = listener._socket
+        assert real is not None
+
+        class Failing(socket.socket):
+            """Out of file descriptors, once; made of a copy of the real one's descriptor."""
+
+            def accept(self) -> tuple[socket.socket, object]:
+                listener._socket = real
+                self.close()
+                raise OSError(24, "too many open files")
+
+        listener._socket = Failing(fileno=real.dup().detach())
+        await assert_still_works(member)
+        assert member.metrics.refusals["accept-failed"] == 1
 
 
 # What is not a WebSocket
