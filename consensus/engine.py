@@ -7,10 +7,11 @@ order. An engine is a record of plain values, so copying, comparing and hashing 
 import copy
 import dataclasses
 import hashlib
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -53,9 +54,32 @@ class Account:
 E = TypeVar("E")
 
 
-def clone(engine: E) -> E:
-    """A copy that lives its own life; whatever is immutable is shared."""
-    return copy.deepcopy(engine)
+def clone(value: E) -> E:
+    """A copy that lives its own life; whatever cannot change is shared.
+
+    Copies mutable dataclasses, dicts, lists and sets, and tuples that hold any; everything else
+    that an engine may hold (numbers, bytes, enums, frozen dataclasses and structs) is immutable.
+    """
+    return cast("E", _clone(value))
+
+
+def _clone(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _clone(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clone(item) for item in value]
+    if isinstance(value, set):
+        return set(value)
+    if isinstance(value, tuple):
+        items = tuple(_clone(item) for item in value)
+        return value if all(map(operator.is_, items, value)) else items
+    parameters = getattr(value, "__dataclass_params__", None)
+    if parameters is None or parameters.frozen or isinstance(value, type):
+        return value
+    copied = copy.copy(value)
+    for field in dataclasses.fields(value):
+        setattr(copied, field.name, _clone(getattr(value, field.name)))
+    return copied
 
 
 def freeze(value: Any) -> Any:
@@ -68,7 +92,7 @@ def freeze(value: Any) -> Any:
         return (type(value).__name__, *fields)
     if isinstance(value, Mapping):
         pairs = ((freeze(key), freeze(item)) for key, item in value.items())
-        return ("map", *sorted(pairs, key=repr))
+        return ("map", *sorted(pairs, key=lambda pair: repr(pair[0])))
     if isinstance(value, set | frozenset):
         return ("set", *sorted((freeze(item) for item in value), key=repr))
     if isinstance(value, list | tuple):

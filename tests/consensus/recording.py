@@ -1,0 +1,61 @@
+"""Runs whose every step is kept, for laws that hold of any engine at any moment."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from consensus import engine as contract
+from consensus.effects import Effect
+from consensus.engine import Engine, step
+from consensus.events import Event
+from consensus.simulation import host as host_module
+from consensus.simulation.cluster import Cluster, make_cluster
+from consensus.simulation.links import Quality
+
+
+@dataclass(frozen=True)
+class Step:
+    """An engine just before an event, the event, and what came of it."""
+
+    replica: int
+    before: Engine
+    event: Event
+    effects: list[Effect]
+    records: tuple[Any, ...]
+    """The journal before the step."""
+
+
+@dataclass
+class Recorder:
+    """Stands between the hosts of a cluster and their engines."""
+
+    cluster: Cluster
+    steps: list[Step] = field(default_factory=list)
+
+    def step(self, engine: Engine, event: Event) -> list[Effect]:
+        host = next(h for h in self.cluster.hosts.values() if h.engine is engine)
+        before = contract.clone(engine)
+        effects = step(engine, event)
+        self.steps.append(Step(host.name, before, event, effects, tuple(host.disk.records)))
+        return effects
+
+
+def record_run(engine: str, monkeypatch: Any, seed: int = 0, size: int = 4) -> Recorder:
+    """A lossy run with a crashed primary, a restart and a partition."""
+    parameters = {"timeout_ms": 300, "idle_block_ms": 100, "resend_ms": 80}
+    quality = Quality(1, 25, loss_permille=60, duplicates_permille=60)
+    cluster = make_cluster(engine, size, seed=seed, quality=quality, parameters=parameters)
+    recorder = Recorder(cluster)
+    monkeypatch.setattr(host_module, "step", recorder.step)
+    cluster.start()
+    cluster.submit("a")
+    cluster.run(200)
+    cluster.crash(0)
+    cluster.submit("b")
+    cluster.run(900)
+    cluster.restart(0)
+    cluster.links.partition({0, 1}, {2, 3})
+    cluster.submit("c")
+    cluster.run(500)
+    cluster.links.heal()
+    assert cluster.run_until(cluster.are_at_rest, 60_000)
+    return recorder

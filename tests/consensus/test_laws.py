@@ -1,0 +1,273 @@
+"""The laws of the engine contract, over every engine of the catalog."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consensus import catalog
+from consensus.effects import Broadcast, Decide, Effect, Ignore, Persist, Rewrite, Send, SetTimer
+from consensus.engine import clone, fingerprint, step
+from consensus.errors import DecodeError
+from consensus.events import Elapsed, Received
+from consensus.message import Message, Signed
+from tests.consensus.pbft.durability import is_covered
+from tests.consensus.recording import Recorder, Step, record_run
+
+ENGINES = catalog.names()
+COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {"pbft": is_covered}
+"""For each engine: is this message, were it sent now, covered by what the journal holds."""
+
+
+class Nonsense(Message, tag="nonsense", frozen=True):
+    """A message that no engine knows."""
+
+    number: int
+
+
+@cache
+def recorded(engine: str) -> Recorder:
+    """One recorded run per engine, shared by all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        return record_run(engine, patch)
+
+
+@pytest.fixture(params=ENGINES)
+def steps(request: pytest.FixtureRequest) -> list[Step]:
+    return recorded(request.param).steps
+
+
+def test_a_run_is_eventful(steps: list[Step]) -> None:
+    kinds = {type(s.event).__name__ for s in steps}
+    assert {"Started", "Received", "Elapsed", "Pending", "Applied"} <= kinds
+    assert len(steps) > 500
+
+
+def test_a_clone_equals_its_original_and_lives_its_own_life(steps: list[Step]) -> None:
+    for s in steps[::7]:
+        copy = clone(s.before)
+        name = fingerprint(s.before)
+        assert fingerprint(copy) == name
+        assert step(copy, s.event) == s.effects
+        assert fingerprint(s.before) == name
+
+
+def test_a_step_is_a_function_of_state_and_event(steps: list[Step]) -> None:
+    for s in steps[::11]:
+        first, second = clone(s.before), clone(s.before)
+        assert step(first, s.event) == step(second, s.event)
+        assert fingerprint(first) == fingerprint(second)
+
+
+def reorder(value: Any) -> Any:
+    """The same value with every mapping filled the other way round."""
+    if isinstance(value, dict):
+        return {key: reorder(item) for key, item in reversed(value.items())}
+    if hasattr(value, "__dataclass_fields__") and not value.__dataclass_params__.frozen:
+        for name in value.__dataclass_fields__:
+            setattr(value, name, reorder(getattr(value, name)))
+    return value
+
+
+def test_the_fingerprint_ignores_insertion_order(steps: list[Step]) -> None:
+    for s in steps[::13]:
+        assert fingerprint(reorder(clone(s.before))) == fingerprint(s.before)
+
+
+def test_the_fingerprint_tells_states_apart(steps: list[Step]) -> None:
+    assert len({fingerprint(s.before) for s in steps[::5]}) > len(steps) // 20
+
+
+def test_a_duplicate_changes_nothing(steps: list[Step]) -> None:
+    for s in steps[::2]:
+        if isinstance(s.event, Elapsed):
+            continue
+        copy = clone(s.before)
+        step(copy, s.event)
+        name = fingerprint(copy)
+        again = step(copy, s.event)
+        assert fingerprint(copy) == name, s.event
+        assert all(isinstance(effect, Ignore) for effect in again), (s.event, again)
+
+
+def test_an_old_message_binds_nobody(steps: list[Step]) -> None:
+    last = {s.replica: s for s in steps}
+    received = [s for s in steps if isinstance(s.event, Received)]
+    for s in received[::3]:
+        copy = clone(last[s.replica].before)
+        step(copy, last[s.replica].event)
+        for effect in step(copy, s.event):
+            assert not isinstance(effect, Persist | Rewrite | Decide | Broadcast), s.event
+
+
+def test_unknown_messages_and_strangers_change_nothing(steps: list[Step]) -> None:
+    for s in steps[::17]:
+        for event in (
+            Received(1, Nonsense(7)),
+            Received(1, object()),
+            Received(1, None),
+            Received(1, Signed(1, Nonsense(7))),
+            Received(99, s.event.message if isinstance(s.event, Received) else Nonsense(1)),
+            Elapsed(("nobody", "set", 3)),
+        ):
+            copy = clone(s.before)
+            effects = step(copy, event)
+            started = [effect for effect in effects if not isinstance(effect, Ignore)]
+            assert not started, (event, started)
+            assert fingerprint(copy) == fingerprint(s.before)
+
+
+def test_a_signer_that_is_not_the_sender_changes_nothing(steps: list[Step]) -> None:
+    for s in steps[::5]:
+        match s.event:
+            case Received(sender, Signed(signer=signer, body=body)) if signer == sender:
+                if type(body).__name__ == "NewView":
+                    continue  # handed on by anybody
+                copy = clone(s.before)
+                other = (sender + 1) % 4
+                assert all(
+                    isinstance(e, Ignore) for e in step(copy, Received(other, s.event.message))
+                )
+                assert fingerprint(copy) == fingerprint(s.before)
+
+
+def test_what_is_said_was_written_before(steps: list[Step], request: Any) -> None:
+    engine = request.node.callspec.params["steps"]
+    checked = 0
+    for s in steps:
+        records = s.records
+        for effect in s.effects:
+            match effect:
+                case Persist(record):
+                    records = (*records, record)
+                case Rewrite(new):
+                    records = tuple(new)
+                case Send(_, message) | Broadcast(message):
+                    assert COVERED[engine](message, records), (message, records)
+                    checked += 1
+                case _:
+                    continue
+    assert checked > 100
+
+
+def test_timers_are_whole_and_positive(steps: list[Step]) -> None:
+    timers = [e for s in steps for e in s.effects if isinstance(e, SetTimer)]
+    assert timers
+    assert all(type(t.after_ms) is int and t.after_ms > 0 for t in timers)
+
+
+def test_decisions_come_in_height_order(steps: list[Step]) -> None:
+    for replica in {s.replica for s in steps}:
+        heights: list[int] = []
+        for s in steps:
+            if s.replica != replica:
+                continue
+            if type(s.event).__name__ == "Started":
+                heights = [s.event.height]  # type: ignore[union-attr]
+            heights += [e.height for e in s.effects if isinstance(e, Decide)]
+            assert heights == list(range(heights[0], heights[0] + len(heights)))
+
+
+def test_messages_and_records_survive_the_codec(steps: list[Step], request: Any) -> None:
+    spec = catalog.get(request.node.callspec.params["steps"])
+    for s in steps:
+        for effect in s.effects:
+            match effect:
+                case Persist(record):
+                    assert spec.records.decode(spec.records.encode(record)) == record
+                case Send(_, message) | Broadcast(message):
+                    assert spec.messages.decode(spec.messages.encode(message)) == message
+                case Decide(_, _, seal):
+                    assert spec.seals.decode(spec.seals.encode(seal)) == seal
+                case _:
+                    continue
+
+
+# Fuzzing: real messages with some of their fields replaced, at real moments.
+
+
+def mutate(data: st.DataObject, value: Any, depth: int = 0) -> Any:
+    """The value, or another of the same type; structs are changed field by field."""
+    if isinstance(value, msgspec.Struct):
+        changed = {
+            name: mutate(data, getattr(value, name), depth + 1)
+            for name in value.__struct_fields__
+            if data.draw(st.booleans())
+        }
+        return msgspec.structs.replace(value, **changed)
+    if isinstance(value, bool):
+        return data.draw(st.booleans())
+    if isinstance(value, int):
+        near = st.integers(max(0, value - 2), value + 2)
+        return data.draw(st.one_of(near, st.sampled_from([0, 1, 2**63, 2**64 - 1])))
+    if isinstance(value, bytes):
+        return data.draw(st.sampled_from([value, bytes(len(value)), value[::-1]]))
+    if isinstance(value, tuple):
+        items = [mutate(data, item, depth + 1) for item in value if data.draw(st.booleans())]
+        return tuple(items * data.draw(st.integers(1, 2)))
+    return value
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(data=st.data())
+def test_no_message_makes_an_engine_raise(engine: str, data: st.DataObject) -> None:
+    steps = recorded(engine).steps
+    received = [s for s in steps if isinstance(s.event, Received)]
+    engine_now = clone(data.draw(st.sampled_from(steps[::5])).before)
+    for _ in range(data.draw(st.integers(1, 4))):
+        source = data.draw(st.sampled_from(received)).event
+        assert isinstance(source, Received)
+        sender = data.draw(st.integers(0, 4))
+        effects = step(engine_now, Received(sender, mutate(data, source.message)))
+        assert all(isinstance(effect, Effect) for effect in effects)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@given(data=st.binary(max_size=200))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_no_bytes_decode_to_anything_but_themselves(engine: str, data: bytes) -> None:
+    spec = catalog.get(engine)
+    for codec in (spec.messages, spec.records, spec.seals, spec.certificates):
+        try:
+            value = codec.decode(data)
+        except DecodeError:
+            continue
+        assert codec.encode(value) == data
+
+
+# Determinism across processes.
+
+SCRIPT = """
+import sys
+from consensus.simulation.swarm import Storm, run_storm
+print(run_storm(int(sys.argv[2]), Storm(duration_ms=4_000), engine=sys.argv[1]).digest)
+"""
+
+
+def digests(engine: str, seed: int) -> Iterator[str]:
+    for hash_seed in ("0", "1", "4711"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", SCRIPT, engine, str(seed)]
+        yield subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_seed_gives_the_same_trace_in_every_process(engine: str) -> None:
+    assert len(set(digests(engine, 5))) == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_another_seed_gives_another_trace(engine: str) -> None:
+    assert next(digests(engine, 5)) != next(digests(engine, 6))
