@@ -8,7 +8,8 @@ one that falls behind while it runs, and a follower, for which it is the only on
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import structlog
 
@@ -24,7 +25,7 @@ from node.ordering import Ordering
 from node.peers.errors import PeerError
 from node.peers.network import Peers
 from node.votes import Votes
-from node.wire import BlockBundle, Blocks, GetBlocks
+from node.wire import BlockBundle, GetBlocks
 
 _log = structlog.get_logger(__name__)
 
@@ -123,45 +124,58 @@ class Sync:
         return [p.peer_id for p in ahead]
 
     async def _fetch_from(self, peer: bytes) -> bool:
+        """Fetch from one peer until it has no more; the next answer comes while one is executed.
+
+        Did it help: was anything executed.
+        """
         first = self._chain.height + 1
-        near = self.target() - self._chain.height <= NEAR_HEIGHTS
-        request = GetBlocks(0, first, self._heights_max, bodies=not near)
+        asking = asyncio.create_task(self._ask(peer, first))
         try:
-            answer = await self._peers.request(peer, request, self._timeout_s)
-            assert isinstance(answer, Blocks)
-            for bundle in answer.blocks:
-                await self._offer(bundle)
+            while blocks := await asking:
+                last = blocks[-1].height
+                asking = asyncio.create_task(self._ask(peer, last + 1))
+                await self._offer_all(blocks)
+                if not await self._reach(last):
+                    if self._chain.height < blocks[0].height:
+                        self._peers.penalise(peer, "sync-unproven-blocks", BAD_BLOCKS_WEIGHT)
+                    break
+                self.fetched_heights += len(blocks)
         except PeerError:
-            return False
+            pass
         except (DecodeError, LedgerError) as error:
             self._peers.penalise(peer, "sync-bad-blocks", BAD_BLOCKS_WEIGHT)
             _log.warning("bad blocks from a peer", peer=peer.hex(), detail=str(error))
-            return False
-        if not answer.blocks:
-            return False
-        last = answer.blocks[-1].height
-        if await self._reach(last):
-            self.fetched_heights += len(answer.blocks)
-            return True
-        if self._chain.height < first:
-            self._peers.penalise(peer, "sync-unproven-blocks", BAD_BLOCKS_WEIGHT)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
         return self._chain.height >= first
 
-    async def _offer(self, bundle: BlockBundle) -> None:
-        """Verify a bundle's bodies and signatures, hold the bodies, and tell the engine."""
-        if bundle.height <= self._chain.height:
-            return
+    async def _ask(self, peer: bytes, first: Height) -> tuple[BlockBundle, ...]:
+        if first > self.target():
+            return ()
+        near = self.target() - self._chain.height <= NEAR_HEIGHTS
+        request = GetBlocks(0, first, self._heights_max, bodies=not near)
+        return (await self._peers.request(peer, request, self._timeout_s)).blocks
+
+    async def _offer_all(self, bundles: Sequence[BlockBundle]) -> None:
+        """Verify all bodies in one go and the seals, hold the bodies, and tell the engine."""
+        wanted = [bundle for bundle in bundles if bundle.height > self._chain.height]
+        proofs = [self._read_proofs(bundle) for bundle in wanted]
+        entries = await self._admission.obtain([raw for b in wanted for raw in b.bodies])
+        bodies = _by_id(e.envelope for e in entries if e.envelope and not e.error)
+        for bundle, (seal, certificate) in zip(wanted, proofs, strict=True):
+            self._ordering.hold(bundle.height, bundle.values, bodies)
+            self._ordering.offer(Offered(bundle.height, bundle.values, seal, certificate))
+
+    def _read_proofs(self, bundle: BlockBundle) -> tuple[Any, Any]:
         seal = self._spec.seals.decode(bundle.seal)
         certificate = None
         if bundle.certificate:
             certificate = self._spec.certificates.decode(bundle.certificate)
         for proof in (seal, certificate):
             if proof is not None and not self._votes.hold(proof):
-                raise DecodeError("a signature in the seal does not hold")
-        entries = await self._admission.obtain(bundle.bodies)
-        bodies = _by_id(e.envelope for e in entries if e.envelope and not e.error)
-        self._ordering.hold(bundle.height, bundle.values, bodies)
-        self._ordering.offer(Offered(bundle.height, bundle.values, seal, certificate))
+                raise DecodeError("a signature in the proof does not hold")
+        return seal, certificate
 
     async def _reach(self, height: Height) -> bool:
         """Wait until `height` is executed; give up when nothing moves for a while."""
