@@ -185,6 +185,8 @@ async def test_closing_with_callers_at_the_door_loses_no_socket() -> None:
     for turns in range(6):
         (member,) = make_members(1)
         await member.start()
+        for _ in range(3):
+            await asyncio.sleep(0)
         callers = [socket.create_connection(("127.0.0.1", member.peers.port)) for _ in range(5)]
         for _ in range(turns):
             await asyncio.sleep(0)
