@@ -12,7 +12,7 @@ from node.testnet.table import show
 def make_report_table(reports: list[Report]) -> Table:
     """One line per measurement."""
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("validators, rate")
+    table.add_column("nodes, rate", no_wrap=True)
     for name in ("offered", "tx/s", "p50 ms", "p95 ms", "p99 ms", "tx/block", "of limit"):
         table.add_column(name, justify="right")
     for report in reports:

@@ -9,7 +9,7 @@ import typer
 from ledger.keys import KeyPair
 from node.cli.asynchronous import asynchronous
 from node.cli.benchmark_tables import describe_setting, make_profile_table, make_report_table
-from node.cli.output import EXIT_FAILURE, answers, messages, print_json, print_line
+from node.cli.output import EXIT_FAILURE, answers, print_json, print_line, say
 from node.cli.remote import Json, RequestError
 from node.identity import load_identity
 from node.load.benchmark import BenchmarkOptions, run_benchmark
@@ -62,7 +62,7 @@ async def load(
     check_rate(rate)
     key = KeyPair(load_identity(faucet).seed)
     options = BenchmarkOptions(rate, seconds, batch_size, accounts, half)
-    report = await run_benchmark(urls, key, options, messages.print)
+    report = await run_benchmark(urls, key, options, say)
     if json:
         print_json(report.to_plain())
     else:

@@ -7,6 +7,7 @@ import typer
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
 from node.cli import keys_group, node_group, testnet_group, tx_group
+from node.cli.bench import bench
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.cli.replay import replay
@@ -30,6 +31,7 @@ app.command("status")(status)
 app.command("verify")(verify)
 app.command("replay")(replay)
 app.command("load")(load)
+app.command("bench")(bench)
 
 
 def run() -> None:

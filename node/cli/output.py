@@ -26,6 +26,11 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def say(text: str) -> None:
+    """One line of progress on standard error."""
+    messages.print(text, markup=False, soft_wrap=True)
+
+
 def print_line(text: str) -> None:
     """One line of standard output, as it is."""
     sys.stdout.write(text + "\n")

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from node.cli.asynchronous import asynchronous, stop_on_signal
-from node.cli.output import EXIT_FAILURE, answers, messages, print_json, print_line, print_pairs
+from node.cli.output import (
+    EXIT_FAILURE,
+    answers,
+    messages,
+    print_json,
+    print_line,
+    print_pairs,
+    say,
+)
 from node.cli.testnet_options import (
     DEFAULT_LOAD,
     BasePort,
@@ -177,7 +185,7 @@ async def stop(home: Home = None) -> None:
     await supervisor.stop_feeder()
     running = len(supervisor.processes())
     stubborn = await supervisor.stop()
-    messages.print(f"stopped {running} nodes" + (f", {stubborn} by force" if stubborn else ""))
+    say(f"stopped {running} nodes" + (f", {stubborn} by force" if stubborn else ""))
 
 
 @app.command("feed", hidden=True)
@@ -203,21 +211,21 @@ async def kill(indices: Indices, home: Home = None) -> None:
     supervisor = open_supervisor(home)
     supervisor.members(indices)
     await supervisor.kill(indices)
-    messages.print(f"killed: {join(indices)}")
+    say(f"killed: {join(indices)}")
 
 
 @app.command("pause")
 def pause(indices: Indices, home: Home = None) -> None:
     """Pause nodes with SIGSTOP: they keep their sockets and say nothing."""
     open_supervisor(home).signal(indices, signal.SIGSTOP)
-    messages.print(f"paused: {join(indices)}")
+    say(f"paused: {join(indices)}")
 
 
 @app.command("resume")
 def resume(indices: Indices, home: Home = None) -> None:
     """Let paused nodes go on."""
     open_supervisor(home).signal(indices, signal.SIGCONT)
-    messages.print(f"resumed: {join(indices)}")
+    say(f"resumed: {join(indices)}")
 
 
 @app.command("restart")
@@ -226,7 +234,7 @@ async def restart(indices: Indices, home: Home = None) -> None:
     """End nodes if they run and start them again; returns when they are ready."""
     started = time.monotonic()
     await open_supervisor(home).restart(indices)
-    messages.print(f"ready after {time.monotonic() - started:.1f} s: {join(indices)}")
+    say(f"ready after {time.monotonic() - started:.1f} s: {join(indices)}")
 
 
 @app.command("logs")

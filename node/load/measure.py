@@ -27,8 +27,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """What a rate came to. Times are seconds unless they say otherwise.
 
     `tx_per_second` is all that became final on all nodes, divided by the time from the first
-    intended sending to the last finality; `drain_seconds` is how much of that lies after the last
-    sending.
+    intended sending to the last finality, and at least `seconds`; `drain_seconds` is how much of
+    that lies beyond `seconds`.
     """
 
     offered_per_second: float
@@ -173,7 +173,7 @@ def draw_measurement(
     ended = volley.landings[-1].intended_at
     spacing_s = volley.batch_size / volley.rate
     latencies: list[float] = []
-    last, used = ended, 0
+    last, used = ended + spacing_s, 0
     for height, ids in blocks.items():
         reached_at = heights.reached_at(height)
         if not ids or reached_at is None:
@@ -190,8 +190,8 @@ def draw_measurement(
         refused=volley.refused,
         unanswered=volley.unanswered,
         final=len(latencies),
-        tx_per_second=round(len(latencies) / max(last - started, spacing_s), 1),
-        drain_seconds=round(last - ended, 3),
+        tx_per_second=round(len(latencies) / (last - started), 1),
+        drain_seconds=round(last - ended - spacing_s, 3),
         latency_ms=summarise_latencies(latencies),
         generator_late_ms_p99=round(compute_percentile(late, 99) * 1000, 1),
         blocks=used,

@@ -1,0 +1,49 @@
+"""Benchmarks of networks that exist for nothing else: made, measured, stopped, removed."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ledger.keys import KeyPair
+from node.identity import load_identity
+from node.load.benchmark import BenchmarkOptions, Report, Say, run_benchmark
+from node.testnet.network import create_network
+from node.testnet.plan import Plan
+from node.testnet.supervisor import Supervisor
+
+
+async def bench_network(
+    home: Path, plan: Plan, options: BenchmarkOptions, say: Say, *, keep: bool
+) -> Report:
+    """Make the network in `home`, measure it, end it; raises what makes that impossible."""
+    network = create_network(home, plan)
+    supervisor = Supervisor(network)
+    try:
+        supervisor.start()
+        say(f"{plan.validators} validators of {plan.engine} in {network.home}")
+        await supervisor.wait_ready()
+        urls = [member.url for member in network.members]
+        faucet = KeyPair(load_identity(network.faucet_path).seed)
+        return await run_benchmark(urls, faucet, options, say)
+    finally:
+        await supervisor.stop()
+        if not keep:
+            shutil.rmtree(network.home, ignore_errors=True)
+
+
+async def bench_sizes(
+    folder: Path,
+    plan: Plan,
+    sizes: Sequence[int],
+    options: BenchmarkOptions,
+    say: Say,
+    *,
+    keep: bool = False,
+) -> list[Report]:
+    """One network after the other, of `plan` but with so many validators each."""
+    reports = []
+    for size in sizes:
+        sized = Plan(validators=size, engine=plan.engine, base_port=plan.base_port)
+        home = folder / f"{size}-validators"
+        reports.append(await bench_network(home, sized, options, say, keep=keep))
+    return reports
