@@ -98,7 +98,7 @@ class Sync(Section):
 class Batch(Section):
     """`[batch]`: how long work is gathered before it is passed on, and how much of it."""
 
-    proposal_delay_ms: Milliseconds = 20
+    proposal_delay_ms: Milliseconds = 50
     proposal_count_max: Count = 1_000
     """Transactions in one proposal of this node; the network's own limit may be lower."""
     gossip_delay_ms: Milliseconds = 5
