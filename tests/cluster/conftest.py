@@ -1,0 +1,24 @@
+"""Networks that are ended whatever happens."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.harness import Cluster, MakeCluster, make_network
+
+
+@pytest.fixture
+async def make_cluster(tmp_path: Path) -> AsyncIterator[MakeCluster]:
+    """Start a network; its options are those of `make_plan`."""
+    started: list[Cluster] = []
+
+    async def start(**options: int) -> Cluster:
+        cluster = Cluster(make_network(tmp_path / f"net{len(started)}", **options))
+        started.append(cluster)
+        await cluster.open()
+        return cluster
+
+    yield start
+    for cluster in started:
+        await cluster.close()
