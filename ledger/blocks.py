@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ledger.block import Header, Receipt, Skipped
-from ledger.codec import U64, Hash, encode
+from ledger.codec import U64, U64_MAX, Hash, encode
 from ledger.errors import ChainError, StoreError
 from ledger.reasons import Reason
 from ledger.state import LeafChange
@@ -117,7 +117,7 @@ class Blocks:
 
     def get_record(self, height: int) -> BlockRecord:
         """The block at a height; raises `ChainError` (chain-unknown-block)."""
-        data = self._store.get(at_height(BLOCK, height)) if height >= 0 else None
+        data = self._store.get(at_height(BLOCK, height)) if 0 <= height <= U64_MAX else None
         if data is None:
             raise ChainError(Reason.CHAIN_UNKNOWN_BLOCK, f"no block at height {height}")
         record: BlockRecord = decode_stored(_decode_record, data, f"block {height}")
@@ -157,7 +157,7 @@ class Blocks:
 
     def iterate_certified(self, height: int) -> Iterator[tuple[int, bytes]]:
         """(height, certificate) from `height` upwards."""
-        start, stop = at_height(CERTIFICATE, height), at_height(CERTIFICATE, 2**64 - 1)
+        start, stop = at_height(CERTIFICATE, height), at_height(CERTIFICATE, U64_MAX)
         for key, certificate in self._store.scan(start, stop):
             yield read_height(key), certificate
 

@@ -114,10 +114,10 @@ class World:
         """Believes this world's certificates."""
 
         def judge(certificate: bytes) -> tuple[int, bytes] | None:
-            word, _, height = certificate.partition(b" ")
-            if word != b"certificate":
-                return None
-            return int(height), self.chain.block(int(height)).id
+            for height in range(1, self.chain.height + 1):
+                if certificate == b"certificate %d" % height:
+                    return height, self.chain.block(height).id
+            return None
 
         return judge
 
