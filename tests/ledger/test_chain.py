@@ -16,7 +16,7 @@ from ledger.reasons import Reason
 from ledger.state import State
 from ledger.store.memory import MemoryStore
 from ledger.store.store import Batch
-from ledger.transaction import Envelope
+from ledger.transaction import Envelope, Transfer
 from tests.ledger.support import (
     ALICE,
     BOB,
@@ -353,7 +353,8 @@ def naive(blocks: list[list[list[Envelope]]]) -> Iterator[dict[bytes, tuple[int,
     money = dict(GENESIS.allocations)
     nonces: dict[bytes, int] = {}
     for height, values in enumerate(blocks, 1):
-        seen, fees = set(), {}
+        seen: set[bytes] = set()
+        fees: dict[int, int] = {}
         for proposer, value in enumerate(values):
             for envelope in value:
                 tx = envelope.transaction
@@ -366,11 +367,10 @@ def naive(blocks: list[list[list[Envelope]]]) -> Iterator[dict[bytes, tuple[int,
                 nonces[tx.sender] = tx.nonce + 1
                 money[tx.sender] = have - tx.fee
                 fees[proposer] = fees.get(proposer, 0) + tx.fee
-                amount = getattr(tx.payload, "amount", 0)
-                if 0 < amount <= money[tx.sender]:
-                    money[tx.sender] -= amount
-                    to = tx.payload.recipient
-                    money[to] = money.get(to, 0) + amount
+                paid = tx.payload
+                if isinstance(paid, Transfer) and paid.amount <= money[tx.sender]:
+                    money[tx.sender] -= paid.amount
+                    money[paid.recipient] = money.get(paid.recipient, 0) + paid.amount
         for proposer, fee in fees.items():
             key = VALIDATORS[proposer].public_key
             money[key] = money.get(key, 0) + fee

@@ -68,7 +68,8 @@ def test_a_transaction_waits() -> None:
     assert pool.oldest is envelope
     assert pool.status(envelope.id) == PoolStatus(PoolState.PENDING)
     assert select(pool) == [envelope]
-    assert pool.get(bytes(32)) is pool.status(bytes(32)) is None
+    assert pool.get(bytes(32)) is None
+    assert pool.status(bytes(32)) is None
 
 
 def test_an_empty_pool() -> None:
@@ -424,6 +425,7 @@ def test_nothing_dead_is_kept() -> None:
         block = applied(height % 3 + 1, *batch[1:], transfer(ALICE, nonce=height - 1, fee=2))
         pool.apply_block(block)
     assert pool.count == 0
-    assert pool._queues == pool._expiring == {}
+    assert not pool._queues
+    assert not pool._expiring
     for sizes in (pool._ready.items, pool._tails.items, pool._expiries, pool._overdue._aged.items):
         assert len(sizes) < 200

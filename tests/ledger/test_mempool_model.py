@@ -46,7 +46,7 @@ class MempoolMachine(RuleBasedStateMachine):
 
     def run_of(self, sender: bytes) -> list[Envelope]:
         nonces = {e.transaction.nonce: e for e in self.waiting if e.transaction.sender == sender}
-        run = []
+        run: list[Envelope] = []
         while (nonce := self.accounts[sender].nonce + len(run)) in nonces:
             run.append(nonces[nonce])
         return run
