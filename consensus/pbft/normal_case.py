@@ -15,6 +15,7 @@ wait in their slot, one per member and kind.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from consensus.committee import ReplicaId
 from consensus.effects import Accuse, Broadcast, Check, Effect, Ignore, Persist
@@ -32,7 +33,16 @@ from consensus.pbft.messages import (
     Proposal,
 )
 from consensus.pbft.refusals import Refusal
-from consensus.pbft.replica import VALUES_PER_SLOT, Judgement, Outcome, Phase, Replica, Role, Slot
+from consensus.pbft.replica import (
+    VALUES_HEARD,
+    VALUES_PER_SLOT,
+    Judgement,
+    Outcome,
+    Phase,
+    Replica,
+    Role,
+    Slot,
+)
 
 
 def on_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> Iterator[Effect]:
@@ -41,15 +51,16 @@ def on_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> 
     if refusal := refuse_pre_prepare(replica, sender, message):
         yield Ignore(message, refusal)
         return
-    slot = replica.slot(proposal.height)
-    if slot.proposal and slot.proposal.body != proposal:
-        yield from accuse(replica, proposal_signer(message), (slot.proposal, message.proposal))
+    known = replica.slots.get(proposal.height)
+    if known and known.proposal and known.proposal.body != proposal:
+        yield from accuse(replica, sender, (known.proposal, message.proposal))
         yield Ignore(message, Refusal.EQUIVOCATION)
         return
-    if not has_digest(slot, message):
+    if not has_digest(known, message):
         yield Ignore(message, Refusal.BAD_DIGEST)
         return
     assert proposal.view == replica.view
+    slot = replica.slot(proposal.height)
     slot.proposal = slot.proposal or message.proposal
     keep_value(slot, proposal.digest, message.value)
     yield from advance(replica, proposal.height, slot)
@@ -91,12 +102,13 @@ def hear_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -
     if refusal or proposal.height <= replica.decided:
         yield Ignore(message, refusal or Refusal.DECIDED)
         return
-    slot = replica.slot(proposal.height)
-    if slot.has_value(proposal.digest) or len(slot.values) >= VALUES_PER_SLOT - 1:
+    known = replica.slots.get(proposal.height)
+    if known and (known.has_value(proposal.digest) or len(known.values) >= VALUES_HEARD):
         yield Ignore(message, Refusal.DUPLICATE)
-    elif not has_digest(slot, message):
+    elif not has_digest(known, message):
         yield Ignore(message, Refusal.BAD_DIGEST)
     else:
+        slot = replica.slot(proposal.height)
         keep_value(slot, proposal.digest, message.value)
         yield from advance(replica, proposal.height, slot)
 
@@ -294,10 +306,10 @@ def contradicts_decision(slot: Slot, proposal: Proposal) -> bool:
     return slot.outcome is not None and slot.outcome.digest != proposal.digest
 
 
-def has_digest(slot: Slot, message: PrePrepare) -> bool:
-    """Is the value the one that was signed; hashes it at most once."""
+def has_digest(slot: Slot | None, message: PrePrepare) -> bool:
+    """Is the value the one that was signed; a known value is not hashed again."""
     digest = message.proposal.body.digest
-    known = slot.values.get(digest)
+    known = slot.values.get(digest) if slot else None
     if known is not None:
         return known == message.value
     return compute_digest(message.value) == digest
@@ -328,15 +340,8 @@ def needed_digests(slot: Slot) -> set[Digest]:
     return digests
 
 
-def proposal_signer(message: PrePrepare) -> ReplicaId:
-    """Who signed the proposal."""
-    return message.proposal.signer
-
-
 def accuse(
-    replica: Replica,
-    offender: ReplicaId,
-    evidence: tuple[Signed[Proposal], ...] | tuple[object, ...],
+    replica: Replica, offender: ReplicaId, evidence: tuple[Signed[Any], Signed[Any]]
 ) -> Iterator[Effect]:
     """Show two signed votes that clash; once per offender, for the proof does not get better."""
     if offender not in replica.accused:

@@ -31,6 +31,8 @@ from consensus.pbft.parameters import Parameters
 
 VALUES_PER_SLOT = 4
 """Values remembered per height: the accepted one, one forced by a view change, two heard."""
+VALUES_HEARD = 3
+"""With so many values known, one that is merely heard is not kept."""
 
 
 class Role(Enum):
