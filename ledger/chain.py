@@ -5,6 +5,10 @@ mempool log's entries of what was included. The batch is not synced: whoever dec
 and hands decided heights in again (`execute` is idempotent by height).
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeAlias
+
 from ledger import proving
 from ledger.apply import AppliedBlock, GetBody, Order, Outcome, apply_transactions, unite
 from ledger.block import Header, Skipped, header_id
@@ -25,11 +29,19 @@ from ledger.store.store import Batch, Store
 from ledger.transaction import Envelope, decode_transaction
 
 
+Measure: TypeAlias = Callable[[str], AbstractContextManager[object]]
+
+
+def _measure_nothing(_stage: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 class Chain:
     """One network's ledger in one store. Not thread-safe: one caller at a time."""
 
-    def __init__(self, store: Store, genesis: Genesis, opened: Opened) -> None:
+    def __init__(self, store: Store, genesis: Genesis, opened: Opened, measure: Measure) -> None:
         self._store = store
+        self._measure = measure
         self._blocks = Blocks(store)
         self._state = opened.state
         self._history = opened.history
@@ -39,13 +51,15 @@ class Chain:
         self.head_id: bytes = opened.head.id
 
     @classmethod
-    def open(cls, store: Store, genesis: Genesis) -> "Chain":
+    def open(cls, store: Store, genesis: Genesis, measure: Measure = _measure_nothing) -> "Chain":
         """The chain in a store; an empty store gets block 0.
+
+        `measure(stage)` is entered around the stages "state-tree" and "store" of an execution.
 
         Raises `StoreError` (corrupt, other format, foreign content) and `GenesisError` (invalid,
         or another network's).
         """
-        return cls(store, genesis, open_chain(store, genesis))
+        return cls(store, genesis, open_chain(store, genesis), measure)
 
     @property
     def height(self) -> int:
@@ -81,11 +95,14 @@ class Chain:
         ordered, repeated = self._collect_bodies(order, get_body)
         view = View(self._state)
         outcome = apply_transactions(view, ordered, height, self.chain_id)
-        changes = view.seal()
+        with self._measure("state-tree"):
+            changes = view.seal()
         header = self._derive_header(order, outcome, changes, claim)
         skipped = self._name_skipped(outcome) + repeated
         record = BlockRecord(header, header_id(header), values, seal, tuple(skipped))
-        self._store.write(self._make_batch(record, outcome, changes))
+        batch = self._make_batch(record, outcome, changes)
+        with self._measure("store"):
+            self._store.write(batch)
         self._advance(record, changes)
         ids = tuple(receipt.id for receipt in outcome.receipts)
         return AppliedBlock(

@@ -74,6 +74,9 @@ class AddressInUseError(NodeError):
     reason = "api-address-unavailable"
 
 
+OVERDUE_HEIGHTS = 40
+"""Passed over so often is censorship: under load some seconds, longer than any gossip takes."""
+
 GC_THRESHOLDS = (20_000, 20, 100)
 """Blocks and pools make many objects and few cycles: collect seldom."""
 
@@ -134,10 +137,11 @@ class Node:
         me = _find_replica(config, genesis, identity)
         store = LevelStore(config.database_path)
         self._stack.callback(store.close)
-        chain = Chain.open(store, genesis)
+        metrics = Metrics()
+        stages = Stages(metrics.registry)
+        chain = Chain.open(store, genesis, stages.measure)
         self.journal = Journal.open(config.journal_path)
         self._stack.callback(self.journal.close)
-        metrics = Metrics()
         self.core = Core(
             config=config,
             identity=identity,
@@ -148,7 +152,7 @@ class Node:
             chain=chain,
             mempool=Mempool(_mempool_limits(config), chain.account, chain.height),
             metrics=metrics,
-            stages=Stages(metrics.registry),
+            stages=stages,
         )
 
     def _make_ledger_side(self) -> None:
@@ -353,6 +357,7 @@ def _mempool_limits(config: Config) -> MempoolLimits:
         bytes_max=section.size_bytes_max,
         account_max=section.per_account_max,
         nonce_window=section.per_account_max,
+        overdue_heights=OVERDUE_HEIGHTS,
     )
 
 

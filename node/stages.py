@@ -14,13 +14,12 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 NAMES = (
-    "http",
     "decode",
     "verify",
     "mempool",
     "mempool-log",
     "gossip",
-    "peers",
+    "frames",
     "propose",
     "engine",
     "votes",
