@@ -28,7 +28,6 @@ from ledger.store.schema import CERTIFICATE, META_KEY, STATE, UNDO, at_height, p
 from ledger.store.store import Batch, Store
 from ledger.transaction import Envelope, decode_transaction
 
-
 Measure: TypeAlias = Callable[[str], AbstractContextManager[object]]
 
 
