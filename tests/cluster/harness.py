@@ -144,3 +144,17 @@ def quorate(
         env=os.environ | environment,
         check=False,
     )
+
+
+async def start_quorate(*words: str | Path) -> asyncio.subprocess.Process:
+    """The command, running, its standard output in a pipe."""
+    return await asyncio.create_subprocess_exec(
+        *quorate_command(*words), stdout=asyncio.subprocess.PIPE
+    )
+
+
+async def finish(process: asyncio.subprocess.Process, timeout_s: float = 60) -> str:
+    """Wait until it ends; returns what it wrote on standard output."""
+    async with asyncio.timeout(timeout_s):
+        output, _ = await process.communicate()
+    return output.decode()

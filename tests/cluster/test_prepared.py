@@ -1,0 +1,101 @@
+"""All validators killed at once between *prepared* and *committed*: what was prepared is final."""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from consensus import catalog
+from consensus.pbft.messages import PreparedCertificate
+from ledger.chain import Chain
+from ledger.store.leveldb import LevelStore
+from node.journal import Journal
+from node.testnet.network import Network
+from tests.cluster.harness import Cluster, MakeCluster
+
+pytestmark = pytest.mark.cluster
+
+ATTEMPTS_MAX = 12
+RATE = 60.0
+WATCH_S = 10.0
+
+
+def read_prepared(journal_path: Path) -> dict[int, bytes]:
+    """Height → digest of the prepared certificate of the highest view that a journal holds."""
+    journal = Journal.open(journal_path)
+    journal.close()
+    prepared: dict[int, tuple[int, bytes]] = {}
+    for data in journal.records:
+        record = catalog.get("pbft").records.decode(data)
+        if isinstance(record, PreparedCertificate):
+            body = record.proposal.body
+            prepared[body.height] = max(
+                prepared.get(body.height, (-1, b"")), (body.view, body.digest)
+            )
+    return {height: digest for height, (_, digest) in prepared.items()}
+
+
+def read_height(network: Network, index: int) -> int:
+    """The height of a stopped node's ledger."""
+    store = LevelStore(network.member(index).home / "data" / "db")
+    try:
+        return Chain.open(store, network.genesis()).height
+    finally:
+        store.close()
+
+
+def find_prepared_not_committed(network: Network) -> dict[int, bytes]:
+    """Values that two of the dead validators had prepared, above everyone's ledger.
+
+    Any quorum of view changes hears of a value that two prepared, so it must survive.
+    """
+    top = max(read_height(network, index) for index in range(4))
+    votes: Counter[tuple[int, bytes]] = Counter()
+    for member in network.members:
+        votes.update(read_prepared(member.home / "data" / "journal").items())
+    return {height: digest for (height, digest), n in votes.items() if n >= 2 and height > top}
+
+
+def kill_just_after_a_second_journal_grows(cluster: Cluster) -> None:
+    """Watch the journals: a backup's second frame for a height is its prepared certificate."""
+    journals = [member.home / "data" / "journal" for member in cluster.network.members]
+    pids = [process.pid for process in cluster.supervisor.processes()]
+    sizes = [journal.stat().st_size for journal in journals]
+    growths = [0] * len(journals)
+    deadline = time.monotonic() + WATCH_S
+    while time.monotonic() < deadline and sum(growth >= 2 for growth in growths) < 2:
+        for index, journal in enumerate(journals):
+            size = journal.stat().st_size
+            if size < sizes[index]:
+                growths = [0] * len(journals)
+            elif size > sizes[index]:
+                growths[index] += 1
+            sizes[index] = size
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+async def test_what_was_prepared_when_all_were_killed_is_final(make_cluster: MakeCluster) -> None:
+    cluster = await make_cluster()
+    await cluster.start_load(RATE)
+    await cluster.grows(range(4))
+    survived = 0
+    for _ in range(ATTEMPTS_MAX):
+        await asyncio.to_thread(kill_just_after_a_second_journal_grows, cluster)
+        await cluster.supervisor.kill()
+        prepared = find_prepared_not_committed(cluster.network)
+        cluster.supervisor.start()
+        await cluster.supervisor.wait_ready()
+        await cluster.grows(range(4))
+        for height, digest in prepared.items():
+            for client in cluster.clients:
+                assert (await client.block(height)).payload_digest == digest
+        survived += len(prepared)
+        if survived >= 2:
+            break
+    assert survived >= 2, "no kill fell between prepared and committed"
+    await cluster.settle()
