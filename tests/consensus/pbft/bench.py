@@ -93,6 +93,18 @@ class Bench:
         """Its record."""
         return self.engine.replica
 
+    @property
+    def standing(self) -> tuple[str, int, str]:
+        """Role, view and phase, as words."""
+        replica = self.replica
+        return replica.role.value, replica.view, replica.phase.value
+
+    @property
+    def timers(self) -> set[str]:
+        """The timers that run."""
+        clock = self.replica.clock
+        return {n for n in ("progress", "resend", "idle", "answers") if getattr(clock, n)}
+
     def feed(self, event: Event) -> list[Effect]:
         """One event; loop-back is the test's business."""
         return step(self.engine, event)
