@@ -2,7 +2,8 @@
 
 A process is known by its pid and its start time (clock ticks since boot, from `/proc`). Signals go
 through a pid file descriptor that is opened before the start time is compared, so nothing can slip
-in between. A zombie counts as gone: it holds no port and no lock.
+in between. A zombie counts as gone once its last thread is: until then the process holds its ports
+and locks, though its main thread has ended.
 """
 
 import asyncio
@@ -77,9 +78,19 @@ def identify(pid: int) -> ProcessId | None:
 def observe(process: ProcessId) -> Condition:
     """What the process does; another one under the same pid means that ours is gone."""
     stat = read_stat(process.pid)
-    if stat is None or stat[1] != process.started or stat[0] in "ZX":
+    if stat is None or stat[1] != process.started:
+        return Condition.GONE
+    if stat[0] in "ZX" and not has_threads(process.pid):
         return Condition.GONE
     return Condition.PAUSED if stat[0] in "Tt" else Condition.RUNNING
+
+
+def has_threads(pid: int) -> bool:
+    """Does a process have threads besides its main one."""
+    try:
+        return any(name != str(pid) for name in os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return False
 
 
 def send_signal(process: ProcessId, number: signal.Signals) -> bool:
