@@ -88,7 +88,7 @@ def observe(process: ProcessId) -> Condition:
 def has_threads(pid: int) -> bool:
     """Does a process have threads besides its main one."""
     try:
-        return any(name != str(pid) for name in os.listdir(f"/proc/{pid}/task"))
+        return any(task.name != str(pid) for task in Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return False
 
