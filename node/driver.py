@@ -111,15 +111,27 @@ class Driver:
         self._running = asyncio.create_task(self._run(), name="driver")
 
     async def close(self) -> None:
-        """Stop; effects that were withheld are never performed, as in a crash."""
+        """Stop; effects that were withheld are never performed, as in a crash.
+
+        A sync that is running in its thread is waited for: it writes to files that close next.
+        """
+        self._stop()
+        if self._running is not None:
+            await _end(self._running)
+        if self._syncing is not None:
+            await asyncio.wait({self._syncing})
+
+    def _stop(self) -> None:
+        """Take nothing more, and let nobody wait for it."""
         self._is_closing = True
         self._timers.close()
-        for task in (self._running, self._syncing):
-            if task is not None:
-                await _end(task)
         while self._events:
             if (taken := self._events.popleft()[2]) and not taken.done():
-                taken.cancel()
+                taken.set_result(None)
+
+    def _fail(self, error: BaseException) -> None:
+        self._stop()
+        self._on_failure(error)
 
     def post(self, event: Event) -> None:
         """Queue an event of this node's own; never blocks."""
@@ -147,7 +159,7 @@ class Driver:
                 self._has_events.clear()
                 await self._take_all()
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
-            self._on_failure(error)
+            self._fail(error)
 
     async def _take_all(self) -> None:
         steps = 0
@@ -161,12 +173,14 @@ class Driver:
         event, generation, taken = self._events.popleft()
         if isinstance(event, Elapsed) and not self._timers.is_current(event.timer, generation):
             return
-        with self._stages.measure("engine"):
-            effects = step(self._engine, event)
-        for effect in effects:
-            self._perform(effect)
-        if taken and not taken.done():
-            taken.set_result(None)
+        try:
+            with self._stages.measure("engine"):
+                effects = step(self._engine, event)
+            for effect in effects:
+                self._perform(effect)
+        finally:
+            if taken and not taken.done():
+                taken.set_result(None)
 
     def _perform(self, effect: Effect) -> None:
         """Do at once what stays within the node; what leaves waits for the records before it."""
@@ -220,14 +234,16 @@ class Driver:
         """Sync, release what waited for that sync, and again while there is more."""
         loop = asyncio.get_running_loop()
         try:
-            while self._journal.is_dirty or self._withheld:
+            while (self._journal.is_dirty or self._withheld) and not self._is_closing:
                 waiting, self._withheld = self._withheld, []
                 if self._journal.is_dirty:
                     await loop.run_in_executor(None, self._sync, self._journal.take())
+                if self._is_closing:
+                    return
                 for effect in waiting:
                     self._release(effect)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
-            self._on_failure(error)
+            self._fail(error)
             return
         self._syncing = None
 

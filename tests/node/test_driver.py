@@ -77,10 +77,10 @@ class Bench:
             self.engine,
             SPEC,
             self.journal,
-            self.sync,
-            self.host,
-            Stages(),
-            self.failures.append,
+            sync=self.sync,
+            host=self.host,
+            stages=Stages(),
+            on_failure=self.failures.append,
         )
 
     def sync(self, taken: tuple[bool, list[bytes]]) -> None:
@@ -158,6 +158,59 @@ async def test_a_failed_sync_ends_the_driver_and_releases_nothing(path: Path) ->
     bench.driver.start(Pending(True))
     await asyncio.wait_for(failed.wait(), 5)
     assert isinstance(bench.failures[0], OSError)
+    assert bench.host.done == []
+    await bench.driver.close()
+
+
+async def test_closing_waits_for_the_sync_in_flight_and_releases_nothing(path: Path) -> None:
+    bench = Bench(path, [Persist(b"vote"), Send(1, b"after"), Persist(b"next")])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    await bench.driver.deliver(Pending(True))
+    closing = asyncio.create_task(bench.driver.close())
+    done, _ = await asyncio.wait({closing}, timeout=0.05)
+    assert not done, "the thread still writes to the journal"
+    bench.gate.set()
+    await asyncio.wait_for(closing, 5)
+    bench.journal.close()
+    assert bench.stored(path) == (b"vote", b"next")
+    assert bench.host.done == []
+    assert bench.failures == []
+
+
+class Broken(Scripted):
+    """An engine with a bug."""
+
+    def react(self, event: Event) -> Iterator[Effect]:
+        if isinstance(event, Received):
+            raise ZeroDivisionError
+        yield from super().react(event)
+
+
+async def test_an_error_in_a_step_is_told_and_leaves_no_peer_waiting(path: Path) -> None:
+    bench = Bench(path)
+    bench.driver._engine = Broken()
+    bench.driver.start(Pending(True))
+    said = [bench.driver.deliver(Received(number, b"hello")) for number in range(3)]
+    await asyncio.wait_for(asyncio.gather(*said), 5)
+    assert [type(error) for error in bench.failures] == [ZeroDivisionError]
+    await asyncio.wait_for(bench.driver.deliver(Received(3, b"too late")), 5)
+    await bench.driver.close()
+
+
+async def test_after_a_failed_sync_nothing_more_is_taken(path: Path) -> None:
+    bench = Bench(path, [Persist(b"vote"), Send(1, b"after")], [Send(1, b"more")])
+    failed = asyncio.Event()
+
+    def fail(taken: tuple[bool, list[bytes]]) -> None:
+        raise OSError("no space left")
+
+    bench.driver._sync = fail
+    bench.driver._on_failure = lambda error: failed.set()
+    bench.driver.start(Pending(True))
+    await asyncio.wait_for(failed.wait(), 5)
+    await asyncio.wait_for(bench.driver.deliver(Received(3, b"too late")), 5)
+    assert bench.engine.seen == [Pending(True)]
     assert bench.host.done == []
     await bench.driver.close()
 
