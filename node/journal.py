@@ -69,9 +69,16 @@ class Journal:
     def open(cls, path: Path) -> Self:
         """Read the journal and cut off a torn tail.
 
-        Raises `JournalError` where it is damaged elsewhere or not a journal.
+        Raises `JournalError` where it is damaged elsewhere, not a journal, or cannot be read.
         """
-        data = path.read_bytes() if path.exists() else None
+        try:
+            data = path.read_bytes() if path.exists() else None
+        except OSError as error:
+            raise JournalError(
+                f"{path} cannot be read: {error.strerror}",
+                reason="journal-unreadable",
+                advice="give this user back the right to read it, or restore it",
+            ) from error
         journal = cls(path, data)
         if data is None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +119,7 @@ class Journal:
         frame = _compute_frame(records)
         if rewritten:
             self._generation += 1
-            os.close(self._file)
+            self.close()
             _replace(self._path, _MAGIC + _GENERATION.pack(self._generation) + frame)
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         elif records:

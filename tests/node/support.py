@@ -30,9 +30,7 @@ from node.wire import Answer, AnyFrame, Blocks, Bodies, Frame, GetBodies, Reques
 
 PATIENCE_S = 30.0
 FAR = 1_000_000
-QUICK_PEERS = PeerLimits(
-    status_s=0.1, idle_s=3.0, redial_min_s=0.05, redial_max_s=0.3, close_s=0.5
-)
+QUICK_PEERS = PeerLimits(status_s=0.1, idle_s=3.0, redial_min_s=0.05, redial_max_s=0.3, close_s=0.5)
 QUICK_ENGINE: Mapping[str, int] = {
     "timeout_ms": 800,
     "timeout_max_ms": 3_200,

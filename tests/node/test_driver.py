@@ -154,7 +154,12 @@ async def test_a_failed_sync_ends_the_driver_and_releases_nothing(path: Path) ->
 
     bench.driver._sync = fail
     failed = asyncio.Event()
-    bench.driver._on_failure = lambda error: (bench.failures.append(error), failed.set())[0]
+
+    def note(error: BaseException) -> None:
+        bench.failures.append(error)
+        failed.set()
+
+    bench.driver._on_failure = note
     bench.driver.start(Pending(True))
     await asyncio.wait_for(failed.wait(), 5)
     assert isinstance(bench.failures[0], OSError)

@@ -1,5 +1,6 @@
 """The journal: what was synced survives any cut, and damage elsewhere is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,26 @@ def test_creating_never_touches_an_existing_journal(path: Path) -> None:
     write(path, [b"vote"])
     create_journal(path)
     assert read(path) == (b"vote",)
+
+
+def test_a_rewrite_that_fails_leaves_no_foreign_file_to_close(path: Path) -> None:
+    journal = Journal.open(path)
+    path.with_name(path.name + ".new").mkdir()
+    journal.rewrite([b"all"])
+    with pytest.raises(OSError, match="directory"):
+        journal.sync()
+    other = os.open(path, os.O_RDONLY)  # takes the number that the journal's file had
+    journal.close()
+    assert os.fstat(other)
+    os.close(other)
+    assert read(path) == ()
+
+
+def test_a_journal_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+    with pytest.raises(JournalError) as caught:
+        Journal.open(tmp_path / "journal")
+    assert caught.value.reason == "journal-unreadable"
 
 
 def test_records_come_back_in_order(path: Path) -> None:

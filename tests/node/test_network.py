@@ -1,8 +1,7 @@
 """Whole networks in one event loop: they decide, agree, and go on without some of their members."""
 
-from ledger.mempool import PoolState
 from tests.node.conftest import MakeCluster
-from tests.node.support import Cluster, until
+from tests.node.support import until
 
 
 async def test_four_validators_finalise_and_hold_equal_roots(make_cluster: MakeCluster) -> None:
