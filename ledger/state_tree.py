@@ -41,11 +41,7 @@ class Bucket(msgspec.Struct, frozen=True, gc=False):
 
     hash: bytes
     entries: bytes
-
-    @property
-    def count(self) -> int:
-        """Leaves within."""
-        return len(self.entries) // _ENTRY
+    count: int
 
 
 class Inner(msgspec.Struct, frozen=True, gc=False):
@@ -72,11 +68,14 @@ def hash_inner(left: bytes, right: bytes) -> bytes:
     return sha256(STATE_INNER_DOMAIN + left + right).digest()
 
 
-EMPTY = Bucket(hash_bucket(b""), b"")
+EMPTY = Bucket(hash_bucket(b""), b"", 0)
 
 
 def _make_bucket(entries: bytes) -> Bucket:
-    return Bucket(sha256(STATE_BUCKET_DOMAIN + entries).digest(), entries) if entries else EMPTY
+    if not entries:
+        return EMPTY
+    digest = sha256(STATE_BUCKET_DOMAIN + entries).digest()
+    return Bucket(digest, entries, len(entries) // _ENTRY)
 
 
 def _join(left: Node, right: Node) -> Node:
@@ -90,16 +89,14 @@ def _join(left: Node, right: Node) -> Node:
     return Inner(digest, left, right, count)
 
 
-def _split(entries: bytes, base: int, half: int) -> Node:
-    """The node over packed leaves that all lie in [base, base + 2 * half)."""
+def _split(entries: bytes, half: int) -> Node:
+    """The node over packed leaves that share all bits above `half`."""
     if len(entries) <= _BUCKET_BYTES_MAX:
         return _make_bucket(entries)
-    middle = (base + half).to_bytes(_KEY, "big")
     at = 0
-    while at < len(entries) and entries[at : at + _KEY] < middle:
+    while at < len(entries) and not int.from_bytes(entries[at : at + _KEY], "big") & half:
         at += _ENTRY
-    left = _split(entries[:at], base, half >> 1)
-    return _join(left, _split(entries[at:], base + half, half >> 1))
+    return _join(_split(entries[:at], half >> 1), _split(entries[at:], half >> 1))
 
 
 def _find(entries: bytes, key: bytes) -> int:
@@ -141,18 +138,26 @@ class _Update:
         self.values = [changes[key] for key in self.keys]
         self.numbers = [int.from_bytes(key, "big") for key in self.keys]
 
-    def apply(self, node: Node, base: int, half: int, low: int, high: int) -> Node:
-        """The node after changes[low:high], which all lie in [base, base + 2 * half)."""
+    def apply(self, node: Node, half: int, low: int, high: int) -> Node:
+        """The node after changes[low:high], all of which belong below it.
+
+        They share the bits above `half`, the bit that tells left from right here.
+        """
         if type(node) is Bucket:
             entries = _change_entries(node.entries, self.keys[low:high], self.values[low:high])
-            return node if entries == node.entries else _split(entries, base, half)
+            return node if entries == node.entries else _split(entries, half)
         assert isinstance(node, Inner)
         left, right, quarter = node.left, node.right, half >> 1
-        middle = bisect_left(self.numbers, base + half, low, high)
+        numbers = self.numbers
+        first = numbers[low]
+        if high - low == 1:
+            middle = low if first & half else high
+        else:
+            middle = bisect_left(numbers, first & -half | half, low, high)
         if low < middle:
-            left = self.apply(left, base, quarter, low, middle)
+            left = self.apply(left, quarter, low, middle)
         if middle < high:
-            right = self.apply(right, base + half, quarter, middle, high)
+            right = self.apply(right, quarter, middle, high)
         if left is node.left and right is node.right:
             return node
         return _join(left, right)
@@ -165,7 +170,7 @@ def update(root: Node, changes: Mapping[bytes, Change]) -> Node:
     """The tree after setting or removing leaves: key hash (32 bytes) → value hash or None."""
     if not changes:
         return root
-    return _Update(changes).apply(root, 0, _TOP_HALF, 0, len(changes))
+    return _Update(changes).apply(root, _TOP_HALF, 0, len(changes))
 
 
 def build(leaves: Iterable[tuple[bytes, bytes]]) -> Node:
