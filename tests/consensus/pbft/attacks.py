@@ -83,6 +83,25 @@ class TwoFaces:
 
 
 @dataclass
+class Accomplice:
+    """Its engine says nothing; it prepares and commits to each what that one said it prepared."""
+
+    name: ReplicaId
+
+    def say(self, _receiver: ReplicaId, message: Any) -> Iterator[Any]:
+        """No vote of its own."""
+        if not isinstance(getattr(message, "body", None), Prepare | Commit):
+            yield message
+
+    def hear(self, sender: ReplicaId, message: Any) -> Iterator[tuple[ReplicaId, Any]]:
+        """Support whoever prepares."""
+        body = getattr(message, "body", None)
+        if isinstance(body, Prepare):
+            yield sender, sign(self.name, body)
+            yield sender, sign(self.name, Commit(body.view, body.height, body.digest))
+
+
+@dataclass
 class EveryFace:
     """Shows every replica another value, so that no value can find a quorum."""
 

@@ -1,0 +1,92 @@
+"""The catalog: parameters, bounds, and what each engine says of itself."""
+
+from typing import Any
+
+import pytest
+
+from consensus import catalog
+from consensus.committee import Committee
+from consensus.errors import BoundError, ConsensusError, ParameterError, UnknownEngineError
+from consensus.pbft.parameters import Parameters
+from consensus.system_model import FaultKind, Finality, Timing, Validity
+
+PBFT = catalog.get("pbft")
+
+
+def test_names_are_sorted_and_known() -> None:
+    assert catalog.names() == tuple(sorted(catalog.names()))
+    assert all(catalog.get(name).name == name for name in catalog.names())
+
+
+def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UnknownEngineError, match="pbft"):
+        catalog.get("raft")
+
+
+def test_the_model_of_pbft() -> None:
+    model = PBFT.model
+    assert model.timing is Timing.PARTIALLY_SYNCHRONOUS
+    assert model.fault_kind is FaultKind.BYZANTINE
+    assert model.validity is Validity.EXTERNAL
+    assert model.finality is Finality.IMMEDIATE
+    assert model.messages(4) == 24
+    assert model.largest_delay_ms(Parameters()) == 4_000
+
+
+@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("size", range(1, 12))
+def test_the_default_number_of_faults_is_the_largest_within_the_bound(name: str, size: int) -> None:
+    spec = catalog.get(name)
+    faults = spec.default_faults(size)
+    catalog.check_configuration(spec, Committee.of(size, faults))
+    with pytest.raises(BoundError):
+        catalog.check_configuration(spec, Committee.of(size, faults + 1))
+
+
+def test_beyond_the_bound_the_theorem_is_named_unless_it_is_a_demonstration() -> None:
+    three = Committee.of(3, 1)
+    with pytest.raises(BoundError, match=r"n > 3f.*Dwork"):
+        catalog.check_configuration(PBFT, three)
+    catalog.check_configuration(PBFT, three, allow_beyond_bound=True)
+
+
+@pytest.mark.parametrize(
+    "committee", [Committee((), 0), Committee((0, 1, 1, 2), 1), Committee((0, 1, 2, 3), -1)]
+)
+def test_a_committee_that_is_none_is_always_refused(committee: Committee) -> None:
+    with pytest.raises(BoundError):
+        catalog.check_configuration(PBFT, committee, allow_beyond_bound=True)
+
+
+def test_parameters_have_defaults() -> None:
+    assert catalog.parse_parameters(PBFT, {}) == Parameters()
+    assert catalog.parse_parameters(PBFT, {"timeout_ms": 2_000}).timeout_ms == 2_000
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"timeout": 5},
+        {"timeout_ms": "1500"},
+        {"timeout_ms": 1.5},
+        {"timeout_ms": True},
+        {"timeout_ms": None},
+        {"timeout_ms": -1},
+        {"timeout_ms": 2**70},
+        {"pipeline": 0},
+        {"window": 15},
+        {"pipeline": 25},
+        {"timeout_max_ms": 1_000},
+        {"idle_block_ms": 800},
+        {7: 5},
+    ],
+)
+def test_bad_parameters_are_refused(mapping: dict[Any, Any]) -> None:
+    with pytest.raises(ParameterError):
+        catalog.parse_parameters(PBFT, mapping)
+
+
+def test_errors_have_stable_reasons() -> None:
+    reasons = {error.reason for error in (BoundError, ParameterError, UnknownEngineError)}
+    assert reasons == {"outside-bound", "bad-engine-parameter", "unknown-engine"}
+    assert issubclass(BoundError, ConsensusError)
