@@ -80,15 +80,19 @@ class Stream:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(NUDGE_AFTER_S / 4)
-            old = [
-                parcel for parcel in self.tracker.waiting.values() if is_old(parcel, loop.time())
-            ]
-            for node in range(len(self._clients)):
-                late = [parcel for parcel in old if parcel.node == node][:NUDGE_MAX]
+            for node, late in enumerate(self._find_late(loop.time())):
                 if late:
                     self.nudged += len(late)
                     await self.courier.deliver(late, node + 1)
                     self.tracker.collect(late)
+
+    def _find_late(self, now: float) -> list[list[Parcel]]:
+        """What was accepted long ago, by the node that accepted it last."""
+        late: list[list[Parcel]] = [[] for _ in self._clients]
+        for parcel in self.tracker.waiting.values():
+            if is_old(parcel, now) and len(late[parcel.node]) < NUDGE_MAX:
+                late[parcel.node].append(parcel)
+        return late
 
 
 class Stoppable:
