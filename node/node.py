@@ -157,7 +157,7 @@ class Node:
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
-        self.verifier = Verifier(self.core.stages, self.core.metrics)
+        self.verifier = Verifier(self.core.stages, self.core.metrics, self._fail)
         self._stack.callback(self.verifier.close)
         self.lifecycle = Lifecycle(self.core.metrics)
         self.admission = Admission(self.core, self.verifier, self._on_admitted, self._is_congested)
