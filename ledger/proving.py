@@ -23,8 +23,8 @@ def prove_transaction(blocks: Blocks, transaction_id: bytes) -> TransactionProof
     if certified is None:
         raise ProofError(Reason.PROOF_NOT_CERTIFIED, f"block {height} is not certified yet")
     end, certificate = certified
-    receipts = [encode(receipt) for receipt in blocks.get_receipts(height)]
-    ids = [receipt.id for receipt in blocks.get_receipts(height)]
+    stored = blocks.get_receipts(height)
+    receipts, ids = list(map(encode, stored)), [receipt.id for receipt in stored]
     return TransactionProof(
         raw=blocks.get_bodies(height)[index],
         receipt=receipts[index],

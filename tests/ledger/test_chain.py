@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +93,20 @@ def test_everything_can_be_read_back(world: World) -> None:
     assert not chain.contains(envelopes[2].id)
     assert chain.transaction(envelopes[2].id) is None
     assert chain.bodies(1) == [envelope.raw for envelope in envelopes]
+
+
+def test_stages_of_an_execution_can_be_measured() -> None:
+    stages: list[str] = []
+
+    @contextmanager
+    def measure(stage: str) -> Iterator[None]:
+        stages.append(f"{stage} begins")
+        yield
+        stages.append(f"{stage} ends")
+
+    chain = Chain.open(MemoryStore(), GENESIS, measure)
+    chain.execute(1, (), b"", lambda _: None)
+    assert stages == ["state-tree begins", "state-tree ends", "store begins", "store ends"]
 
 
 def test_a_null_is_an_empty_block(world: World) -> None:
