@@ -115,8 +115,7 @@ class DemoLoad:
         self._blocks = FinalBlocks(clients, height)
         self._looked = asyncio.Event()
         lanes = [
-            Lane(self.courier, self.tracker, purse, number)
-            for number, purse in enumerate(purses)
+            Lane(self.courier, self.tracker, purse, number) for number, purse in enumerate(purses)
         ]
         self._sending = [asyncio.create_task(lane.run()) for lane in lanes]
         self._following = asyncio.create_task(self._follow())
