@@ -6,15 +6,14 @@ to the on-disk mempool log. A client is answered after that log was synced; what
 covered by the next sync of the journal instead, which comes before any vote that depends on it.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import TransactionError
-from ledger.mempool_log import forget_batch, load, log_batch
 from ledger.reasons import Blame, Reason
 from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_transaction
+from node.body_log import BodyLog
 from node.core import Core
 from node.gate import Gate
 from node.verifier import Verifier
@@ -45,18 +44,17 @@ class Admission:
         self,
         core: Core,
         verifier: Verifier,
+        log: BodyLog,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
         is_congested: Callable[[], bool] = lambda: False,
     ) -> None:
         self._chain = core.chain
-        self._store = core.store
+        self._log = log
         self._mempool = core.mempool
         self._verifier = verifier
         self._stages = core.stages
         self._on_admitted = on_admitted
         self._gate = Gate(CLIENT_TRANSACTIONS_MAX, CLIENT_WAITING_MAX, is_congested)
-        self.needs_sync = False
-        self._durable: asyncio.Task[None] | None = None
 
     async def submit(self, raws: Sequence[bytes]) -> list[Entry]:
         """Take a client's bodies; returns when all that was accepted is durable.
@@ -65,8 +63,8 @@ class Admission:
         """
         async with self._gate.enter(len(raws)):
             entries, admitted = await self._take(raws, None)
-        if admitted:
-            await self.sync()
+        if admitted or any(entry.is_known for entry in entries):
+            await self._log.sync()
         return entries
 
     async def receive(self, raws: Sequence[bytes], source: bytes) -> list[Entry]:
@@ -74,15 +72,15 @@ class Admission:
         entries, _ = await self._take(raws, source)
         return entries
 
-    async def obtain(self, raws: Sequence[bytes]) -> list[Entry]:
+    async def obtain(self, raws: Sequence[bytes], *, is_decided: bool) -> list[Entry]:
         """Take bodies that a decided or proposed value needs, whatever the mempool thinks of them.
 
-        Only form and signature count; they are logged so that a vote may follow.
+        Only form and signature count. Those of a proposal are logged, so that a vote may follow.
         """
         entries = self._decode(raws)
         await self._check_signatures(entries, urgent=True)
-        good = [entry.envelope for entry in entries if entry.envelope and not entry.error]
-        self._log(good)
+        if not is_decided:
+            self._log.add(e.envelope for e in entries if e.envelope and not e.error)
         return entries
 
     def hasten(self, ids: Iterable[bytes]) -> set[bytes]:
@@ -91,40 +89,15 @@ class Admission:
 
     def reload(self) -> tuple[int, int]:
         """Fill the mempool from its log after a start; returns how many were kept and dropped."""
-        envelopes = sorted(load(self._store), key=lambda envelope: envelope.transaction.nonce)
+        envelopes = self._log.load()
         gone = []
         for envelope in envelopes:
             try:
                 self._mempool.add(envelope, self._chain.height)
             except TransactionError:
                 gone.append(envelope.id)
-        self.forget(gone)
+        self._log.forget(gone)
         return len(envelopes) - len(gone), len(gone)
-
-    def forget(self, ids: Iterable[bytes]) -> None:
-        """Take what was dropped out of the log."""
-        if len(batch := forget_batch(ids)):
-            self._store.write(batch)
-
-    async def sync(self) -> None:
-        """Make the mempool log durable; calls that meet share one sync."""
-        while self._durable is not None:
-            await asyncio.shield(self._durable)
-            if not self.needs_sync:
-                return
-        if self.needs_sync:
-            self._durable = asyncio.create_task(self._sync())
-            await asyncio.shield(self._durable)
-
-    async def _sync(self) -> None:
-        self.needs_sync = False
-        try:
-            await asyncio.get_running_loop().run_in_executor(None, self._store.sync)
-        except BaseException:
-            self.needs_sync = True
-            raise
-        finally:
-            self._durable = None
 
     async def _take(
         self, raws: Sequence[bytes], source: bytes | None
@@ -135,7 +108,7 @@ class Admission:
         await self._check_signatures(entries, urgent=source is None)
         admitted = self._offer(entries)
         if admitted:
-            self._log(admitted)
+            self._log.add(admitted)
             self._on_admitted(admitted, source)
         return entries, admitted
 
@@ -196,15 +169,8 @@ class Admission:
                     admitted.append(envelope)
                     displaced += added.evicted
                     displaced += [added.replaced] if added.replaced else []
-        self.forget(displaced)
+        self._log.forget(displaced)
         return admitted
-
-    def _log(self, envelopes: list[Envelope]) -> None:
-        if not envelopes:
-            return
-        with self._stages.measure("mempool-log"):
-            self._store.write(log_batch(envelopes), sync=False)
-        self.needs_sync = True
 
 
 def blames_sender(error: TransactionError) -> bool:

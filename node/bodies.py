@@ -58,7 +58,7 @@ class BodyExchange:
             except PeerError:
                 continue
             assert isinstance(answer, Bodies)
-            for entry in await self._admission.obtain(answer.raws):
+            for entry in await self._admission.obtain(answer.raws, is_decided=False):
                 if entry.envelope and not entry.error and entry.envelope.id in missing:
                     missing.discard(entry.envelope.id)
                     found.append(entry.envelope)

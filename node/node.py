@@ -30,6 +30,7 @@ from node.api.app import make_app
 from node.api.backend import NodeState
 from node.api.server import open_server
 from node.bodies import BodyExchange
+from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.config import Config, ConfigError
 from node.core import Core
@@ -160,7 +161,13 @@ class Node:
         self.verifier = Verifier(self.core.stages, self.core.metrics, self._fail)
         self._stack.callback(self.verifier.close)
         self.lifecycle = Lifecycle(self.core.metrics)
-        self.admission = Admission(self.core, self.verifier, self._on_admitted, self._is_congested)
+        self.body_log = BodyLog(
+            self.core.store, self.core.stages, self.core.metrics, self._is_needed
+        )
+        self._stack.callback(self.body_log.write)
+        self.admission = Admission(
+            self.core, self.verifier, self.body_log, self._on_admitted, self._is_congested
+        )
 
     def _make_engine_side(self) -> None:
         """The engine, its driver, the peers, and what lies between."""
@@ -277,11 +284,14 @@ class Node:
         self.ordering.on_admitted(envelopes)
 
     def _on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
-        self.admission.forget(drop.id for drop in dropped)
+        self.body_log.forget(drop.id for drop in dropped)
         self.lifecycle.on_applied(applied, dropped)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
+
+    def _is_needed(self, id_: bytes) -> bool:
+        return id_ in self.core.mempool or self.ordering.find_body(id_) is not None
 
     def _spread_s(self) -> float:
         """How long others may take to verify a body that is verified here: as long as we would."""
@@ -320,8 +330,8 @@ class Node:
         """In a thread: bodies first, then the journal, whose votes depend on them."""
         is_rewritten, _ = taken
         with self.core.metrics.journal_sync.time():
-            if self.admission.needs_sync or is_rewritten:
-                self.admission.needs_sync = False
+            self.body_log.write()
+            if is_rewritten:
                 self.core.store.sync()
             self.journal.write(taken)
 

@@ -161,7 +161,8 @@ class Sync:
         """Verify all bodies in one go and the seals, hold the bodies, and tell the engine."""
         wanted = [bundle for bundle in bundles if bundle.height > self._chain.height]
         proofs = [self._read_proofs(bundle) for bundle in wanted]
-        entries = await self._admission.obtain([raw for b in wanted for raw in b.bodies])
+        raws = [raw for bundle in wanted for raw in bundle.bodies]
+        entries = await self._admission.obtain(raws, is_decided=True)
         bodies = _by_id(e.envelope for e in entries if e.envelope and not e.error)
         for bundle, (seal, certificate) in zip(wanted, proofs, strict=True):
             self._ordering.hold(bundle.height, bundle.values, bodies)
