@@ -15,23 +15,23 @@ def assert_weathered(report: Report) -> None:
     assert min(report.heights) > 5
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(10))
 def test_crashes_partitions_and_losses(seed: int) -> None:
     assert_weathered(run_storm(seed))
 
 
-@pytest.mark.parametrize("seed", range(100, 116))
+@pytest.mark.parametrize("seed", range(100, 106))
 def test_with_f_traitors(seed: int) -> None:
     assert_weathered(run_storm(seed, dress=dress_traitors))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1_000, 1_250))
+@pytest.mark.parametrize("seed", range(1_000, 1_120))
 def test_many_more(seed: int) -> None:
     assert_weathered(run_storm(seed))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2_000, 2_150))
+@pytest.mark.parametrize("seed", range(2_000, 2_080))
 def test_many_more_with_traitors(seed: int) -> None:
     assert_weathered(run_storm(seed, dress=dress_traitors))
