@@ -16,7 +16,6 @@ Form and signatures have been checked before (`ledger.validation`). Nothing here
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
-from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 import msgspec
@@ -24,9 +23,8 @@ import msgspec
 from ledger.apply import AppliedBlock
 from ledger.errors import TransactionError
 from ledger.leaves import AccountState
-from ledger.mempool_overdue import OverdueTracker
+from ledger.mempool_index import MempoolIndex
 from ledger.mempool_queue import Entry, Queue
-from ledger.priority import LazyHeap
 from ledger.reasons import Reason
 from ledger.transaction import Envelope, Transaction
 from ledger.validation import compute_cost, validate_transaction
@@ -86,10 +84,6 @@ _PENDING = PoolStatus(PoolState.PENDING)
 _NOTHING_MADE_WAY = Added(None, [])
 
 
-def _is_live(entry: Entry) -> bool:
-    return entry.live
-
-
 class Mempool:
     """See the module. `account` tells an account as it stands at the head of the chain."""
 
@@ -97,19 +91,9 @@ class Mempool:
         self, limits: MempoolLimits, account: Callable[[bytes], AccountState], height: int = 0
     ) -> None:
         self.limits = limits
-        self.size_bytes = 0
-        self.executable_count = 0
-        """Waiting transactions without a gap before them."""
         self._account = account
-        self._height = height
         self._arrivals = 0
-        self._entries: dict[bytes, Entry] = {}
-        self._queues: dict[bytes, Queue] = {}
-        self._ready: LazyHeap[Entry] = LazyHeap(_is_live)
-        self._tails: LazyHeap[Entry] = LazyHeap(self._is_tail)
-        self._expiring: dict[int, dict[bytes, Entry]] = {}
-        self._expiries: list[int] = []
-        self._overdue = OverdueTracker(limits.overdue_heights)
+        self._index = MempoolIndex(limits.overdue_heights, height)
         self._drops: OrderedDict[bytes, Reason] = OrderedDict()
 
     # Questions.
@@ -117,44 +101,54 @@ class Mempool:
     @property
     def count(self) -> int:
         """Waiting transactions."""
-        return len(self._entries)
+        return len(self._index.entries)
+
+    @property
+    def size_bytes(self) -> int:
+        """Their canonical bytes together."""
+        return self._index.size_bytes
+
+    @property
+    def executable_count(self) -> int:
+        """Waiting transactions without a gap before them."""
+        return self._index.executable_count
 
     @property
     def oldest(self) -> Envelope | None:
         """The transaction that has waited for longest."""
-        return next((entry.envelope for entry in self._entries.values()), None)
+        return next((entry.envelope for entry in self._index.entries.values()), None)
 
     def ids(self) -> list[bytes]:
         """All that waits, the longest waiting first."""
-        return list(self._entries)
+        return list(self._index.entries)
 
     def __contains__(self, transaction_id: object) -> bool:
-        return transaction_id in self._entries
+        return transaction_id in self._index.entries
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._index.entries)
 
     def get(self, transaction_id: bytes) -> Envelope | None:
         """A waiting transaction, or None."""
-        entry = self._entries.get(transaction_id)
+        entry = self._index.entries.get(transaction_id)
         return None if entry is None else entry.envelope
 
     def status(self, transaction_id: bytes) -> PoolStatus | None:
         """Pending, dropped for a reason, or (never seen, included, or forgotten) None."""
-        if transaction_id in self._entries:
+        if transaction_id in self._index.entries:
             return _PENDING
         reason = self._drops.get(transaction_id)
         return None if reason is None else PoolStatus(PoolState.DROPPED, reason)
 
     def next_nonce(self, public_key: bytes) -> int:
         """The account's nonce after everything executable that waits here."""
-        queue = self._queues.get(public_key)
+        queue = self._index.queues.get(public_key)
         nonce = self._account(public_key).nonce
         return nonce if queue is None else max(nonce, queue.run_end)
 
     def is_overdue(self) -> bool:
         """Has an executable transaction been passed over for `limits.overdue_heights` heights."""
-        return self._overdue.is_overdue()
+        return self._index.overdue.is_overdue()
 
     def select(
         self, count_max: int, bytes_max: int, excluding: Collection[bytes] = ()
@@ -165,17 +159,10 @@ class Mempool:
         """
         chosen: list[Envelope] = []
         misfits: set[bytes] = set()
-
-        def follow(entry: Entry) -> tuple[int, int, Entry] | None:
-            if entry.id in misfits:
-                return None
-            after = self._queues[entry.sender].entries.get(entry.nonce + 1)
-            return None if after is None else (-after.fee, after.arrival, after)
-
         room = bytes_max
         if count_max <= 0:
             return chosen
-        for entry in self._ready.ascending(follow):
+        for entry in self._index.iterate_best(lambda entry: entry.id in misfits):
             if entry.id in excluding:
                 continue
             if entry.size_bytes > room:
@@ -197,12 +184,12 @@ class Mempool:
         Nothing has changed when it raises.
         """
         transaction = envelope.transaction
-        if envelope.id in self._entries:
+        if envelope.id in self._index.entries:
             raise TransactionError(Reason.TX_ALREADY_PENDING, "waiting to be included")
         account = self._account(transaction.sender)
         validate_transaction(transaction, account, height + 1)
-        self._height = height
-        queue = self._queues.get(transaction.sender)
+        self._index.height = height
+        queue = self._index.queues.get(transaction.sender)
         if queue is None:
             queue = Queue(account.nonce)
         rival = queue.entries.get(transaction.nonce)
@@ -214,11 +201,9 @@ class Mempool:
             )
         entry = self._make_entry(envelope, cost)
         evicted = self._make_room(entry, queue, rival)
-        self._queues[transaction.sender] = queue
+        self._index.insert(entry, queue, rival)
         if rival is not None:
-            self._forget(rival, Reason.MEMPOOL_REPLACED)
-            queue.cost -= rival.cost
-        self._insert(entry, queue, rival)
+            self._remember_drop(rival.id, Reason.MEMPOOL_REPLACED)
         if rival is None and not evicted:
             return _NOTHING_MADE_WAY
         return Added(None if rival is None else rival.id, evicted)
@@ -272,44 +257,10 @@ class Mempool:
                 Reason.MEMPOOL_UNDERPRICED, f"a replacement needs a fee of {needed}"
             )
 
-    def _insert(self, entry: Entry, queue: Queue, rival: Entry | None = None) -> None:
-        """Put an entry in all places; `rival` is the entry of the same nonce that it replaces."""
-        self._entries[entry.id] = entry
-        self.size_bytes += entry.size_bytes
-        bucket = self._expiring.get(entry.valid_until)
-        if bucket is None:
-            bucket = self._expiring[entry.valid_until] = {}
-            heappush(self._expiries, entry.valid_until)
-        bucket[entry.id] = entry
-        is_tail = queue.put(entry)
-        if rival is not None and rival.executable:
-            self._mark_executable(entry)
-        elif entry.nonce == queue.run_end:
-            self._extend_run(queue)
-        if entry.nonce == queue.nonce:
-            self._ready.push(-entry.fee, entry.arrival, entry)
-        if is_tail:
-            self._tails.push(entry.urgency, -entry.arrival, entry)
-
-    def _mark_executable(self, entry: Entry) -> None:
-        entry.executable = True
-        entry.ready_height = self._height
-        self.executable_count += 1
-        self._overdue.add(entry)
-
-    def _extend_run(self, queue: Queue) -> None:
-        """Whatever follows without a gap is executable."""
-        while (entry := queue.entries.get(queue.run_end)) is not None:
-            self._mark_executable(entry)
-            queue.run_end += 1
-
     # Making room.
 
-    def _is_tail(self, entry: Entry) -> bool:
-        return entry.live and self._queues[entry.sender].tail is entry
-
     def _lacks_room(self, entry: Entry, rival: Entry | None) -> bool:
-        count, size_bytes = len(self._entries) + 1, self.size_bytes + entry.size_bytes
+        count, size_bytes = self.count + 1, self.size_bytes + entry.size_bytes
         if rival is not None:
             count, size_bytes = count - 1, size_bytes - rival.size_bytes
         return count > self.limits.count_max or size_bytes > self.limits.bytes_max
@@ -318,60 +269,22 @@ class Mempool:
         """Push out cheaper ends of other accounts' queues until `entry` fits."""
         if not self._lacks_room(entry, rival):
             return []
-        executable = entry.nonce <= queue.run_end
+        index, urgency = self._index, (entry.nonce <= queue.run_end, entry.fee)
         victims: list[tuple[Entry, Queue]] = []
         while self._lacks_room(entry, rival):
-            victim = self._pop_cheapest(entry.sender)
-            if victim is None or victim.urgency >= (executable, entry.fee):
+            victim = index.pop_cheapest(entry.sender)
+            if victim is None or victim.urgency >= urgency:
                 if victim is not None:
-                    self._tails.push(victim.urgency, -victim.arrival, victim)
-                self._restore(victims)
+                    index.push_tail(victim)
+                index.insert_again(victims)
                 raise TransactionError(Reason.MEMPOOL_FULL, "nothing here pays less")
-            victims.append((victim, self._queues[victim.sender]))
-            self._remove(victim, None)
+            victims.append((victim, index.queues[victim.sender]))
+            index.remove(victim)
         for victim, _ in victims:
             self._remember_drop(victim.id, Reason.MEMPOOL_EVICTED)
         return [victim.id for victim, _ in victims]
 
-    def _pop_cheapest(self, sparing: bytes) -> Entry | None:
-        """The tail that goes first, not of the account `sparing`, out of the heap."""
-        spared = None
-        found = None
-        while (top := self._tails.pop()) is not None:
-            urgency, _, entry = top
-            if entry.urgency != urgency:  # its gap was filled, or opened, since it was put there
-                self._tails.push(entry.urgency, -entry.arrival, entry)
-            elif entry.sender == sparing:
-                spared = top
-            else:
-                found = entry
-                break
-        if spared is not None:
-            self._tails.push(*spared)
-        return found
-
-    def _restore(self, victims: list[tuple[Entry, Queue]]) -> None:
-        """Take back what was pushed out in vain."""
-        for victim, queue in reversed(victims):
-            self._queues[victim.sender] = queue
-            again = msgspec.structs.replace(victim, live=True, executable=False)
-            self._insert(again, queue)
-
     # Going out.
-
-    def _forget(self, entry: Entry, reason: Reason | None) -> None:
-        """Take an entry out of everything but its queue."""
-        entry.live = False
-        del self._entries[entry.id]
-        self.size_bytes -= entry.size_bytes
-        if entry.executable:
-            self.executable_count -= 1
-        bucket = self._expiring[entry.valid_until]
-        del bucket[entry.id]
-        if not bucket:
-            del self._expiring[entry.valid_until]
-        if reason is not None:
-            self._remember_drop(entry.id, reason)
 
     def _remember_drop(self, transaction_id: bytes, reason: Reason) -> None:
         drops = self._drops
@@ -380,100 +293,38 @@ class Mempool:
         if len(drops) > self.limits.drops_remembered_max:
             drops.popitem(last=False)
 
-    def _remove(self, entry: Entry, reason: Reason | None) -> None:
-        """Take an entry out, wherever it stands in its queue."""
-        queue = self._queues[entry.sender]
-        self._forget(entry, reason)
-        if queue.take(entry) and queue.tail is not None:
-            self._tails.push(queue.tail.urgency, -queue.tail.arrival, queue.tail)
-        if entry.executable:
-            self._cut_run(queue, entry.nonce)
-        if not queue.entries:
-            del self._queues[entry.sender]
-
-    def _cut_run(self, queue: Queue, nonce: int) -> None:
-        """What stood after a removed executable entry is behind a gap now."""
-        for after in range(nonce + 1, queue.run_end):
-            queue.entries[after].executable = False
-            self.executable_count -= 1
-        queue.run_end = nonce
-
     def drop(self, transaction_id: bytes, reason: Reason) -> None:
         """Let a transaction go for a reason of the caller's; harmless if it is not here."""
-        if (entry := self._entries.get(transaction_id)) is not None:
-            self._remove(entry, reason)
+        if (entry := self._index.entries.get(transaction_id)) is not None:
+            self._index.remove(entry)
+            self._remember_drop(transaction_id, reason)
 
     def apply_block(self, applied: AppliedBlock) -> list[Dropped]:
         """Follow the chain one height up; the result is what left without being included."""
-        self._height = height = applied.header.height
+        index = self._index
+        index.height = height = applied.header.height
         included = set(applied.ids)
-        dropped: list[Dropped] = []
+        gone: list[Dropped] = []
         for sender, nonce in applied.nonces.items():
-            if (queue := self._queues.get(sender)) is not None:
-                dropped += self._advance(queue, nonce, included)
+            gone += [
+                Dropped(entry.id, Reason.TX_STALE_NONCE)
+                for entry in index.advance(sender, nonce)
+                if entry.id not in included
+            ]
         for skipped in applied.skipped:
-            if skipped.reason == Reason.TX_FEE_UNAFFORDABLE.value:
-                entry = self._entries.get(skipped.id)
-                dropped += self._drop_all([entry] if entry else [], Reason.TX_FEE_UNAFFORDABLE)
-        dropped += self._drop_expired(height)
+            unaffordable = skipped.reason == Reason.TX_FEE_UNAFFORDABLE.value
+            if unaffordable and (waiting := index.entries.get(skipped.id)) is not None:
+                index.remove(waiting)
+                gone.append(Dropped(skipped.id, Reason.TX_FEE_UNAFFORDABLE))
+        gone += [Dropped(entry.id, Reason.TX_EXPIRED) for entry in index.pop_expired(height)]
+        for dropped in gone:
+            self._remember_drop(dropped.id, dropped.reason)
+        self._note_block(applied)
+        index.trim()
+        return gone
+
+    def _note_block(self, applied: AppliedBlock) -> None:
+        """Tell whom the block passed over."""
         fee_min = min((receipt.fee for receipt in applied.receipts), default=0)
         is_full = len(applied.ids) >= self.limits.block_full_count
-        self._overdue.apply_block(height, fee_min, is_full)
-        self._trim()
-        return dropped
-
-    def _advance(self, queue: Queue, nonce: int, included: set[bytes]) -> list[Dropped]:
-        """The account's nonce has moved to `nonce`: what stood before is included or stale."""
-        dropped: list[Dropped] = []
-        if nonce <= queue.nonce:
-            return dropped
-        entries = queue.entries
-        passed: Iterable[int] = range(queue.nonce, nonce)
-        if nonce - queue.nonce > len(entries):
-            passed = [key for key in entries if key < nonce]
-        for used in passed:
-            if (entry := entries.pop(used, None)) is None:
-                continue
-            queue.cost -= entry.cost
-            if entry.id in included:
-                self._forget(entry, None)
-            else:
-                self._forget(entry, Reason.TX_STALE_NONCE)
-                dropped.append(Dropped(entry.id, Reason.TX_STALE_NONCE))
-        queue.nonce = nonce
-        self._settle(queue)
-        return dropped
-
-    def _settle(self, queue: Queue) -> None:
-        """After a queue's beginning has moved: run, head, tail; an empty queue goes away."""
-        queue.run_end = max(queue.run_end, queue.nonce)
-        self._extend_run(queue)
-        if (head := queue.head) is not None:
-            self._ready.push(-head.fee, head.arrival, head)
-        elif not queue.entries and queue.tail is not None:
-            self._queues.pop(queue.tail.sender, None)
-            queue.tail = None
-
-    def _drop_all(self, entries: Iterable[Entry], reason: Reason) -> list[Dropped]:
-        dropped = []
-        for entry in entries:
-            self._remove(entry, reason)
-            dropped.append(Dropped(entry.id, reason))
-        return dropped
-
-    def _drop_expired(self, height: int) -> list[Dropped]:
-        """Nothing may stand in the next block whose `valid_until` is this height or less."""
-        dropped: list[Dropped] = []
-        while self._expiries and self._expiries[0] <= height:
-            bucket = self._expiring.get(heappop(self._expiries), {})
-            dropped += self._drop_all(list(bucket.values()), Reason.TX_EXPIRED)
-        return dropped
-
-    def _trim(self) -> None:
-        """Keep what is lazily deleted from outgrowing what is not."""
-        self._ready.trim(len(self._queues))
-        self._tails.trim(len(self._queues))
-        self._overdue.trim(len(self._entries))
-        if len(self._expiries) > 2 * len(self._expiring) + 64:
-            self._expiries = list(self._expiring)
-            heapify(self._expiries)
+        self._index.overdue.apply_block(applied.header.height, fee_min, is_full)

@@ -425,7 +425,12 @@ def test_nothing_dead_is_kept() -> None:
         block = applied(height % 3 + 1, *batch[1:], transfer(ALICE, nonce=height - 1, fee=2))
         pool.apply_block(block)
     assert pool.count == 0
-    assert not pool._queues
-    assert not pool._expiring
-    for sizes in (pool._ready.items, pool._tails.items, pool._expiries, pool._overdue._aged.items):
+    assert not pool._index.queues
+    assert not pool._index._expiring
+    for sizes in (
+        pool._index._ready.items,
+        pool._index._tails.items,
+        pool._index._expiries,
+        pool._index.overdue._aged.items,
+    ):
         assert len(sizes) < 200

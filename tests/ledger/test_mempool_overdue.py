@@ -97,4 +97,4 @@ def test_the_memory_of_a_standing_pool_is_bounded() -> None:
         pool.add(transfer(BOB, fee=fee), 0)
         fee += max(1, -(-fee // 10))
     pool.apply_block(applied(1, transfer(CAROL)))
-    assert len(pool._overdue._young) <= 2 * pool.count + 64
+    assert len(pool._index.overdue._young) <= 2 * pool.count + 64
