@@ -172,6 +172,10 @@ class FakeClient(Client):
         reason = reason or self.network.dropped.get(transaction_id)
         return TransactionAnswer.model_construct(id=transaction_id, status=status, reason=reason)
 
+    async def metrics_text(self) -> str:
+        self._fail()
+        return ""
+
     async def submit(self, raw: bytes, wait_s: float | None = None) -> SubmissionAnswer:
         (line,) = await self.submit_batch([raw])
         id_ = bytes.fromhex(line.id or "")
