@@ -60,8 +60,9 @@ class CancelTimer:
 class Request:
     """Give me a value for `height` (answered by `Proposed`); a newer request replaces an older.
 
-    `after` names the undecided values it follows. `required` wants an answer now, if need be an
-    empty one; otherwise the host answers when there is work.
+    `after` names the values below it, in order, that are not executed yet, whether decided or not:
+    what they order should not be ordered again. `required` wants an answer now, if need be an empty
+    one; otherwise the host answers when there is work.
     """
 
     height: Height

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from consensus.effects import Broadcast, Effect, Ignore, Persist, Request
 from consensus.events import Proposed
-from consensus.message import NULL_VALUE, Digest, Signed, compute_digest
+from consensus.message import NULL_VALUE, Digest, Height, Signed, compute_digest
 from consensus.pbft.messages import Accepted, PrePrepare, Proposal
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Judgement, Replica
@@ -48,7 +48,7 @@ def request_value(replica: Replica) -> Iterator[Effect]:
         return
     if ordering.requested != ordering.next_height:
         ordering.requested, ordering.required = ordering.next_height, False
-        yield Request(ordering.next_height, undecided_digests(replica))
+        yield Request(ordering.next_height, unexecuted_digests(replica))
 
 
 def require_value(replica: Replica) -> Iterator[Effect]:
@@ -57,7 +57,7 @@ def require_value(replica: Replica) -> Iterator[Effect]:
     if is_idling(replica):
         assert ordering.requested is not None
         ordering.required = True
-        yield Request(ordering.requested, undecided_digests(replica), required=True)
+        yield Request(ordering.requested, unexecuted_digests(replica), required=True)
 
 
 def may_propose(replica: Replica) -> bool:
@@ -79,10 +79,21 @@ def must_move(replica: Replica) -> bool:
     return replica.pending or replica.decided % replica.parameters.checkpoint_interval != 0
 
 
-def undecided_digests(replica: Replica) -> tuple[Digest, ...]:
-    """The values in flight below the next one, in order."""
+def unexecuted_digests(replica: Replica) -> tuple[Digest, ...]:
+    """The values below the next height that the ledger does not hold yet, in order.
+
+    Also decided ones: the host executes them after it has heard this request.
+    """
     return tuple(
-        slot.accepted.proposal.body.digest
-        for height in range(replica.decided + 1, replica.ordering.next_height)
-        if (slot := replica.slots.get(height)) and slot.accepted
+        digest
+        for height in range(replica.applied + 1, replica.ordering.next_height)
+        if (digest := find_digest(replica, height)) is not None
     )
+
+
+def find_digest(replica: Replica, height: Height) -> Digest | None:
+    """What is decided at a height, or what this primary has proposed there."""
+    if decision := replica.history.get(height):
+        return decision.seal.commits[0].body.digest
+    slot = replica.slots.get(height)
+    return slot.accepted.proposal.body.digest if slot and slot.accepted else None

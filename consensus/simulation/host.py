@@ -108,8 +108,6 @@ class Host:
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
-    ordered: set[str] = field(default_factory=set)
-    """Items of heights decided in this incarnation and not yet executed."""
     executed: set[str] = field(default_factory=set)
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
@@ -126,7 +124,7 @@ class Host:
         me = None if self.is_follower else self.name
         self.engine = self.spec.create(me, self.committee, self.parameters)
         self.incarnation += 1
-        self.request, self.ordered, self.flags = None, set(), (False, False)
+        self.request, self.flags = None, (False, False)
         self.values = {}
         disk, records = self.disk, self.spec.records
         saved = tuple(records.decode(records.encode(record)) for record in disk.records)
@@ -170,7 +168,6 @@ class Host:
             case Check():
                 self.check(effect)
             case Decide():
-                self.ordered.update(items_in(effect.values))
                 self.around.later(self, self.habits.apply_ms, lambda: self.execute(effect))
             case Certify(height, certificate):
                 self.disk.certificates[height] = certificate
@@ -215,7 +212,6 @@ class Host:
         block = self.disk.execute(effect.height, effect.values, effect.seal)
         for item in items_in(effect.values):
             self.work.pop(item, None)
-            self.ordered.discard(item)
             self.executed.add(item)
         self.feed(Applied(block.height, block.block_id, self.committee))
         self.tell_pending()
@@ -241,7 +237,7 @@ class Host:
         if request is None or not self.habits.answers_requests or not self.is_up:
             return
         values = [self.values.get(digest, b"") for digest in request.after]
-        taken = self.ordered.union(items_in(values))
+        taken = set(items_in(values))
         items = [i for i in self.work if i not in taken and i not in self.habits.censored]
         if not items and not request.required:
             return

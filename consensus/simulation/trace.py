@@ -88,7 +88,7 @@ class Trace:
                 return f"cancels {timer[0]} timer"
             case Request(height, after, required):
                 need = "needs" if required else "wants"
-                return f"{need} a value for height {height} after {len(after)} undecided"
+                return f"{need} a value for height {height} after {len(after)} in flight"
             case Check(height, _, value, forced):
                 return f"{'fetches' if forced else 'checks'} {value!r} for height {height}"
             case Decide(height, values, _):

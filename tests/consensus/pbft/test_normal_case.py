@@ -3,7 +3,7 @@
 import pytest
 
 from consensus.effects import Accuse, Broadcast, Check, Decide, Persist, Request, SetTimer
-from consensus.events import Proposed, Started, Verdict
+from consensus.events import Pending, Proposed, Started, Verdict
 from consensus.message import NULL_DIGEST, NULL_VALUE, Signed, compute_digest
 from consensus.pbft.messages import Accepted, Ask, Checkpoint, Commit, Prepare, PrePrepare, Proposal
 from consensus.pbft.refusals import Refusal
@@ -146,6 +146,18 @@ def test_the_primary_proposes_what_the_host_gives() -> None:
         Broadcast(PrePrepare(proposal, VALUE)),
     ]
     assert of_type(effects, Request) == [Request(2, (DIGEST,))]
+
+
+def test_a_value_follows_what_is_decided_but_not_executed() -> None:
+    """Found by simulation: the work of a height was ordered again in the step that decided it."""
+    bench = make_bench(me=0, pipeline=1)
+    bench.loop_back(bench.feed(Proposed(1, VALUE)))
+    bench.loop_back(bench.votes(vote(1, PREPARE), vote(2, PREPARE)))
+    effects = bench.votes(vote(1, COMMIT), vote(2, COMMIT))
+    assert of_type(effects, Request) == [Request(2, (DIGEST,))]
+    bench.apply(1)
+    bench.feed(Pending(some=True))
+    assert of_type(bench.elapse("idle"), Request) == [Request(2, (), required=True)]
 
 
 def test_the_primary_never_prepares() -> None:
