@@ -81,7 +81,6 @@ class PoolStatus(NamedTuple):
 
 
 _PENDING = PoolStatus(PoolState.PENDING)
-_NOTHING_MADE_WAY = Added(None, [])
 
 
 class Mempool:
@@ -204,8 +203,6 @@ class Mempool:
         self._index.insert(entry, queue, rival)
         if rival is not None:
             self._remember_drop(rival.id, Reason.MEMPOOL_REPLACED)
-        if rival is None and not evicted:
-            return _NOTHING_MADE_WAY
         return Added(None if rival is None else rival.id, evicted)
 
     def add_many(

@@ -66,6 +66,7 @@ def test_a_transaction_waits() -> None:
     assert (pool.count, len(pool), pool.size_bytes) == (1, 1, SIZE)
     assert pool.executable_count == 1
     assert pool.oldest is envelope
+    assert pool.ids() == [envelope.id]
     assert pool.status(envelope.id) == PoolStatus(PoolState.PENDING)
     assert select(pool) == [envelope]
     assert pool.get(bytes(32)) is None
