@@ -162,9 +162,9 @@ class Node:
         self._stack.callback(self.verifier.close)
         self.lifecycle = Lifecycle(self.core.metrics)
         self.body_log = BodyLog(
-            self.core.store, self.core.stages, self.core.metrics, self._is_needed
+            self.core.store, self.core.stages, self.core.metrics, self._is_needed, self._fail
         )
-        self._stack.callback(self.body_log.write)
+        self._stack.callback(self.body_log.close)
         self.admission = Admission(
             self.core, self.verifier, self.body_log, self._on_admitted, self._is_congested
         )

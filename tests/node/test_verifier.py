@@ -5,16 +5,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
-from ledger.codec import encode
 from ledger.keys import SignedMessage, verify_many
-from ledger.transaction import Envelope, decode_transaction
+from ledger.transaction import Envelope
 from node.metrics import Metrics
 from node.stages import Stages
 from node.verifier import VERIFY_BATCH_MAX, Verifier, VerifierClosedError
 from tests.ledger.support import ALICE, transfer
+from tests.node.parts import forge
 from tests.node.support import leaving_nothing, until
 
 FIRST = transfer(ALICE, 1_000_000)
@@ -74,14 +73,6 @@ def thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[Thread]:
 
 def good(nonce: int) -> Envelope:
     return transfer(ALICE, nonce)
-
-
-def forge(envelope: Envelope) -> Envelope:
-    """The same transaction, hence the same id, under a signature that does not hold."""
-    forged = msgspec.structs.replace(envelope.transaction, signature=bytes(64))
-    other = decode_transaction(encode(forged))
-    assert other.id == envelope.id
-    return other
 
 
 def ask(bench: Bench, *envelopes: Envelope, urgent: bool = False) -> "asyncio.Task[list[bool]]":
