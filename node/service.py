@@ -243,12 +243,9 @@ class Service:
     def engine_view(self) -> EngineView:
         """The engine's account, dated, with names."""
         account = self._account()
-        mark = (account.phase, account.view, account.height)
-        if mark != self._phase[0]:
-            self._phase = (mark, time.monotonic())
+        in_phase_ms = self._date(account)
         unheard = set(self._committee.members) - set(account.heard) - {self._me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
-        in_phase_ms = int((time.monotonic() - self._phase[1]) * 1000)
         return EngineView(
             engine=self._spec.name,
             replica=self._me,
@@ -276,7 +273,19 @@ class Service:
                 f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
                 f" {self._committee.quorum} are needed"
             )
-        return account.waiting_for
+        if account.needed <= 1:
+            return f"waits for {account.waiting_for}"
+        return (
+            f"waits for {account.waiting_for}: {account.needed} are needed,"
+            f" {len(account.heard)} heard"
+        )
+
+    def _date(self, account: Account) -> int:
+        """Milliseconds since phase, view or height last changed, as far as this node looked."""
+        mark = (account.phase, account.view, account.height)
+        if mark != self._phase[0]:
+            self._phase = (mark, time.monotonic())
+        return int((time.monotonic() - self._phase[1]) * 1000)
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
@@ -291,7 +300,9 @@ class Service:
         metrics.mempool_bytes.set(self._mempool.size_bytes)
         metrics.mempool_oldest.set((self.oldest_pending_ms() or 0) / 1000)
         metrics.peers.set(len(self._peers.connected()))
-        metrics.engine_view.set(self._account().view)
+        account = self._account()
+        self._date(account)
+        metrics.engine_view.set(account.view)
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""
