@@ -30,10 +30,11 @@ from consensus.pbft.messages import (
     Standing,
     Tell,
 )
-from consensus.pbft.normal_case import advance, keep_value, refuse_height, wanted_digest
+from consensus.pbft.normal_case import advance, refuse_height
 from consensus.pbft.quorums import judge_seal
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Judgement, Outcome, Phase, Replica, Role, Slot
+from consensus.pbft.values import keep_value, wanted_digest
 
 ANSWERED_HEIGHTS = 4
 """Decided heights sent in one answer; who lacks more fetches blocks through its host."""

@@ -15,11 +15,11 @@ from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Persist, Rewrite
 from consensus.events import Applied
 from consensus.message import Height, Signed
+from consensus.pbft.accusing import accuse
 from consensus.pbft.claims import note_claim
 from consensus.pbft.deciding import prune
 from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import Checkpoint, CheckpointCertificate
-from consensus.pbft.normal_case import accuse
 from consensus.pbft.quorums import judge_certificate
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Replica, Role

@@ -9,6 +9,7 @@ Good case: three message delays, 2n(n-1) messages. View change: O(n^2) messages.
 This module only routes. The sub-protocols are functions over one record (`replica`):
 
 normal_case, deciding   proposal, prepare, commit, decide            4.2
+values, accusing        values forced and fetched; evidence          4.2
 proposing               the primary's pipeline, idle payloads        4.2
 checkpoint              block ids, certificates, water marks         4.3
 view_change, quorums    replacing the primary, proof rules           4.4

@@ -15,16 +15,15 @@ wait in their slot, one per member and kind.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from consensus.committee import ReplicaId
-from consensus.effects import Accuse, Broadcast, Check, Effect, Ignore, Persist
+from consensus.effects import Broadcast, Effect, Ignore, Persist
 from consensus.events import Checked, Verdict
-from consensus.message import NULL_DIGEST, NULL_VALUE, Digest, Height, Signed, compute_digest
+from consensus.message import NULL_VALUE, Height, Signed
+from consensus.pbft.accusing import accuse
 from consensus.pbft.deciding import deliver
 from consensus.pbft.messages import (
     Accepted,
-    Ask,
     Commit,
     CommitSeal,
     Prepare,
@@ -35,7 +34,6 @@ from consensus.pbft.messages import (
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import (
     VALUES_HEARD,
-    VALUES_PER_SLOT,
     Judgement,
     Outcome,
     Phase,
@@ -43,6 +41,7 @@ from consensus.pbft.replica import (
     Role,
     Slot,
 )
+from consensus.pbft.values import has_digest, keep_value, want_value
 
 
 def on_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> Iterator[Effect]:
@@ -207,50 +206,6 @@ def advance(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
     yield from deliver(replica)
 
 
-def want_value(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
-    """Have the value that matters here fetched and stored; a certificate forces it."""
-    digest = wanted_digest(replica, height, slot)
-    if digest is None or digest == NULL_DIGEST or slot.is_stored(digest):
-        return
-    if digest not in slot.values:
-        if slot.asked != digest and replica.me is not None:
-            slot.asked = digest
-            yield Broadcast(Ask(height, digest))
-        return
-    forced = is_forced(replica, height, slot, digest)
-    known = slot.judgements.get(digest)
-    if known is None or (forced and known is not Judgement.FORCED):
-        slot.judgements[digest] = Judgement.FORCED if forced else Judgement.ASKED
-        yield Check(height, digest, slot.values[digest], forced)
-
-
-def wanted_digest(replica: Replica, height: Height, slot: Slot) -> Digest | None:
-    """The value this replica needs to go on at a height it has not decided."""
-    if height <= replica.decided:
-        return None
-    if slot.outcome:
-        return slot.outcome.digest
-    if replica.is_voting and slot.proposal:
-        return slot.proposal.body.digest
-    return None
-
-
-def is_forced(replica: Replica, height: Height, slot: Slot, digest: Digest) -> bool:
-    """Has a certificate, a new view or this replica's own earlier vote settled the judgement."""
-    if slot.outcome or height <= replica.imposed_to:
-        return True
-    if slot.accepted and slot.accepted.proposal.body.digest == digest:
-        return True
-    return has_enough_prepares(replica, slot)
-
-
-def has_enough_prepares(replica: Replica, slot: Slot) -> bool:
-    """The predicate prepared(m, v, n, i) of 4.2, but for this replica's own vote."""
-    if slot.proposal is None or len(slot.prepares) + 1 < replica.committee.quorum:
-        return False
-    return len(slot.matching_prepares(slot.proposal.body)) + 1 >= replica.committee.quorum
-
-
 def cast_prepare(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
     """Vote for the view's proposal once its value is stored, durably first.
 
@@ -279,7 +234,7 @@ def cast_commit(replica: Replica, slot: Slot) -> Iterator[Effect]:
     proposal = slot.proposal.body
     if slot.accepted_view != replica.view or slot.certificate_view >= replica.view:
         return
-    if not has_enough_prepares(replica, slot):
+    if not slot.has_enough_prepares(replica.committee.quorum):
         return
     prepares = slot.matching_prepares(proposal)[: replica.committee.quorum - 1]
     slot.certificate = PreparedCertificate(slot.proposal, tuple(prepares))
@@ -304,47 +259,3 @@ def find_outcome(replica: Replica, slot: Slot) -> None:
 def contradicts_decision(slot: Slot, proposal: Proposal) -> bool:
     """Does a proposal name another value than the decided one: never within the bound."""
     return slot.outcome is not None and slot.outcome.digest != proposal.digest
-
-
-def has_digest(slot: Slot | None, message: PrePrepare) -> bool:
-    """Is the value the one that was signed; a known value is not hashed again."""
-    digest = message.proposal.body.digest
-    known = slot.values.get(digest) if slot else None
-    if known is not None:
-        return known == message.value
-    return compute_digest(message.value) == digest
-
-
-def keep_value(slot: Slot, digest: Digest, value: bytes) -> None:
-    """Remember a value; the least needed one makes room."""
-    if digest == NULL_DIGEST:
-        return
-    slot.values.setdefault(digest, value)
-    if len(slot.values) > VALUES_PER_SLOT:
-        needed = needed_digests(slot) | {digest}
-        spare = sorted(known for known in slot.values if known not in needed)
-        for known in spare[: len(slot.values) - VALUES_PER_SLOT]:
-            del slot.values[known]
-            slot.judgements.pop(known, None)
-
-
-def needed_digests(slot: Slot) -> set[Digest]:
-    """The values that this replica vouches for or waits for."""
-    digests = {slot.outcome.digest} if slot.outcome else set()
-    if slot.accepted:
-        digests.add(slot.accepted.proposal.body.digest)
-    if slot.certificate:
-        digests.add(slot.certificate.proposal.body.digest)
-    if slot.proposal:
-        digests.add(slot.proposal.body.digest)
-    return digests
-
-
-def accuse(
-    replica: Replica, offender: ReplicaId, evidence: tuple[Signed[Any], Signed[Any]]
-) -> Iterator[Effect]:
-    """Show two signed votes that clash; once per offender, for the proof does not get better."""
-    if offender not in replica.accused:
-        replica.accused.add(offender)
-        replica.count("accusations")
-        yield Accuse(offender, evidence)

@@ -123,6 +123,12 @@ class Slot:
         wanted = Prepare(proposal.view, proposal.height, proposal.digest)
         return [self.prepares[r] for r in sorted(self.prepares) if self.prepares[r].body == wanted]
 
+    def has_enough_prepares(self, quorum: int) -> bool:
+        """The predicate prepared(m, v, n, i) of 4.2, but for this replica's own vote."""
+        if self.proposal is None or len(self.prepares) + 1 < quorum:
+            return False
+        return len(self.matching_prepares(self.proposal.body)) + 1 >= quorum
+
     def matching_commits(self, wanted: Commit) -> list[Signed[Commit]]:
         """The commits for exactly this, by signer."""
         return [self.commits[r] for r in sorted(self.commits) if self.commits[r].body == wanted]

@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId, View
 from consensus.effects import Broadcast, Effect, Ignore, Persist, Rewrite
 from consensus.message import Signed
+from consensus.pbft.accusing import accuse
 from consensus.pbft.checkpoint import accept_certificate
 from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import CheckpointCertificate, NewView, ViewChange
-from consensus.pbft.normal_case import accuse, advance
+from consensus.pbft.normal_case import advance
 from consensus.pbft.quorums import compute_proposals, is_valid_new_view, is_valid_view_change
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
