@@ -6,7 +6,8 @@ to the on-disk mempool log. A client is answered after that log was synced; what
 covered by the next sync of the journal instead, which comes before any vote that depends on it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import TransactionError
@@ -15,6 +16,7 @@ from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_transaction
 from node.body_log import BodyLog
 from node.core import Core
+from node.errors import NodeError
 from node.gate import Gate
 from node.verifier import Verifier
 
@@ -23,6 +25,12 @@ CLIENT_TRANSACTIONS_MAX = 1_000
 
 CLIENT_WAITING_MAX = 20_000
 """Beyond so many waiting for their turn, clients are told to come back: some seconds of work."""
+
+
+class BadBodiesError(NodeError):
+    """A peer answered with bodies that no correct peer would have given."""
+
+    reason = "bodies-bad"
 
 
 @dataclass(slots=True)
@@ -37,7 +45,8 @@ class Entry:
 class Admission:
     """Takes bodies from clients and peers into the mempool and its log.
 
-    `on_admitted(envelopes, source)` is called with what is new, `source` None for clients.
+    `on_admitted(envelopes, source)` is called with what is new, `source` None for clients;
+    `on_displaced(ids)` with what made way for it.
     """
 
     def __init__(
@@ -45,8 +54,10 @@ class Admission:
         core: Core,
         verifier: Verifier,
         log: BodyLog,
+        *,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
-        is_congested: Callable[[], bool] = lambda: False,
+        on_displaced: Callable[[list[bytes]], None],
+        is_congested: Callable[[], bool],
     ) -> None:
         self._chain = core.chain
         self._log = log
@@ -54,6 +65,7 @@ class Admission:
         self._verifier = verifier
         self._stages = core.stages
         self._on_admitted = on_admitted
+        self._on_displaced = on_displaced
         self._gate = Gate(CLIENT_TRANSACTIONS_MAX, CLIENT_WAITING_MAX, is_congested)
 
     async def submit(self, raws: Sequence[bytes]) -> list[Entry]:
@@ -72,32 +84,33 @@ class Admission:
         entries, _ = await self._take(raws, source)
         return entries
 
-    async def obtain(self, raws: Sequence[bytes], *, is_decided: bool) -> list[Entry]:
-        """Take bodies that a decided or proposed value needs, whatever the mempool thinks of them.
+    async def obtain(self, raws: Sequence[bytes], wanted: Collection[bytes]) -> list[Envelope]:
+        """Verify bodies that a peer was asked for by id, whatever the mempool thinks of them.
 
-        Only form and signature count. Those of a proposal are logged, so that a vote may follow.
+        Only form and signature count. Raises `BadBodiesError` if one does not hold, or was not
+        asked for.
         """
         entries = self._decode(raws)
-        await self._check_signatures(entries, urgent=True)
-        if not is_decided:
-            self._log.add(e.envelope for e in entries if e.envelope and not e.error)
-        return entries
+        unwanted = sum(e.envelope is None or e.envelope.id not in wanted for e in entries)
+        if not unwanted:
+            await self._check_signatures(entries, urgent=True)
+        if unwanted or any(entry.error for entry in entries):
+            raise BadBodiesError(f"{unwanted} of {len(raws)} bodies are none of those asked for")
+        return [entry.envelope for entry in entries if entry.envelope]
 
     def hasten(self, ids: Iterable[bytes]) -> set[bytes]:
         """Verify these before others, where they wait for that; returns those that do."""
         return self._verifier.hasten(ids)
 
     def reload(self) -> tuple[int, int]:
-        """Fill the mempool from its log after a start; returns how many were kept and dropped."""
+        """Fill the mempool from its log after a start; returns how many fitted and how many not."""
         envelopes = self._log.load()
-        gone = []
         for envelope in envelopes:
-            try:
+            with contextlib.suppress(TransactionError):
                 self._mempool.add(envelope, self._chain.height)
-            except TransactionError:
-                gone.append(envelope.id)
-        self._log.forget(gone)
-        return len(envelopes) - len(gone), len(gone)
+        spared = [envelope for envelope in envelopes if envelope.id not in self._mempool]
+        self._log.spare(spared, self._chain.height)
+        return len(envelopes) - len(spared), len(spared)
 
     async def _take(
         self, raws: Sequence[bytes], source: bytes | None
@@ -150,6 +163,7 @@ class Admission:
                 )
 
     def _offer(self, entries: Iterable[Entry]) -> list[Envelope]:
+        """Put what holds into the mempool; returns what is in there now because of that."""
         admitted: list[Envelope] = []
         displaced: list[bytes] = []
         height = self._chain.height
@@ -164,13 +178,24 @@ class Admission:
                 try:
                     added = self._mempool.add(envelope, height)
                 except TransactionError as error:
-                    entry.error = error
+                    self._refuse(entry, error)
                 else:
                     admitted.append(envelope)
                     displaced += added.evicted
                     displaced += [added.replaced] if added.replaced else []
-        self._log.forget(displaced)
+        if displaced:
+            self._log.forget(displaced)
+            self._on_displaced(displaced)
+            admitted = [envelope for envelope in admitted if envelope.id in self._mempool]
         return admitted
+
+    def _refuse(self, entry: Entry, error: TransactionError) -> None:
+        """What was included while its signature was verified is known, not stale."""
+        assert entry.envelope is not None
+        if error.reason is Reason.TX_STALE_NONCE and self._chain.contains(entry.envelope.id):
+            entry.is_known = True
+        else:
+            entry.error = error
 
 
 def blames_sender(error: TransactionError) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from ledger.chain import Chain
 from ledger.transaction import Envelope
-from node.admission import Admission
-from node.gossip import split_ids
+from node.admission import Admission, BadBodiesError
+from node.gossip import BAD_BODY_WEIGHT, split_ids
 from node.peers.errors import PeerError
 from node.peers.network import Peers
 from node.wire import Bodies, GetBodies
@@ -14,6 +14,11 @@ ANSWER_BYTES_MAX = 4 * 1024 * 1024
 """What one answer may hold, below the wire's limit for a frame; the asker asks again."""
 
 ASK_COUNT_MAX = 1_000
+ASK_TIMEOUT_S = 2.0
+"""For some 200 KB; then another peer may have them, while a proposal waits."""
+
+BLOCKS_OPENED_MAX = 16
+"""Blocks read for one answer, a few milliseconds each: a value's bodies are in one, if in any."""
 
 
 class BodyExchange:
@@ -32,11 +37,13 @@ class BodyExchange:
         self._find = find
 
     def answer(self, request: GetBodies) -> Bodies:
-        """All that is here of what a peer asked for, up to the limit."""
+        """All that is here of what a peer asked for, up to the limits."""
         raws: list[bytes] = []
         size = 0
+        find_included = _Included(self._chain)
         for id_ in split_ids(request.ids)[:ASK_COUNT_MAX]:
-            raw = self._raw(id_)
+            envelope = self._find(id_)
+            raw = envelope.raw if envelope else find_included(id_)
             if raw is None:
                 continue
             size += len(raw)
@@ -53,16 +60,20 @@ class BodyExchange:
             asked = sorted(missing)[:ASK_COUNT_MAX]
             if not asked:
                 break
-            try:
-                answer = await self._peers.request(peer, GetBodies(0, b"".join(asked)))
-            except PeerError:
-                continue
-            assert isinstance(answer, Bodies)
-            for entry in await self._admission.obtain(answer.raws, is_decided=False):
-                if entry.envelope and not entry.error and entry.envelope.id in missing:
-                    missing.discard(entry.envelope.id)
-                    found.append(entry.envelope)
+            given = await self._ask(peer, asked)
+            missing -= {envelope.id for envelope in given}
+            found += given
         return found
+
+    async def _ask(self, peer: bytes, ids: list[bytes]) -> list[Envelope]:
+        try:
+            answer = await self._peers.request(peer, GetBodies(0, b"".join(ids)), ASK_TIMEOUT_S)
+            return await self._admission.obtain(answer.raws, frozenset(ids))
+        except PeerError:
+            return []
+        except BadBodiesError as error:
+            self._peers.penalise(peer, error.reason, BAD_BODY_WEIGHT)
+            return []
 
     def _order(self, first: bytes | None) -> list[bytes]:
         peers = sorted(peer.peer_id for peer in self._peers.connected())
@@ -71,8 +82,22 @@ class BodyExchange:
             peers.insert(0, first)
         return peers
 
-    def _raw(self, id_: bytes) -> bytes | None:
-        if envelope := self._find(id_):
-            return envelope.raw
+
+class _Included:
+    """Finds included bodies for one answer; a block that is opened is read once."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._opened: dict[bytes, bytes] = {}
+        self._blocks = 0
+
+    def __call__(self, id_: bytes) -> bytes | None:
+        if id_ in self._opened or self._blocks == BLOCKS_OPENED_MAX:
+            return self._opened.get(id_)
         located = self._chain.transaction(id_)
-        return located.raw if located else None
+        if located is None:
+            return None
+        self._blocks += 1
+        ids, raws = self._chain.block(located.height).ids, self._chain.bodies(located.height)
+        self._opened.update(zip(ids, raws, strict=False))
+        return located.raw

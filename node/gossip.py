@@ -16,7 +16,8 @@ from node.admission import Admission, Entry, blames_sender
 from node.core import Core
 from node.peers.errors import PeerError
 from node.peers.network import Peers
-from node.wire import Announce, Bodies, GetBodies, Transactions
+from node.tasks import OnFailure, end, spawn
+from node.wire import Announce, GetBodies, Transactions
 
 PUSH_COUNT_MAX = 500
 """Bodies in one frame: about 100 KB of transfers."""
@@ -37,14 +38,16 @@ BAD_BODY_WEIGHT = 20
 
 
 class Gossip:
-    """Spreads bodies and takes them in."""
+    """Spreads bodies and takes them in; `on_failure` hears of an error that is no peer's."""
 
     def __init__(
         self,
         core: Core,
         peers: Peers,
         admission: Admission,
+        on_failure: OnFailure,
     ) -> None:
+        self._on_failure = on_failure
         self._chain = core.chain
         self._mempool = core.mempool
         self._stages = core.stages
@@ -57,7 +60,7 @@ class Gossip:
         self._heard: deque[tuple[float, bytes, list[bytes]]] = deque()
         self.waiting = 0
         """Pushed bodies that wait to be looked at."""
-        self._pushed: dict[bytes, asyncio.Queue[tuple[bytes, ...]]] = {}
+        self._pushed: dict[bytes, deque[tuple[bytes, ...]]] = {}
         self._asking: dict[bytes, deque[list[bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,9 +72,7 @@ class Gossip:
         """Stop; what was not pushed yet is in the mempool log and announced after a restart."""
         if self._flush:
             self._flush.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """New bodies: push those of clients soon, remember those of peers."""
@@ -95,22 +96,26 @@ class Gossip:
         """
         pushed = self._pushed.get(peer)
         if pushed is None:
-            pushed = self._pushed[peer] = asyncio.Queue()
+            pushed = self._pushed[peer] = deque()
             self._spawn(self._take_in(peer, pushed), "take-in")
-        if pushed.qsize() >= PUSHES_WAITING_MAX:
+        if len(pushed) >= PUSHES_WAITING_MAX:
             self._metrics.gossip_dropped.inc(len(frame.raws))
             return
         self.waiting += len(frame.raws)
-        pushed.put_nowait(frame.raws)
+        pushed.append(frame.raws)
 
-    async def _take_in(self, peer: bytes, pushed: asyncio.Queue[tuple[bytes, ...]]) -> None:
-        while True:
-            raws = await pushed.get()
-            self.waiting -= len(raws)
-            self._judge(peer, await self._admission.receive(raws, peer))
+    async def _take_in(self, peer: bytes, pushed: deque[tuple[bytes, ...]]) -> None:
+        try:
+            while pushed:
+                raws = pushed.popleft()
+                self.waiting -= len(raws)
+                self._judge(peer, await self._admission.receive(raws, peer))
+        finally:
+            self.waiting -= sum(map(len, pushed))
+            del self._pushed[peer]
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
+        task = spawn(work, name, self._on_failure)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -119,25 +124,28 @@ class Gossip:
 
         A peer with that much unanswered is not listened to: ids that matter come in proposals.
         """
-        asked = self._asking.setdefault(peer, deque())
-        ids = [id_ for id_ in split_ids(frame.ids) if not self._is_known(id_)]
-        if not ids or len(asked) >= ANNOUNCED_FRAMES_MAX:
+        asked = self._asking.get(peer)
+        if asked is not None and len(asked) >= ANNOUNCED_FRAMES_MAX:
             return
-        asked.append(ids)
-        if len(asked) == 1:
+        ids = [id_ for id_ in split_ids(frame.ids) if not self._is_known(id_)]
+        if not ids:
+            return
+        if asked is None:
+            asked = self._asking[peer] = deque()
             self._spawn(self._ask(peer, asked), "ask-bodies")
+        asked.append(ids)
 
     async def _ask(self, peer: bytes, asked: deque[list[bytes]]) -> None:
         try:
             while asked:
-                ids = [id_ for id_ in asked[0] if not self._is_known(id_)]
+                ids = [id_ for id_ in asked.popleft() if not self._is_known(id_)]
                 for wanted in _in_chunks(ids, PUSH_COUNT_MAX):
                     answer = await self._peers.request(peer, GetBodies(0, b"".join(wanted)))
-                    assert isinstance(answer, Bodies)
                     self._judge(peer, await self._admission.receive(answer.raws, peer))
-                asked.popleft()
         except PeerError:
-            asked.clear()
+            return
+        finally:
+            del self._asking[peer]
 
     def _is_known(self, id_: bytes) -> bool:
         return id_ in self._mempool or self._chain.contains(id_)

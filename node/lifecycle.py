@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 
 from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
@@ -42,10 +43,23 @@ class Lifecycle:
         pop = self._submitted.pop
         dates = [date for id_ in applied.ids if (date := pop(id_, None)) is not None]
         metrics.submit_to_final.observe_many([now - date for date in dates])
-        for drop in dropped:
-            pop(drop.id, None)
         if self._waiters:
-            self._wake(list(applied.ids) + [drop.id for drop in dropped])
+            self._wake(applied.ids)
+        self._settle([drop.id for drop in dropped])
+
+    def on_displaced(self, ids: list[bytes]) -> None:
+        """Others made way for a newcomer: replaced, or evicted."""
+        self._metrics.transactions.labels("dropped").inc(len(ids))
+        self._settle(ids)
+
+    def close(self) -> None:
+        """Nobody waits any longer; what they waited for is as unsettled as it is."""
+        self._wake(list(self._waiters))
+
+    def _settle(self, ids: list[bytes]) -> None:
+        for id_ in ids:
+            self._submitted.pop(id_, None)
+        self._wake(ids)
 
     def age_ms(self, id_: bytes) -> int:
         """Milliseconds since a client submitted `id_` here; 0 for what came from peers."""
@@ -70,7 +84,7 @@ class Lifecycle:
         if not futures:
             self._waiters.pop(id_, None)
 
-    def _wake(self, ids: list[bytes]) -> None:
+    def _wake(self, ids: Iterable[bytes]) -> None:
         for id_ in ids:
             for future in self._waiters.pop(id_, ()):
                 if not future.done():

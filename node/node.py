@@ -166,7 +166,12 @@ class Node:
         )
         self._stack.callback(self.body_log.close)
         self.admission = Admission(
-            self.core, self.verifier, self.body_log, self._on_admitted, self._is_congested
+            self.core,
+            self.verifier,
+            self.body_log,
+            on_admitted=self._on_admitted,
+            on_displaced=self.lifecycle.on_displaced,
+            is_congested=self._is_congested,
         )
 
     def _make_engine_side(self) -> None:
@@ -189,6 +194,7 @@ class Node:
         self.peers = self._make_peers()
         self.ordering = Ordering(
             core,
+            self.body_log,
             fetch=self._fetch,
             spread_s=self._spread_s,
             post=self.driver.post,
@@ -196,8 +202,10 @@ class Node:
             on_failure=self._fail,
         )
         self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.ordering.find_body)
-        self.gossip = Gossip(core, self.peers, self.admission)
-        self.sync = Sync(core, votes, self.admission, self.ordering, self.peers)
+        self.gossip = Gossip(core, self.peers, self.admission, self._fail)
+        self.sync = Sync(
+            core, votes, self.admission, self.ordering, self.peers, on_failure=self._fail
+        )
         self.service = Service(core, engine, self.admission, self.lifecycle)
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.host.connect(self.driver, self.ordering, self.peers, self.sync)
@@ -285,6 +293,7 @@ class Node:
 
     def _on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
         self.body_log.forget(drop.id for drop in dropped)
+        self.body_log.on_applied(applied.header.height)
         self.lifecycle.on_applied(applied, dropped)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:

@@ -20,10 +20,18 @@ from ledger.errors import PayloadError
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from ledger.validation import check_payload, check_payload_bodies
+from node.body_log import BodyLog
 from node.core import Core
+from node.tasks import OnFailure, end, spawn
 
 FETCH_PAUSE_S = 0.05
 """Bodies are usually on their way when their ids are proposed: wait so long before asking."""
+
+FETCH_PAUSE_MAX_S = 1.0
+"""The pause doubles up to this: perhaps nobody has them."""
+
+CLOCK_LOOK_S = 1.0
+"""Who waits for a value's time looks at the clock so often: it may have been set meanwhile."""
 
 SPREAD_MIN_S = 0.005
 SPREAD_MAX_S = 0.25
@@ -49,7 +57,8 @@ class Value:
 class Ordering:
     """Answers an engine's `Request`, `Check` and `Decide`.
 
-    `spread_s()` estimates how long bodies take now to get from here to the other validators.
+    Bodies that are fetched for a value go into `log` before it counts as complete; those of a value
+    that is no longer in flight are let go there, unless the mempool has them. `spread_s()` estimates how long bodies take now to get from here to the other validators.
     `post` hands events to the driver; `on_applied(applied, dropped)` hears of each executed block;
     `on_failure` of an error that must end the process.
     """
@@ -57,13 +66,15 @@ class Ordering:
     def __init__(
         self,
         core: Core,
+        log: BodyLog,
         *,
         fetch: Fetch,
         spread_s: Callable[[], float],
         post: Callable[[Event], None],
         on_applied: Callable[[AppliedBlock, list[Dropped]], None],
-        on_failure: Callable[[BaseException], None],
+        on_failure: OnFailure,
     ) -> None:
+        self._log = log
         self._chain = core.chain
         self._mempool = core.mempool
         self._committee = core.committee
@@ -84,10 +95,12 @@ class Ordering:
         self._decided: asyncio.Queue[tuple[Height, tuple[bytes, ...], bytes]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
         self._pending = Pending(False)
+        self.is_starved = False
+        """Is a decided height waiting for bodies."""
 
     def start(self) -> None:
         """Begin to execute what is decided."""
-        self._running = asyncio.create_task(self._execute_all(), name="execution")
+        self._running = spawn(self._execute_all(), "execution", self._on_failure)
         self.tell_pending()
 
     async def close(self) -> None:
@@ -97,9 +110,7 @@ class Ordering:
                 waiting.cancel()
         tasks = [value.task for value in self._values.values() if value.task]
         tasks += [self._running] if self._running else []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
     # What the engine asks
 
@@ -110,6 +121,9 @@ class Ordering:
 
     def check(self, check: Check) -> None:
         """Judge a value's form and time and see that its bodies are here."""
+        if not check.forced and not self._has_form(check.value):
+            self._post(Checked(check.digest, Verdict.INVALID))
+            return
         value = self._remember(check.height, check.digest, check.value)
         if value.task is not None and not value.task.done():
             if not check.forced:
@@ -118,7 +132,7 @@ class Ordering:
         verdict = self._judge(check, value)
         self._post(Checked(check.digest, verdict))
         if verdict is Verdict.LATER:
-            value.task = asyncio.create_task(self._settle(check, value), name="check")
+            value.task = spawn(self._settle(check, value), "check", self._on_failure)
 
     def decide(self, height: Height, values: tuple[bytes, ...], seal: bytes) -> None:
         """Execute a decided height, in turn; `seal` is encoded."""
@@ -130,8 +144,10 @@ class Ordering:
         """Keep bodies that came with a decided height, until it is executed."""
         for raw in values:
             value = self._remember(height, compute_digest(raw), raw)
-            for id_ in value.missing & bodies.keys():
-                self._fill(value, bodies[id_])
+            found = [bodies[id_] for id_ in value.missing & bodies.keys()]
+            if value.task and not value.task.done():  # a vote may follow
+                self._log.add(found)
+            self._fill(value, found)
 
     def offer(self, offered: Offered) -> None:
         """Hand the engine a decided height whose bodies are held."""
@@ -141,9 +157,7 @@ class Ordering:
         """New bodies in the mempool: some value may have waited for them."""
         for value in self._values.values():
             if value.missing:
-                for envelope in envelopes:
-                    if envelope.id in value.missing:
-                        self._fill(value, envelope)
+                self._fill(value, envelopes)
         self.tell_pending()
         self._consider()
 
@@ -154,7 +168,7 @@ class Ordering:
         for value in self._values.values():
             if envelope := value.bodies.get(id_):
                 return envelope
-        return None
+        return self._log.recall(id_)
 
     def tell_pending(self) -> None:
         """Tell the engine whether there is work, when that changed."""
@@ -200,6 +214,8 @@ class Ordering:
         if spread_s < SPREAD_MIN_S:
             self._say(request.height, chosen)
         else:
+            if self._spreading:
+                self._spreading.cancel()
             loop = asyncio.get_running_loop()
             self._spreading = loop.call_later(spread_s, self._say, request.height, chosen)
 
@@ -208,8 +224,8 @@ class Ordering:
             return
         raw = encode_payload(_now_ms(), self._proposer, [envelope.id for envelope in chosen])
         value = self._remember(height, compute_digest(raw), raw)
-        for envelope in chosen:
-            self._fill(value, envelope)
+        self._log.add(envelope for envelope in chosen if envelope.id in value.missing)
+        self._fill(value, chosen)
         self._post(Proposed(height, raw))
 
     # Checking
@@ -226,7 +242,7 @@ class Ordering:
         except PayloadError:
             pass
         for id_ in value.ids:
-            if envelope := self._mempool.get(id_):
+            if envelope := self._mempool.get(id_) or self._log.recall(id_):
                 value.bodies[id_] = envelope
             elif not self._chain.contains(id_):
                 value.missing.add(id_)
@@ -235,25 +251,34 @@ class Ordering:
         self._values[digest] = value
         return value
 
-    def _fill(self, value: Value, envelope: Envelope) -> None:
-        value.bodies[envelope.id] = envelope
-        value.missing.discard(envelope.id)
+    def _fill(self, value: Value, envelopes: Iterable[Envelope]) -> None:
+        """Take those of the bodies that the value has been waiting for."""
+        for envelope in envelopes:
+            if envelope.id in value.missing:
+                value.bodies[envelope.id] = envelope
+                value.missing.discard(envelope.id)
         if not value.missing:
             value.complete.set()
 
-    def _judge(self, check: Check, value: Value) -> Verdict:
-        """Form first, then the bodies, then the time; a forced value needs only its bodies."""
-        limits = self._chain.genesis.limits
+    def _has_form(self, raw: bytes) -> bool:
+        """Before anything is looked up for it: is this a payload within the network's limits."""
         try:
-            if not check.forced:
-                check_payload(check.value, limits)
-            if value.missing:
-                return Verdict.LATER
-            if not check.forced and value.payload:
-                check_payload_bodies(value.bodies.values(), limits)
+            check_payload(raw, self._chain.genesis.limits)
+        except PayloadError:
+            return False
+        return True
+
+    def _judge(self, check: Check, value: Value) -> Verdict:
+        """First the bodies, then the time; a forced value needs only its bodies."""
+        if value.missing:
+            return Verdict.LATER
+        if check.forced:
+            return Verdict.VALID
+        try:
+            check_payload_bodies(value.bodies.values(), self._chain.genesis.limits)
         except PayloadError:
             return Verdict.INVALID
-        return Verdict.VALID if check.forced or self._early_s(value) <= 0 else Verdict.LATER
+        return Verdict.VALID if self._early_s(value) <= 0 else Verdict.LATER
 
     def _early_s(self, value: Value) -> float:
         """Seconds until the value's time is no further ahead than the clock may drift."""
@@ -265,55 +290,68 @@ class Ordering:
     async def _settle(self, check: Check, value: Value) -> None:
         """Wait for the bodies and for the value's time, then answer for good."""
         await self._complete(value)
-        if (early_s := self._early_s(value)) > 0 and not check.forced:
-            await asyncio.sleep(early_s + 0.001)
-        verdict = self._judge(check, value)
+        while (verdict := self._judge(check, value)) is Verdict.LATER:  # noqa: ASYNC110 - the clock
+            await asyncio.sleep(min(self._early_s(value) + 0.001, CLOCK_LOOK_S))
         self._post(Checked(check.digest, verdict))
 
     async def _complete(self, value: Value) -> None:
         """Return when all bodies of the value are here, asking peers again and again."""
-        proposer = value.payload.proposer if value.payload else None
+        pause_s = FETCH_PAUSE_S
         while value.missing:
             try:
-                await asyncio.wait_for(value.complete.wait(), FETCH_PAUSE_S)
+                async with asyncio.timeout(pause_s):
+                    await value.complete.wait()
             except TimeoutError:
-                for envelope in await self._fetch(sorted(value.missing), proposer):
-                    if envelope.id in value.missing:
-                        self._fill(value, envelope)
+                await self._fetch_missing(value)
+                pause_s = min(2 * pause_s, FETCH_PAUSE_MAX_S)
+
+    async def _fetch_missing(self, value: Value) -> None:
+        proposer = value.payload.proposer if value.payload else None
+        fetched = await self._fetch(sorted(value.missing), proposer)
+        found = [envelope for envelope in fetched if envelope.id in value.missing]
+        self._log.add(found)
+        self._fill(value, found)
 
     # Executing
 
     async def _execute_all(self) -> None:
-        try:
-            while True:
-                await self._execute(*await self._decided.get())
-        except Exception as error:  # noqa: BLE001 - whatever it is, the process must end
-            self._on_failure(error)
+        while True:
+            await self._execute(*await self._decided.get())
 
     async def _execute(self, height: Height, raws: tuple[bytes, ...], seal: bytes) -> None:
         if height <= self._chain.height:
             self._post(Applied(height, self._chain.block(height).id, self._committee))
             return
         values = [self._remember(height, compute_digest(raw), raw) for raw in raws]
+        self.is_starved = any(value.missing for value in values)
         for value in values:
             await self._complete(value)
+        self.is_starved = False
         bodies = {id_: envelope for value in values for id_, envelope in value.bodies.items()}
         with self._stages.measure("execute"):
             applied = self._chain.execute(height, raws, seal, bodies.get)
         with self._stages.measure("mempool"):
             dropped = self._mempool.apply_block(applied)
-        self._forget(height)
+        self._forget(applied)
         self._post(Applied(height, applied.block_id, self._committee))
         self._on_applied(applied, dropped)
         self.tell_pending()
         self._consider()
 
-    def _forget(self, height: Height) -> None:
+    def _forget(self, applied: AppliedBlock) -> None:
+        """The values of this height are settled; what others wait for may be in the block."""
+        included = set(applied.ids)
+        released: list[bytes] = []
         for digest, value in list(self._values.items()):
-            if value.height <= height:
+            if value.height <= applied.header.height:
                 if value.task:
                     value.task.cancel()
                 del self._values[digest]
+                released += value.bodies.keys() - included
+            elif value.missing:
+                value.missing -= included
+                self._fill(value, ())
+        self._log.forget(released)
 
 
 def _now_ms() -> int:

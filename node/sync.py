@@ -1,4 +1,4 @@
-"""Catch-up: fetch decided heights from peers and offer them to the engine, which judges the seals.
+"""Catch-up: fetch decided heights from peers, judge their proofs, and offer them to the engine.
 
 It runs whenever a peer tells of a greater height than ours and we have not moved for a while, or
 the engine has evidence of being behind. The same path serves a node that was down, one that is new,
@@ -8,7 +8,8 @@ one that falls behind while it runs, and a follower, for which it is the only on
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -16,14 +17,16 @@ import structlog
 from consensus.errors import DecodeError
 from consensus.events import Offered
 from consensus.message import Height
+from ledger.block import decode_payload
 from ledger.chain import Chain
-from ledger.errors import LedgerError
-from ledger.transaction import Envelope
-from node.admission import Admission
+from ledger.errors import PayloadError
+from node.admission import Admission, BadBodiesError
 from node.core import Core
+from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.errors import PeerError
 from node.peers.network import Peers
+from node.tasks import OnFailure, end, spawn
 from node.votes import Votes
 from node.wire import BlockBundle, GetBlocks
 
@@ -34,7 +37,11 @@ PATIENCE_S = 0.5
 
 TICK_S = 0.1
 APPLY_TIMEOUT_S = 10.0
-"""Offered heights that are not executed within this time were not believed."""
+"""Offered heights whose bodies nobody brings within this time are asked for again."""
+
+SHUN_S = 0.5
+SHUN_MAX_S = 30.0
+"""A peer that was no help is left alone so long, twice as long each time."""
 
 NEAR_HEIGHTS = 8
 """So close behind, bodies are mostly here by gossip: fetch the blocks without them."""
@@ -45,8 +52,27 @@ BUNDLE_BYTES_MAX = 4 * 1024 * 1024
 BAD_BLOCKS_WEIGHT = 30
 
 
+class BadBlocksError(NodeError):
+    """What a peer sent is not what it was asked for, or proves nothing."""
+
+    reason = "sync-bad-blocks"
+
+
+@dataclass(slots=True)
+class _Shunned:
+    """A peer that was no help: not asked again before `until`, later each time."""
+
+    until: float = 0.0
+    times: int = 0
+
+
 class Sync:
-    """Brings this node to the height of its peers."""
+    """Brings this node to the height of its peers.
+
+    Peers that claim more than they can give cost a request now and then, and nothing else: what is
+    fetched is judged before it is kept, and whoever did not help is asked again only after the
+    others, later each time. `on_failure` hears of an error that is no peer's.
+    """
 
     def __init__(
         self,
@@ -55,31 +81,37 @@ class Sync:
         admission: Admission,
         ordering: Ordering,
         peers: Peers,
+        *,
+        on_failure: OnFailure,
     ) -> None:
         self._chain = core.chain
         self._spec = core.spec
+        self._committee = core.committee
+        self._validators = frozenset(core.validators.values())
         self._votes = votes
         self._admission = admission
         self._ordering = ordering
         self._peers = peers
+        self._on_failure = on_failure
         self._patience_s = TICK_S if core.me is None else PATIENCE_S
         self._heights_max = core.config.sync.heights_per_request_max
         self._timeout_s = core.config.sync.request_timeout_ms / 1000
         self._asked: Height = 0
+        self._shunned: dict[bytes, _Shunned] = {}
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self.is_catching_up = False
+        """Is it proven that this node is far behind."""
         self.fetched_heights = 0
 
     def start(self) -> None:
         """Begin to watch."""
-        self._running = asyncio.create_task(self._run(), name="sync")
+        self._running = spawn(self._run(), "sync", self._on_failure)
 
     async def close(self) -> None:
         """Stop."""
         if self._running:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await end(self._running)
 
     def on_behind(self, height: Height) -> None:
         """The engine has evidence that others decided up to `height`."""
@@ -87,41 +119,58 @@ class Sync:
         self._wake.set()
 
     def target(self) -> Height:
-        """The greatest height a connected peer tells of, or the engine has evidence of."""
-        told = [peer.status.height for peer in self._peers.connected() if peer.status]
-        return max([self._asked, *told])
+        """A height that some correct node has reached: f + 1 validators tell of it, or more."""
+        told = [
+            peer.status.height
+            for peer in self._peers.connected()
+            if peer.status and peer.peer_id in self._validators
+        ]
+        told.sort(reverse=True)
+        weak = self._committee.weak_quorum
+        return max(self._asked, told[weak - 1] if len(told) >= weak else 0)
 
     async def _run(self) -> None:
         height, since = self._chain.height, time.monotonic()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
             is_told = self._wake.is_set()
             self._wake.clear()
             if self._chain.height != height:
                 height, since = self._chain.height, time.monotonic()
-            if self.target() <= height:
-                self.is_catching_up = False
-            elif is_told or time.monotonic() - since >= self._patience_s:
-                far = self.target() - self._chain.height > NEAR_HEIGHTS
-                self.is_catching_up = await self._catch_up() and far
-                self._asked = min(self._asked, self._chain.height)
+            if is_told or time.monotonic() - since >= self._patience_s:
+                await self._catch_up()
 
-    async def _catch_up(self) -> bool:
-        """Ask each peer that is ahead in turn, until one helps; did one."""
-        for peer in self._peers_ahead():
+    async def _catch_up(self) -> None:
+        """Ask each peer that is ahead in turn, until one helps."""
+        for peer in self._list_peers_ahead():
             if await self._fetch_from(peer):
-                return True
-        return False
+                self._shunned.pop(peer, None)
+                break
+            shunned = self._shunned.setdefault(peer, _Shunned())
+            shunned.until = time.monotonic() + min(SHUN_S * 2**shunned.times, SHUN_MAX_S)
+            shunned.times += 1
+        self.is_catching_up = False
+        self._asked = min(self._asked, self._chain.height)
 
-    def _peers_ahead(self) -> list[bytes]:
-        ahead = [
-            p for p in self._peers.connected() if p.status and p.status.height > self._chain.height
-        ]
-        ahead.sort(
-            key=lambda p: (-min(p.status.height if p.status else 0, self.target()), p.peer_id)
-        )
-        return [p.peer_id for p in ahead]
+    def _claims(self) -> dict[bytes, Height]:
+        """The height that each peer tells of."""
+        return {
+            peer.peer_id: peer.status.height if peer.status else 0
+            for peer in self._peers.connected()
+        }
+
+    def _list_peers_ahead(self) -> list[bytes]:
+        """Whom to ask, the greatest claim first."""
+        claims = self._claims()
+        for gone in self._shunned.keys() - claims.keys():
+            del self._shunned[gone]
+        now = time.monotonic()
+        shunned = {peer for peer, entry in self._shunned.items() if entry.until > now}
+        height = self._chain.height
+        ahead = [peer for peer, claim in claims.items() if claim > height and peer not in shunned]
+        return sorted(ahead, key=lambda peer: (-claims[peer], peer))
 
     async def _fetch_from(self, peer: bytes) -> bool:
         """Fetch from one peer until it has no more; the next answer comes while one is executed.
@@ -136,46 +185,54 @@ class Sync:
                 asking = asyncio.create_task(self._ask(peer, last + 1))
                 await self._offer_all(blocks)
                 if not await self._reach(last):
-                    if self._chain.height < blocks[0].height:
-                        self._peers.penalise(peer, "sync-unproven-blocks", BAD_BLOCKS_WEIGHT)
                     break
                 self.fetched_heights += len(blocks)
         except PeerError:
             pass
-        except (DecodeError, LedgerError) as error:
-            self._peers.penalise(peer, "sync-bad-blocks", BAD_BLOCKS_WEIGHT)
+        except (DecodeError, BadBlocksError, BadBodiesError) as error:
+            self._peers.penalise(peer, BadBlocksError.reason, BAD_BLOCKS_WEIGHT)
             _log.warning("bad blocks from a peer", peer=peer.hex(), detail=str(error))
         finally:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            await end(asking)
         return self._chain.height >= first
 
     async def _ask(self, peer: bytes, first: Height) -> tuple[BlockBundle, ...]:
-        if first > self.target():
+        claimed = self._claims().get(peer, 0)
+        if first > claimed:
             return ()
-        near = self.target() - self._chain.height <= NEAR_HEIGHTS
-        request = GetBlocks(0, first, self._heights_max, bodies=not near)
-        return (await self._peers.request(peer, request, self._timeout_s)).blocks
+        is_near = claimed - self._chain.height <= NEAR_HEIGHTS and not self._ordering.is_starved
+        request = GetBlocks(0, first, self._heights_max, bodies=not is_near)
+        blocks = (await self._peers.request(peer, request, self._timeout_s)).blocks
+        if not blocks or [block.height for block in blocks] != [*range(first, first + len(blocks))]:
+            raise BadBlocksError("not the heights that were asked for, which the peer claims")
+        return blocks
 
     async def _offer_all(self, bundles: Sequence[BlockBundle]) -> None:
-        """Verify all bodies in one go and the seals, hold the bodies, and tell the engine."""
+        """Judge the proofs, verify all bodies in one go, hold them, and tell the engine."""
         wanted = [bundle for bundle in bundles if bundle.height > self._chain.height]
-        proofs = [self._read_proofs(bundle) for bundle in wanted]
+        proofs = [self._judge_proofs(bundle) for bundle in wanted]
+        if bundles[-1].height - self._chain.height > NEAR_HEIGHTS:
+            self.is_catching_up = True
+        ids = {id_ for bundle in wanted for value in bundle.values for id_ in _split(value)}
         raws = [raw for bundle in wanted for raw in bundle.bodies]
-        entries = await self._admission.obtain(raws, is_decided=True)
-        bodies = _by_id(e.envelope for e in entries if e.envelope and not e.error)
+        found = await self._admission.obtain(raws, ids)
+        bodies = {envelope.id: envelope for envelope in found}
         for bundle, (seal, certificate) in zip(wanted, proofs, strict=True):
             self._ordering.hold(bundle.height, bundle.values, bodies)
             self._ordering.offer(Offered(bundle.height, bundle.values, seal, certificate))
 
-    def _read_proofs(self, bundle: BlockBundle) -> tuple[Any, Any]:
-        seal = self._spec.seals.decode(bundle.seal)
-        certificate = None
+    def _judge_proofs(self, bundle: BlockBundle) -> tuple[Any, Any]:
+        """The seal and the certificate; the quorum rule is cheap, so it comes before signatures."""
+        seal, certificate = self._spec.seals.decode(bundle.seal), None
+        if not self._spec.judge_seal(seal, bundle.height, bundle.values, self._committee):
+            raise BadBlocksError("the seal does not prove the values")
         if bundle.certificate:
             certificate = self._spec.certificates.decode(bundle.certificate)
+            if self._spec.judge_certificate(certificate, self._committee) is None:
+                raise BadBlocksError("the certificate proves nothing")
         for proof in (seal, certificate):
             if proof is not None and not self._votes.hold(proof):
-                raise DecodeError("a signature in the proof does not hold")
+                raise BadBlocksError("a signature in a proof does not hold")
         return seal, certificate
 
     async def _reach(self, height: Height) -> bool:
@@ -206,5 +263,9 @@ def read_blocks(chain: Chain, request: GetBlocks, heights_max: int) -> tuple[Blo
     return tuple(bundles)
 
 
-def _by_id(envelopes: Iterable[Envelope]) -> dict[bytes, Envelope]:
-    return {envelope.id: envelope for envelope in envelopes}
+def _split(value: bytes) -> list[bytes]:
+    """The ids a decided value names; what is no payload names none."""
+    try:
+        return decode_payload(value).split_ids()
+    except PayloadError:
+        return []
