@@ -1,6 +1,8 @@
 """`quorate node`: one node and its home folder."""
 
 import asyncio
+import faulthandler
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -102,7 +104,11 @@ def run(
 
 
 async def run_node(config: Config) -> int:
-    """Start, wait for a signal or a failure, close; the exit status."""
+    """Start, wait for a signal or a failure, close; the exit status.
+
+    SIGUSR1 writes the stacks of all threads to standard error, for a node that seems stuck.
+    """
+    faulthandler.register(signal.SIGUSR1)
     stopping = asyncio.Event()
     with stop_on_signal(stopping.set):
         node = Node(config)

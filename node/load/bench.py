@@ -15,7 +15,10 @@ from node.testnet.supervisor import Supervisor
 async def bench_network(
     home: Path, plan: Plan, options: BenchmarkOptions, say: Say, *, keep: bool
 ) -> Report:
-    """Make the network in `home`, measure it, end it; raises what makes that impossible."""
+    """Make the network in `home`, measure it, end it; raises what makes that impossible.
+
+    The folder is removed unless it is to be kept, or something went wrong.
+    """
     network = create_network(home, plan)
     supervisor = Supervisor(network)
     try:
@@ -24,11 +27,12 @@ async def bench_network(
         await supervisor.wait_ready()
         urls = [member.url for member in network.members]
         faucet = KeyPair(load_identity(network.faucet_path).seed)
-        return await run_benchmark(urls, faucet, options, say)
+        report = await run_benchmark(urls, faucet, options, say)
     finally:
         await supervisor.stop()
-        if not keep:
-            shutil.rmtree(network.home, ignore_errors=True)
+    if not keep:
+        shutil.rmtree(network.home, ignore_errors=True)
+    return report
 
 
 async def bench_sizes(
