@@ -191,7 +191,7 @@ def draw_measurement(
         unanswered=volley.unanswered,
         final=len(latencies),
         tx_per_second=round(len(latencies) / (last - started), 1),
-        drain_seconds=round(last - ended - spacing_s, 3),
+        drain_seconds=round(max(0.0, last - ended - spacing_s), 3),
         latency_ms=summarise_latencies(latencies),
         generator_late_ms_p99=round(compute_percentile(late, 99) * 1000, 1),
         blocks=used,

@@ -38,7 +38,18 @@ async def test_the_ceiling_is_found_closely_and_never_exceeds_what_is_sustained(
     machine = Machine(capacity)
     ceiling = await find_ceiling(machine.attempt, 1_000.0, 8.0)
     assert ceiling <= capacity < ceiling * PRECISION
-    assert len(machine.tried) < 20
+    assert len(machine.tried) < 25
+
+
+async def test_one_failure_may_be_chance() -> None:
+    machine = Machine(1_000.0)
+    steady = machine.attempt
+
+    async def stumble(rate: float, seconds: float) -> Measurement:
+        machine.capacity = 10.0 if len(machine.tried) == 1 else 1_000.0
+        return await steady(rate, seconds)
+
+    assert await find_ceiling(stumble, 500.0, 8.0) > 1_000.0 / PRECISION
 
 
 async def test_a_network_that_sustains_next_to_nothing_ends_the_search() -> None:
