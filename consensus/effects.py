@@ -21,7 +21,10 @@ class Persist:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Replace the whole journal by `records`, atomically (at a stable checkpoint)."""
+    """Replace the whole journal by `records`, atomically (at a stable checkpoint).
+
+    Durable before any later effect leaves, like `Persist`, and not before everything `Applied` is.
+    """
 
     records: tuple[Any, ...]
 

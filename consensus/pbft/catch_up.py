@@ -16,7 +16,7 @@ from consensus.effects import Broadcast, Effect, Ignore, Persist, Send, SetTimer
 from consensus.events import Offered
 from consensus.message import Height, Signed, compute_digest, encode
 from consensus.pbft.checkpoint import on_certificate
-from consensus.pbft.claims import fetch, note_claim
+from consensus.pbft.claims import compute_standing, fetch, note_claim
 from consensus.pbft.deciding import deliver
 from consensus.pbft.messages import (
     Ask,
@@ -34,12 +34,13 @@ from consensus.pbft.normal_case import advance, refuse_height
 from consensus.pbft.quorums import judge_seal
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Judgement, Outcome, Phase, Replica, Role, Slot
+from consensus.pbft.suspicion import note_suspicion
 from consensus.pbft.values import keep_value, wanted_digest
 
 ANSWERED_HEIGHTS = 4
 """Decided heights sent in one answer; who lacks more fetches blocks through its host."""
-ANSWERS_REMEMBERED = 256
-"""Questions answered in one pause; beyond it nobody is answered until the pause is over."""
+ANSWERS_PER_MEMBER = 32
+"""Different questions of one member answered in one pause; one that asks more starves itself."""
 
 
 def resend(replica: Replica) -> Iterator[Effect]:
@@ -108,15 +109,11 @@ def ask_again(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
         yield Broadcast(Ask(height, digest))
 
 
-def compute_standing(replica: Replica, *, asks: bool) -> Standing:
-    """Where this replica stands."""
-    return Standing(replica.view, replica.is_settled, replica.decided, replica.stable, asks)
-
-
 def on_standing(replica: Replica, sender: ReplicaId, standing: Standing) -> Iterator[Effect]:
     """Somebody says where it stands: learn from it, and send what it lacks."""
     if sender == replica.me:
         return
+    note_suspicion(replica, sender, standing)
     yield from note_claim(replica, sender, standing.height)
     yield from note_witness(replica, sender)
     if not standing.asks or replica.me is None:
@@ -143,10 +140,10 @@ def send_lacking(replica: Replica, sender: ReplicaId, standing: Standing) -> Ite
 
 def is_first_question(replica: Replica, sender: ReplicaId, question: bytes) -> bool:
     """Has this not been answered to this member in the present pause."""
-    key = (sender, question)
-    if key in replica.answered or len(replica.answered) >= ANSWERS_REMEMBERED:
+    answered = replica.answered.get(sender, set())
+    if question in answered or len(answered) >= ANSWERS_PER_MEMBER:
         return False
-    replica.answered.add(key)
+    replica.answered[sender] = answered | {question}
     return True
 
 

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId
 from consensus.effects import Behind, Effect
 from consensus.message import Height
+from consensus.pbft.messages import Standing
 from consensus.pbft.replica import Replica
+
+
+def compute_standing(replica: Replica, *, asks: bool) -> Standing:
+    """Where this replica stands, and whether it suspects the primary of its view."""
+    suspects = replica.is_voting and replica.suspected_at is not None
+    return Standing(
+        replica.view, replica.is_settled, replica.decided, replica.stable, suspects, asks
+    )
 
 
 def note_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:

@@ -12,6 +12,7 @@ normal_case, deciding   proposal, prepare, commit, decide            4.2
 values, accusing        values forced and fetched; evidence          4.2
 proposing               the primary's pipeline, idle payloads        4.2
 checkpoint              block ids, certificates, water marks         4.3
+suspicion               when to leave a view                         4.5.2
 view_change, quorums    replacing the primary, proof rules           4.4
 catch_up, claims        resending, answering, decided heights        4.4, thesis 5.2
 journal, restart        what is durable, and standing up again
@@ -44,6 +45,7 @@ from consensus.pbft import (
     normal_case,
     proposing,
     restart,
+    suspicion,
     timing,
     view_change,
 )
@@ -78,7 +80,7 @@ class Pbft:
             yield Ignore(event, Refusal.NOT_VOTING)
             return
         yield from self.route(event)
-        yield from timing.suspect_censor(replica)
+        yield from suspicion.keep_suspicion(replica)
         yield from proposing.request_value(replica)
         yield from timing.keep_time(replica)
 
@@ -97,7 +99,7 @@ class Pbft:
             case Elapsed():
                 yield from timing.on_elapsed(replica, event)
             case Pending():
-                yield from timing.on_pending(replica, event)
+                yield from suspicion.on_pending(replica, event)
             case Offered():
                 yield from catch_up.on_offered(replica, event)
             case Started():

@@ -124,14 +124,16 @@ class Decision(Message, tag="pbft-decision", frozen=True):
 class Standing(Message, tag="pbft-standing", frozen=True):
     """Where a replica stands, said when it resends (status messages: Castro's thesis 2001, 5.2).
 
-    `height` is its last decided one, `stable` its last stable checkpoint. `asks` invites others to
-    send what it lacks, and their own standing.
+    `height` is its last decided one, `stable` its last stable checkpoint. `suspects` says that it
+    suspects the primary of `view`. `asks` invites others to send what it lacks, and their own
+    standing.
     """
 
     view: Natural
     active: bool
     height: Natural
     stable: Natural
+    suspects: bool
     asks: bool
 
 

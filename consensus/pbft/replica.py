@@ -206,7 +206,12 @@ class Replica:
     pending: bool = False
     overdue: bool = False
     decided_in_view: int = 0
-    answered: set[tuple[ReplicaId, Digest]] = field(default_factory=set)
+    suspected_at: Height | None = None
+    """What was decided when this replica last said that it suspects the primary."""
+    suspicions: dict[ReplicaId, Height] = field(default_factory=dict)
+    """Who else said so, and what was decided here when it did."""
+    answered: dict[ReplicaId, set[bytes]] = field(default_factory=dict)
+    """Questions answered in the present pause."""
     accused: set[ReplicaId] = field(default_factory=set)
     clock: Clock = field(default_factory=Clock)
     ordering: Ordering = field(default_factory=Ordering)

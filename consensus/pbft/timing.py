@@ -1,6 +1,6 @@
 """Which timers run: computed from the record after every step, never set inside a handler.
 
-progress  runs while something is pending or undecided; its end means a view change. It restarts on
+progress  runs while something is pending or undecided; at its end the primary is suspected. Restarts on
           every decided height, stops when idle, and does not run while this replica knows itself
           behind, for then the primary has done its work. While the view is not open it starts with
           a quorum of view changes.
@@ -12,15 +12,14 @@ answers   is set where an answer is given; until it ends the same question is no
 from collections.abc import Iterator
 
 from consensus.effects import CancelTimer, Effect, SetTimer
-from consensus.events import Elapsed, Pending
+from consensus.events import Elapsed
 from consensus.pbft.catch_up import resend
 from consensus.pbft.proposing import is_idling, must_move, require_value
 from consensus.pbft.replica import Phase, Replica, Role, Slot
-from consensus.pbft.view_change import count_changing, suspect_primary
+from consensus.pbft.suspicion import on_waited_in_vain
+from consensus.pbft.view_change import count_changing
 
 RESEND_DOUBLINGS_MAX = 3
-OVERDUE_HEIGHTS = 4
-"""Heights that a new primary may decide before a transaction still passed over convicts it too."""
 
 
 def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
@@ -30,7 +29,7 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
         case ("progress",) if clock.progress:
             clock.progress = False
             if is_waiting(replica):
-                yield from suspect_primary(replica)
+                yield from on_waited_in_vain(replica)
         case ("resend",) if clock.resend:
             clock.resend = False
             clock.resends += 1
@@ -41,23 +40,6 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
         case ("answers",) if clock.answers:
             clock.answers = False
             replica.answered.clear()
-
-
-def on_pending(replica: Replica, event: Pending) -> Iterator[Effect]:
-    """Is there work, and does the primary pass some of it over."""
-    replica.pending = event.some
-    newly = event.overdue and not replica.overdue
-    replica.overdue = event.overdue
-    if newly and replica.is_voting and not replica.is_leading:
-        yield from suspect_primary(replica)
-
-
-def suspect_censor(replica: Replica) -> Iterator[Effect]:
-    """The work that convicted the last primary is still passed over by this one."""
-    patience = OVERDUE_HEIGHTS + replica.parameters.pipeline
-    is_patient = not replica.overdue or replica.decided_in_view <= patience
-    if replica.is_voting and not replica.is_leading and not is_patient:
-        yield from suspect_primary(replica)
 
 
 def keep_time(replica: Replica) -> Iterator[Effect]:
@@ -110,7 +92,7 @@ def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role not in {Role.VOTER, Role.OBSERVER}:
         return False
-    if replica.phase is Phase.CHANGING or replica.is_behind:
+    if replica.phase is Phase.CHANGING or replica.is_behind or replica.suspected_at is not None:
         return True
     if replica.role is Role.OBSERVER and not replica.barrier:
         return True

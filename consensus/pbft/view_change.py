@@ -1,8 +1,9 @@
 """View changes: replacing a primary without losing what may be decided (4.4).
 
 Liveness. Each replica runs a timer while something is pending or undecided; it restarts on every
-decided height. When it runs out, the replica stops the traffic of its view and asks for the next
-one, with C (its stable checkpoint) and P (its prepared certificates above it). With a quorum of
+decided height. When it runs out, the replica suspects the primary, and as soon as f + 1 do (see
+`suspicion`), it stops the traffic of its view and asks for the next one, with C (its stable
+checkpoint) and P (its prepared certificates above it). With a quorum of
 view changes for its view or later ones it gives the new primary 2T, then asks for v + 2, and so on:
 doubled each time, capped, and brought down again by decided heights. f + 1 view changes for later
 views make it join the smallest of them, so nobody is left alone and f liars cannot start one.
@@ -32,11 +33,6 @@ from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
 
 
-def suspect_primary(replica: Replica) -> Iterator[Effect]:
-    """The timer ran out, or the primary censors: ask for the next view."""
-    yield from enter_view_change(replica, replica.view + 1)
-
-
 def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
     """Leave all views before `view`, durably, and say so with proof of what was prepared."""
     if replica.role is not Role.VOTER:
@@ -46,6 +42,7 @@ def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
     replica.view, replica.phase = view, Phase.CHANGING
     replica.new_view = None
     replica.ordering = Ordering()
+    forget_suspicions(replica)
     clock = replica.clock
     clock.failures, clock.calm, clock.resends, clock.restart = clock.failures + 1, 0, 0, True
     replica.count("view_changes")
@@ -53,6 +50,12 @@ def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
     yield Persist(replica.view_change)
     yield Broadcast(Signed(replica.me, replica.view_change))
     yield from announce_new_view(replica)
+
+
+def forget_suspicions(replica: Replica) -> None:
+    """They concerned the primary of another view."""
+    replica.suspected_at = None
+    replica.suspicions.clear()
 
 
 def compute_view_change(replica: Replica) -> ViewChange:
@@ -187,6 +190,7 @@ def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
     replica.view, replica.phase = new_view.view, Phase.NORMAL
     replica.new_view, replica.view_change = signed, None
     replica.decided_in_view = 0
+    forget_suspicions(replica)
     replica.clock.restart, replica.clock.resends = True, 0
     replica.count("views_entered")
     later = {r: s for r, s in replica.view_changes.items() if s.body.view > replica.view}

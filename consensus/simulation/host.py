@@ -217,7 +217,8 @@ class Host:
         self.tell_pending()
 
     def submit(self, item: str) -> None:
-        """A client's work reaches this host."""
+        """A client's work reaches this host; an item is one word."""
+        assert item.split() == [item]
         if item not in self.executed and item not in self.work:
             self.work[item] = self.disk.height
             self.tell_pending()

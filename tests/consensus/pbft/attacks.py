@@ -147,7 +147,12 @@ class Traitor:
             value = message.value + b" forked" + bytes([97 + self.chance.below(3)])
             return make_pre_prepare(self.name, proposal.view, proposal.height, value)
         if isinstance(message, Standing):
-            return replace(message, height=self.chance.below(500), view=self.chance.below(9))
+            return replace(
+                message,
+                height=self.chance.below(500),
+                view=self.chance.below(9),
+                suspects=self.chance.happens(500),
+            )
         if not isinstance(message, Signed):
             return message
         body = message.body

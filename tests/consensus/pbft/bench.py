@@ -20,6 +20,7 @@ from consensus.pbft.messages import (
     PreparedCertificate,
     PrePrepare,
     Proposal,
+    Standing,
     ViewChange,
 )
 from consensus.pbft.quorums import compute_proposals
@@ -60,6 +61,19 @@ def seal(height: int, value: bytes, view: int = 0, signers: tuple[int, ...] = (0
     """A commit seal; an empty value stands for the null."""
     digest = compute_digest(value) if value else NULL_DIGEST
     return CommitSeal(tuple(vote(r, Commit(view, height, digest)) for r in signers))
+
+
+def standing(
+    view: int = 0,
+    height: int = 0,
+    *,
+    active: bool = True,
+    stable: int = 0,
+    suspects: bool = False,
+    asks: bool = False,
+) -> Standing:
+    """Where another replica stands."""
+    return Standing(view, active, height, stable, suspects, asks)
 
 
 def view_change(
@@ -120,6 +134,12 @@ class Bench:
     def elapse(self, name: str) -> list[Effect]:
         """A timer runs out."""
         return self.feed(Elapsed((name,)))
+
+    def leave(self) -> list[Effect]:
+        """The timer runs out, here and at another replica: enough to leave the view."""
+        other = next(r for r in self.committee.members if r != self.replica.me)
+        self.hear(other, standing(self.replica.view, suspects=True))
+        return self.elapse("progress")
 
     def check(self, value: bytes, verdict: Verdict = Verdict.VALID) -> list[Effect]:
         """The host's word on a value."""

@@ -5,7 +5,7 @@ import pytest
 from consensus.effects import Behind, Broadcast, Certify, Check, Decide, Effect, Send, SetTimer
 from consensus.events import Offered, Proposed
 from consensus.message import NULL_DIGEST, Signed, compute_digest
-from consensus.pbft.catch_up import ANSWERED_HEIGHTS, ANSWERS_REMEMBERED
+from consensus.pbft.catch_up import ANSWERED_HEIGHTS, ANSWERS_PER_MEMBER
 from consensus.pbft.messages import (
     Ask,
     Checkpoint,
@@ -13,7 +13,6 @@ from consensus.pbft.messages import (
     Decision,
     Prepare,
     PrePrepare,
-    Standing,
     Tell,
 )
 from consensus.pbft.refusals import Refusal
@@ -28,6 +27,7 @@ from tests.consensus.pbft.bench import (
     refusals,
     said,
     seal,
+    standing,
     view_change,
     vote,
 )
@@ -45,7 +45,7 @@ def test_an_undecided_backup_repeats_its_votes_and_says_where_it_stands() -> Non
     assert said(effects) == [
         Prepare(0, 1, DIGEST),
         Commit(0, 1, DIGEST),
-        Standing(0, active=True, height=0, stable=0, asks=True),
+        standing(asks=True),
     ]
     assert all(m.message.signature for m in of_type(effects, Broadcast)[:2])
 
@@ -81,11 +81,11 @@ def test_who_is_in_an_earlier_view_gets_the_stored_new_view() -> None:
     bench = make_bench(me=2)
     signed = new_view(1, *[view_change(r, 1) for r in (0, 1, 3)])
     bench.hear(1, signed)
-    effects = bench.hear(3, Standing(0, active=True, height=0, stable=0, asks=True))
+    effects = bench.hear(3, standing(asks=True))
     assert Send(3, signed) in effects
-    effects = bench.hear(0, Standing(1, active=False, height=0, stable=0, asks=True))
+    effects = bench.hear(0, standing(1, active=False, asks=True))
     assert Send(0, signed) in effects
-    effects = bench.hear(1, Standing(1, active=True, height=0, stable=0, asks=True))
+    effects = bench.hear(1, standing(1, asks=True))
     assert Send(1, signed) not in effects
 
 
@@ -93,7 +93,7 @@ def test_who_missed_decided_heights_gets_values_and_seals() -> None:
     bench = make_bench(me=1)
     for height in range(1, 7):
         bench.decide(height, b"value %d" % height)
-    sends = of_type(bench.hear(3, Standing(0, True, 1, 0, asks=True)), Send)
+    sends = of_type(bench.hear(3, standing(0, 1, asks=True)), Send)
     heights = [s.message.height for s in sends if isinstance(s.message, Decision)]
     assert heights == [2, 3, 4, 5]
     assert len(heights) == ANSWERED_HEIGHTS
@@ -103,12 +103,12 @@ def test_who_missed_the_checkpoint_gets_its_certificate() -> None:
     bench = make_bench(me=1)
     found = certificate(8, block_id_of(8))
     bench.hear(2, found)
-    assert Send(3, found) in bench.hear(3, Standing(0, True, 0, 0, asks=True))
+    assert Send(3, found) in bench.hear(3, standing(0, 0, asks=True))
 
 
 def test_the_same_question_is_answered_once_in_a_pause() -> None:
     bench = make_bench(me=1)
-    question = Standing(0, active=True, height=0, stable=0, asks=True)
+    question = standing(asks=True)
     effects = bench.hear(3, question)
     assert SetTimer(("answers",), 200) in effects
     assert refusals(bench.hear(3, question)) == [Refusal.ANSWERED]
@@ -119,14 +119,15 @@ def test_the_same_question_is_answered_once_in_a_pause() -> None:
 
 def test_answers_in_one_pause_are_bounded() -> None:
     bench = make_bench(me=1)
-    for height in range(ANSWERS_REMEMBERED + 50):
-        bench.hear(3, Standing(0, True, height, 0, asks=True))
-    assert len(bench.replica.answered) == ANSWERS_REMEMBERED
+    for height in range(ANSWERS_PER_MEMBER + 50):
+        bench.hear(3, standing(0, height, asks=True))
+    assert len(bench.replica.answered[3]) == ANSWERS_PER_MEMBER
+    assert of_type(bench.hear(2, standing(asks=True)), Send)
 
 
 def test_a_standing_that_does_not_ask_is_not_answered() -> None:
     bench = make_bench(me=1)
-    assert not of_type(bench.hear(3, Standing(0, True, 0, 0, asks=False)), Send)
+    assert not of_type(bench.hear(3, standing(0, 0, asks=False)), Send)
 
 
 def test_a_decision_is_fetched_and_taken() -> None:
@@ -221,17 +222,17 @@ def test_a_value_is_told_from_a_slot_and_from_history() -> None:
 
 def test_nobody_is_behind_on_one_members_word() -> None:
     bench = make_bench(me=1)
-    assert not of_type(bench.hear(3, Standing(0, True, 500, 0, asks=False)), Behind)
+    assert not of_type(bench.hear(3, standing(0, 500, asks=False)), Behind)
     assert not bench.replica.is_behind
-    assert of_type(bench.hear(2, Standing(0, True, 50, 0, asks=False)), Behind) == [Behind(50)]
+    assert of_type(bench.hear(2, standing(0, 50, asks=False)), Behind) == [Behind(50)]
 
 
 def test_who_lags_a_little_fetches_after_a_pause_and_suspects_nobody() -> None:
     bench = make_bench(me=1)
     bench.hear(0, pre_prepare(0, 0, 1, VALUE))
-    bench.hear(2, Standing(0, True, 1, 0, asks=False))
+    bench.hear(2, standing(0, 1, asks=False))
     assert bench.timers == {"progress", "resend"}
-    bench.hear(3, Standing(0, True, 1, 0, asks=False))
+    bench.hear(3, standing(0, 1, asks=False))
     assert bench.timers == {"resend"}
     assert Behind(1) in bench.elapse("resend")
 
@@ -244,7 +245,7 @@ def test_a_follower_decides_by_seals_and_never_speaks() -> None:
     assert [d.height for d in of_type(effects, Decide)] == [1]
     effects += bench.feed(Offered(2, (b"second",), seal(2, b"second")))
     effects += bench.hear(3, certificate(8, block_id_of(8)))
-    effects += bench.hear(3, Standing(0, True, 0, 0, asks=True))
+    effects += bench.hear(3, standing(0, 0, asks=True))
     effects += bench.votes(*[view_change(r, 1) for r in range(4)])
     effects += bench.hear(1, new_view(1, *[view_change(r, 1) for r in (0, 1, 3)]))
     effects += bench.hear(3, Ask(1, DIGEST))

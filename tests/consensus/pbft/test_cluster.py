@@ -217,6 +217,21 @@ def test_a_minority_that_was_away_catches_up() -> None:
     assert cluster.hosts[3].engine.replica.stable > 0  # type: ignore[union-attr]
 
 
+def test_a_replica_that_was_cut_off_votes_again_without_a_view_change() -> None:
+    """Found by thinking of a suspended process: alone it would have left the view for good."""
+    cluster = started()
+    cluster.links.partition({0, 1, 2}, {3})
+    for number in range(60):
+        cluster.submit(f"item{number}")
+        cluster.run(30)
+    cluster.links.heal()
+    assert_all_done(cluster)
+    cluster.crash(2)
+    cluster.submit("needs-the-vote-of-3")
+    assert_all_done(cluster, "needs-the-vote-of-3", within_ms=2_000)
+    assert all(h.engine.replica.view == 0 for h in cluster.correct if h.is_up)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("kind", ["Prepare", "Commit", "PrePrepare", "Checkpoint"])
 def test_lost_messages_of_one_kind_are_made_good(kind: str) -> None:
     cluster = started()

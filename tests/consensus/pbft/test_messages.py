@@ -49,7 +49,7 @@ MESSAGE_EXAMPLES: tuple[Any, ...] = (
     Tell(2, b"value"),
     Decision(2, (b"value",), SEAL),
     STABLE,
-    Standing(1, True, 2, 0, asks=True),
+    Standing(1, True, 2, 0, suspects=False, asks=True),
 )
 RECORD_EXAMPLES: tuple[Any, ...] = (
     Accepted(PROPOSAL, b"value"),
@@ -85,7 +85,10 @@ def test_seals_and_certificates_both_ways() -> None:
             "94a67369676e65640194ac706266742d7072657061726501",
         ),
         (Ask(2, b"d" * 32), "93a8706266742d61736b02c420"),
-        (Standing(1, True, 2, 0, True), "96ad706266742d7374616e64696e6701c30200c3"),
+        (
+            Standing(1, True, 2, 0, suspects=False, asks=True),
+            "97ad706266742d7374616e64696e6701c30200c2c3",
+        ),
         (Observing(5), "92ae706266742d6f6273657276696e6705"),
     ],
 )

@@ -31,6 +31,7 @@ from tests.consensus.pbft.bench import (
     prepared,
     refusals,
     said,
+    standing,
     view_change,
     vote,
 )
@@ -104,7 +105,7 @@ def test_a_ledger_ahead_makes_older_records_silent() -> None:
 def test_but_a_view_change_still_carries_their_certificates() -> None:
     cert = prepared(0, 1, DIGEST)
     bench, _ = restarted(1, ACCEPTED, cert, height=3)
-    [change] = [b for b in said(bench.elapse("progress")) if isinstance(b, ViewChange)]
+    [change] = [b for b in said(bench.leave()) if isinstance(b, ViewChange)]
     assert change.prepared == (cert,)
 
 
@@ -186,8 +187,8 @@ def test_an_observer_stays_one_across_restarts() -> None:
 
 def test_an_observer_learns_its_barrier_and_votes_again_beyond_it() -> None:
     bench, _ = restarted(1)
-    assert not of_type(bench.hear(2, Standing(0, True, 3, 0, asks=False)), Persist)
-    effects = bench.hear(3, Standing(0, True, 5, 0, asks=False))
+    assert not of_type(bench.hear(2, standing(0, 3)), Persist)
+    effects = bench.hear(3, standing(0, 5))
     assert of_type(effects, Persist) == [Persist(Observing(37))]
     bench.hear(2, certificate(32, block_id_of(32)))
     assert bench.standing[0] == "observer"

@@ -11,6 +11,7 @@ from tests.consensus.pbft.bench import (
     make_bench,
     new_view,
     of_type,
+    standing,
     view_change,
     vote,
 )
@@ -19,6 +20,7 @@ from tests.consensus.pbft.bench import (
 def fail_views(bench: Bench, count: int) -> list[int]:
     """Let views pass in which nothing happens; the timeouts that were set."""
     timeouts = []
+    bench.hear(3, standing(suspects=True))
     for _ in range(count):
         bench.loop_back(bench.elapse("progress"))
         view = bench.replica.view

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from consensus.effects import (
     Accuse,
     Behind,
@@ -52,14 +50,14 @@ DIGEST = compute_digest(VALUE)
 def left(bench: Bench) -> Bench:
     """The replica leaves view 0."""
     bench.feed(Pending(some=True))
-    bench.loop_back(bench.elapse("progress"))
+    bench.loop_back(bench.leave())
     return bench
 
 
 def test_a_backup_that_waits_in_vain_asks_for_the_next_view() -> None:
     bench = make_bench(me=2)
     assert SetTimer(("progress",), 1_500) in bench.feed(Pending(some=True))
-    effects = bench.elapse("progress")
+    effects = bench.leave()[1:]
     change = ViewChange(1, 0, (), ())
     assert effects[:2] == [Persist(change), Broadcast(Signed(2, change))]
     assert bench.replica.phase is Phase.CHANGING
@@ -70,7 +68,7 @@ def test_a_view_change_carries_what_was_prepared() -> None:
     bench.hear(0, pre_prepare(0, 0, 1, VALUE))
     bench.loop_back(bench.check(VALUE))
     bench.votes(vote(1, Prepare(0, 1, DIGEST)))
-    [change] = [body for body in said(bench.elapse("progress")) if isinstance(body, ViewChange)]
+    [change] = [body for body in said(bench.leave()) if isinstance(body, ViewChange)]
     assert change.prepared == (prepared(0, 1, DIGEST),)
 
 
@@ -166,7 +164,7 @@ def test_a_prepared_value_survives() -> None:
     bench.hear(0, pre_prepare(0, 0, 1, VALUE))
     bench.loop_back(bench.check(VALUE))
     bench.loop_back(bench.votes(vote(1, Prepare(0, 1, DIGEST))))
-    bench.loop_back(bench.elapse("progress"))
+    bench.loop_back(bench.leave())
     changes = [view_change(r, 1, certificates=(prepared(0, 1, DIGEST),)) for r in (0, 1, 3)]
     effects = bench.loop_back(bench.hear(1, new_view(1, *changes)))
     assert said(effects) == [Prepare(1, 1, DIGEST)]
@@ -292,29 +290,3 @@ def test_what_an_older_view_left_does_not_keep_timers_running() -> None:
     effects = bench.hear(1, new_view(1, *[view_change(r, 1) for r in (0, 1, 3)]))
     assert CancelTimer(("progress",)) in effects
     assert CancelTimer(("resend",)) in effects
-
-
-@pytest.mark.parametrize("later", [False, True])
-def test_an_overdue_transaction_makes_the_primary_suspect(later: bool) -> None:
-    bench = make_bench(me=2)
-    bench.feed(Pending(some=True))
-    effects = bench.feed(Pending(some=True, overdue=True))
-    assert said(effects) == [ViewChange(1, 0, (), ())]
-    bench.loop_back(effects)
-    assert not said(bench.feed(Pending(some=True, overdue=later)))
-
-
-def test_the_primary_does_not_suspect_itself() -> None:
-    bench = make_bench(me=0)
-    assert not said(bench.feed(Pending(some=True, overdue=True)))
-
-
-def test_the_next_censor_is_replaced_too() -> None:
-    bench = make_bench(me=3)
-    bench.loop_back(bench.feed(Pending(some=True, overdue=True)))
-    bench.hear(1, new_view(1, *[view_change(r, 1) for r in (0, 1, 2)]))
-    effects = []
-    for height in range(1, 8):
-        assert bench.replica.view == 1
-        effects = bench.decide(height, b"value %d" % height, view=1)
-    assert [body.view for body in said(effects) if isinstance(body, ViewChange)] == [2]
