@@ -35,6 +35,7 @@ from consensus.engine import Engine, step
 from consensus.events import Elapsed, Event, Timer
 from node.journal import Journal
 from node.stages import Stages
+from node.tasks import end
 from node.timers import Timers
 
 
@@ -117,7 +118,7 @@ class Driver:
         """
         self._stop()
         if self._running is not None:
-            await _end(self._running)
+            await end(self._running)
         if self._syncing is not None:
             await asyncio.wait({self._syncing})
 
@@ -250,8 +251,3 @@ class Driver:
 
 _STEPS_PER_TURN = 16
 """After so many steps in a row other tasks get a turn."""
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -55,4 +55,5 @@ class Gate:
         while self._inside >= self._inside_max or self._is_congested():
             self._room.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._room.wait()

@@ -22,6 +22,7 @@ class Lifecycle:
         self._submitted: dict[bytes, float] = {}
         self._waiters: dict[bytes, list[asyncio.Future[None]]] = defaultdict(list)
         self._last_block_at = time.monotonic()
+        self._is_closed = False
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what a client submitted."""
@@ -54,6 +55,7 @@ class Lifecycle:
 
     def close(self) -> None:
         """Nobody waits any longer; what they waited for is as unsettled as it is."""
+        self._is_closed = True
         self._wake(list(self._waiters))
 
     def _settle(self, ids: list[bytes]) -> None:
@@ -67,11 +69,14 @@ class Lifecycle:
         return 0 if date is None else int((time.monotonic() - date) * 1000)
 
     async def wait(self, id_: bytes, timeout_s: float) -> None:
-        """Return when `id_` settles, or after `timeout_s`."""
+        """Return when `id_` settles, or after `timeout_s`, or when the node closes."""
+        if self._is_closed:
+            return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters[id_].append(future)
         try:
-            await asyncio.wait_for(future, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await future
         except TimeoutError:
             return
         finally:

@@ -16,6 +16,7 @@ import structlog
 
 from consensus import catalog
 from consensus.committee import Committee, ReplicaId
+from consensus.errors import DecodeError
 from consensus.events import Started
 from consensus.message import compute_vote_context
 from ledger.apply import AppliedBlock
@@ -40,7 +41,7 @@ from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
 from node.identity import Identity, load_identity
-from node.journal import Journal
+from node.journal import Journal, JournalError
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.monitor import monitor
@@ -51,8 +52,10 @@ from node.peers.records import Network, PeerAddress
 from node.service import Service
 from node.stages import Stages
 from node.sync import Sync
+from node.tasks import end, spawn
 from node.verifier import Verifier
 from node.votes import Votes
+from node.watched_store import WatchedStore
 from node.wire import Role, Status
 
 _log = structlog.get_logger(__name__)
@@ -88,7 +91,9 @@ class Node:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._stack = AsyncExitStack()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: asyncio.Future[BaseException] | None = None
+        self._is_closing = False
         self.p2p_port = 0
         self.api_port = 0
 
@@ -98,7 +103,8 @@ class Node:
         Raises what makes that impossible (`NodeError`, `LedgerError`, `ConsensusError`), after
         closing whatever was opened.
         """
-        self._failure = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._failure = self._loop.create_future()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.set_threshold(*GC_THRESHOLDS)
         try:
@@ -107,7 +113,7 @@ class Node:
             self._make_engine_side()
             await self._run()
         except BaseException:
-            await self._stack.aclose()
+            await self.close()
             raise
 
     async def failed(self) -> BaseException:
@@ -117,13 +123,19 @@ class Node:
 
     async def close(self) -> None:
         """Stop serving, then the engine, then the disk; what was acknowledged is on it."""
-        self.service.state = NodeState.STOPPING
+        self._is_closing = True
         await self._stack.aclose()
 
     def _fail(self, error: BaseException) -> None:
+        """End the node by an error; from any thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._note_failure, error)
+
+    def _note_failure(self, error: BaseException) -> None:
+        if self._failure is None or self._failure.done() or self._is_closing:
+            return
         _log.error("the node cannot go on", detail=str(error), exc_info=error)
-        if self._failure is not None and not self._failure.done():
-            self._failure.set_result(error)
+        self._failure.set_result(error)
 
     # Making, in order
 
@@ -136,7 +148,7 @@ class Node:
         committee = Committee.of(len(genesis.validators), genesis.faults)
         catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
         me = _find_replica(config, genesis, identity)
-        store = LevelStore(config.database_path)
+        store = WatchedStore(LevelStore(config.database_path), self._fail)
         self._stack.callback(store.close)
         metrics = Metrics()
         stages = Stages(metrics.registry)
@@ -248,8 +260,8 @@ class Node:
         self._stack.push_async_callback(self.gossip.close)
         self.sync.start()
         self._stack.push_async_callback(self.sync.close)
-        watching = asyncio.create_task(monitor(self.core.metrics, self._refresh), name="monitor")
-        self._stack.push_async_callback(_end, watching)
+        watching = spawn(monitor(self.core.metrics, self._refresh), "monitor", self._fail)
+        self._stack.push_async_callback(end, watching)
         try:
             server = await open_server(
                 make_app(self.service), config.api.host, config.api.port, self.core.metrics
@@ -260,12 +272,20 @@ class Node:
                 advice="stop what listens there, or set another api.port",
             ) from error
         self._stack.push_async_callback(server.close)
+        self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
         _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
 
     def _started(self) -> Started:
-        records = tuple(self.core.spec.records.decode(data) for data in self.journal.records)
+        try:
+            records = tuple(self.core.spec.records.decode(data) for data in self.journal.records)
+        except DecodeError as error:
+            raise JournalError(
+                f"{self._config.journal_path} holds what no {self.core.spec.name} engine wrote:"
+                f" {error}",
+                advice="restore it, or delete it to let the node observe until it is safe to vote",
+            ) from error
         if self.journal.torn_bytes:
             _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
         if self.journal.is_lost and self.core.me is not None:
@@ -328,8 +348,14 @@ class Node:
         role = Role.FOLLOWER if self.core.me is None else Role.VALIDATOR
         return Status(self.core.chain.height, self.core.chain.certified_height, role)
 
+    def _stop_serving(self) -> None:
+        self.service.state = NodeState.STOPPING
+        self.lifecycle.close()
+
     def _refresh(self) -> None:
         self.service.refresh()
+        if self.service.state is NodeState.STOPPING:
+            return
         if self.sync.is_catching_up:
             self.service.state = NodeState.CATCHING_UP
         elif self.sync.target() <= self.core.chain.height + 2:
@@ -378,8 +404,3 @@ def _mempool_limits(config: Config) -> MempoolLimits:
         nonce_window=section.per_account_max,
         overdue_heights=OVERDUE_HEIGHTS,
     )
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

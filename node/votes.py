@@ -9,7 +9,10 @@ from ledger.keys import KeyPair, verify
 from node.stages import Stages
 
 REMEMBERED_MAX = 20_000
-"""Verified signatures kept, so that votes repeated inside certificates cost nothing: some 4 MB."""
+"""Verified signatures kept, so that votes repeated inside certificates cost nothing: some 10 MB."""
+
+REMEMBERED_BODY_BYTES_MAX = 256
+"""Votes are shorter. View changes are not: they come once or twice, and may be megabytes."""
 
 
 class Votes:
@@ -41,6 +44,8 @@ class Votes:
         key = self._keys.get(part.signer)
         if key is None or not verify(key, self._context + part.body, part.signature):
             return False
+        if len(part.body) > REMEMBERED_BODY_BYTES_MAX:
+            return True
         self._verified[part] = None
         if len(self._verified) > REMEMBERED_MAX:
             self._verified.popitem(last=False)
