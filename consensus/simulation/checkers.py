@@ -1,32 +1,34 @@
 """What must hold in every state of a run; engines do not check themselves."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from consensus.message import Signed
-
-if TYPE_CHECKING:
-    from consensus.simulation.cluster import Cluster
+from consensus.committee import ReplicaId
+from consensus.effects import Diverge, Effect
+from consensus.message import Height, Signed
+from consensus.simulation.disk import Block
 
 
 class ViolationError(AssertionError):
     """A promise was broken; the message says which, and by whom."""
 
 
-def check_agreement(cluster: "Cluster") -> None:
-    """Uniform agreement among hosts without masks: one block id per height.
+def check_agreement(decided: dict[Height, Block], name: ReplicaId, block: Block) -> None:
+    """Uniform agreement among hosts without masks: one block per height, for ever.
 
-    Ids chain, so equal ids at the lower of two heads mean equal prefixes. Also each certificate
-    that a host holds is over its own block.
+    `decided` remembers the first block that anybody executed at each height. What a host lost with
+    a power failure, or executed just before it died, counts too: it may have answered a client.
     """
-    longest = max(cluster.correct, key=lambda host: host.disk.height)
-    for host in cluster.correct:
-        height = host.disk.height
-        if height and host.disk.block_id != longest.disk.blocks[height - 1].block_id:
-            raise ViolationError(
-                f"hosts {host.name} and {longest.name} disagree by height {height}"
-            )
-        if host.diverged:
-            raise ViolationError(f"host {host.name} diverged: {host.diverged}")
+    first = decided.setdefault(block.height, block)
+    if first.block_id != block.block_id:
+        raise ViolationError(
+            f"host {name} disagrees by height {block.height}: {block.values}, not {first.values}"
+        )
+
+
+def check_divergence(name: ReplicaId, effect: Effect) -> None:
+    """No correct host's ledger differs from a certified one."""
+    if isinstance(effect, Diverge):
+        raise ViolationError(f"host {name} diverged at height {effect.height}")
 
 
 def check_vote(said: dict[tuple[Any, ...], Any], vote: Signed[Any]) -> None:

@@ -16,7 +16,8 @@ from consensus.effects import Effect
 from consensus.events import Elapsed, Offered, Received, Timer
 from consensus.message import Height, Signed
 from consensus.simulation.chance import Chance
-from consensus.simulation.checkers import check_agreement, check_vote
+from consensus.simulation.checkers import check_agreement, check_divergence, check_vote
+from consensus.simulation.disk import Block
 from consensus.simulation.host import OFFERED_BLOCKS, Host
 from consensus.simulation.links import Links, Quality
 from consensus.simulation.signatures import is_genuine
@@ -42,6 +43,9 @@ class Cluster:
     ears: dict[ReplicaId, Ear] = field(default_factory=dict)
     """Only for replicas that wear a mask."""
     said: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What correct replicas ever signed, by signer, kind, view and height."""
+    decided: dict[Height, Block] = field(default_factory=dict)
+    """What correct hosts ever executed."""
     now_ms: int = 0
     heap: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     scheduled: int = 0
@@ -145,8 +149,15 @@ class Cluster:
             host.feed(Offered(block.height, block.values, block.seal, certificate))
 
     def note(self, host: Host, effect: Effect) -> None:
-        """Write an effect into the trace."""
+        """Write an effect into the trace, and look whether it is a broken promise."""
+        if host.name not in self.masks:
+            check_divergence(host.name, effect)
         self.trace.note_effect(self.now_ms, host.name, effect)
+
+    def note_block(self, host: Host, block: Block) -> None:
+        """A host executed a block."""
+        if host.name not in self.masks:
+            check_agreement(self.decided, host.name, block)
 
     def start(self) -> None:
         """Start every host that is down, in order."""
@@ -182,7 +193,6 @@ class Cluster:
             return False
         self.now_ms, _, action = heapq.heappop(self.heap)
         action()
-        check_agreement(self)
         return True
 
     def run(self, for_ms: int) -> None:

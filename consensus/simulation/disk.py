@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consensus.message import Height, compute_digest
+from consensus.simulation.work import items_in
 
 GENESIS_ID = hashlib.sha256(b"quorate/simulation/genesis").digest()
 
@@ -28,6 +29,8 @@ class Disk:
     """Was the journal ever written: an empty one is then a lost one."""
     blocks: list[Block] = field(default_factory=list)
     certificates: dict[Height, Any] = field(default_factory=dict)
+    synced: Height = 0
+    """Blocks up to here survive a power failure; the host syncs them before it cuts the journal."""
 
     @property
     def height(self) -> Height:
@@ -47,3 +50,12 @@ class Disk:
         block = Block(height, values, seal, block_id)
         self.blocks.append(block)
         return block
+
+    def lose_unsynced(self) -> None:
+        """The power fails: blocks that were written but not synced are gone."""
+        del self.blocks[self.synced :]
+        self.certificates = {h: c for h, c in self.certificates.items() if h <= self.synced}
+
+    def executed_items(self) -> set[str]:
+        """What the blocks have ordered."""
+        return {item for block in self.blocks for item in items_in(block.values)}

@@ -41,7 +41,7 @@ from consensus.events import (
     Verdict,
 )
 from consensus.message import Digest, Height, compute_digest, sign_message
-from consensus.simulation.disk import Disk
+from consensus.simulation.disk import Block, Disk
 from consensus.simulation.signatures import make_sign
 from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_in, make_value
 
@@ -72,6 +72,9 @@ class Surroundings(Protocol):
     def note(self, host: "Host", effect: Effect) -> None:
         """Write an effect into the trace, before it is performed."""
 
+    def note_block(self, host: "Host", block: Block) -> None:
+        """Look whether an executed block agrees with all others."""
+
     def crash(self, name: ReplicaId) -> None:
         """The host stops here and now."""
 
@@ -86,6 +89,8 @@ class Habits:
     censored: frozenset[str] = frozenset()
     """Items that this host leaves out when it makes a value."""
     answers_requests: bool = True
+    loses_unsynced: bool = False
+    """Does a crash take the blocks that were not synced."""
 
 
 @dataclass(slots=True)
@@ -103,6 +108,8 @@ class Host:
     engine: Engine | None = None
     incarnation: int = 0
     fuse: int | None = None
+    known: list[str] = field(default_factory=list)
+    """All items ever submitted here."""
     work: dict[str, Height] = field(default_factory=dict)
     """Items known and not executed, with the head's height when they became known."""
     flags: tuple[bool, bool] = (False, False)
@@ -126,6 +133,8 @@ class Host:
         self.incarnation += 1
         self.request, self.flags = None, (False, False)
         self.values = {}
+        self.executed = self.disk.executed_items()
+        self.work = {item: self.disk.height for item in self.known if item not in self.executed}
         disk, records = self.disk, self.spec.records
         saved = tuple(records.decode(records.encode(record)) for record in disk.records)
         fresh = not disk.touched and disk.height == 0
@@ -136,6 +145,8 @@ class Host:
         """Lose everything but the disk; submitted work is on disk too."""
         self.engine = None
         self.fuse = None
+        if self.habits.loses_unsynced:
+            self.disk.lose_unsynced()
 
     def feed(self, event: Event) -> None:
         """One step of the engine and all its effects."""
@@ -153,6 +164,7 @@ class Host:
             case Persist(record):
                 self.write([*self.disk.records, record])
             case Rewrite(records):
+                self.disk.synced = self.disk.height
                 self.write(list(records))
             case Send(to, message):
                 self.say(to, message)
@@ -210,6 +222,7 @@ class Host:
     def execute(self, effect: Decide) -> None:
         """Append the block, forget the work it did, and say so."""
         block = self.disk.execute(effect.height, effect.values, effect.seal)
+        self.around.note_block(self, block)
         for item in items_in(effect.values):
             self.work.pop(item, None)
             self.executed.add(item)
@@ -219,7 +232,10 @@ class Host:
     def submit(self, item: str) -> None:
         """A client's work reaches this host; an item is one word."""
         assert item.split() == [item]
-        if item not in self.executed and item not in self.work:
+        if item in self.known:
+            return
+        self.known.append(item)
+        if item not in self.executed:
             self.work[item] = self.disk.height
             self.tell_pending()
             self.answer_request()

@@ -70,6 +70,7 @@ def run_storm(
     for host in cluster.hosts.values():
         host.habits.check_ms = cluster.chance.choose((0, 0, 5, 120))
         host.habits.apply_ms = cluster.chance.choose((0, 0, 5, 120))
+        host.habits.loses_unsynced = cluster.chance.happens(500)
     if dress:
         dress(cluster)
     cluster.start()

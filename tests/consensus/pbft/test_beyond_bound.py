@@ -43,7 +43,7 @@ def run_two_faced(committee: Committee, left: set[int], liars: tuple[int, ...] =
 
 @pytest.mark.parametrize(("size", "left"), [(5, {1, 2}), (6, {1, 2})])
 def test_2f_plus_1_breaks_agreement(size: int, left: set[int]) -> None:
-    with pytest.raises(ViolationError, match="disagree by height 1"):
+    with pytest.raises(ViolationError, match="disagrees by height 1"):
         run_two_faced(NaiveCommittee(tuple(range(size)), 1), left)
 
 
@@ -55,7 +55,7 @@ def test_the_shipped_quorum_holds(size: int, left: set[int]) -> None:
 
 def test_three_replicas_with_a_live_quorum_split() -> None:
     """DLS 1988: at n = 3f no quorum is both live and safe. This one is live."""
-    with pytest.raises(ViolationError, match="disagree"):
+    with pytest.raises(ViolationError, match="disagrees"):
         run_two_faced(LiveCommittee((0, 1, 2), 1), {1})
 
 
@@ -72,7 +72,7 @@ def test_three_replicas_with_a_safe_quorum_stand_still() -> None:
 
 def test_two_liars_of_four_break_agreement() -> None:
     """n = 4 stands one; replica 3 supports both faces of the primary."""
-    with pytest.raises(ViolationError, match="disagree"):
+    with pytest.raises(ViolationError, match="disagrees"):
         run_colluding(Committee.of(4, 1))
 
 

@@ -69,7 +69,7 @@ def test_without_its_certificates_in_the_journal_it_would_be_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     forget(monkeypatch, PreparedCertificate)
-    with pytest.raises(ViolationError, match="disagree by height 1"):
+    with pytest.raises(ViolationError, match="disagrees by height 1"):
         decide_at_one_and_change_view()
 
 
@@ -77,7 +77,7 @@ def test_without_its_certificates_in_view_changes_it_would_be_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hide_certificates(monkeypatch)
-    with pytest.raises(ViolationError, match="disagree by height 1"):
+    with pytest.raises(ViolationError, match="disagrees by height 1"):
         decide_at_one_and_change_view()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consensus.effects import Persist, Rewrite
+from consensus.effects import Decide, Persist, Rewrite
 from consensus.message import Signed
 from consensus.pbft.messages import Checkpoint, Commit, Prepare
 from consensus.simulation.chance import Chance
@@ -126,22 +126,35 @@ def test_an_invalid_item_is_never_executed() -> None:
     assert not any("!bad" in host.executed for host in cluster.correct)
 
 
+def execute(cluster: Cluster, name: int, value: bytes) -> None:
+    """A host executes a value at the next height, whatever its engine thinks."""
+    host = cluster.hosts[name]
+    host.execute(Decide(host.disk.height + 1, (value,), None))
+
+
 def test_disagreement_is_noticed() -> None:
     cluster = started()
-    cluster.hosts[0].disk.execute(1, (b"0/1: a",), None)
-    cluster.hosts[1].disk.execute(1, (b"0/1: b",), None)
-    cluster.schedule(1, lambda: None)
-    with pytest.raises(ViolationError, match="disagree by height 1"):
-        cluster.run(5)
+    execute(cluster, 0, b"0/1: a")
+    execute(cluster, 2, b"0/1: a")
+    with pytest.raises(ViolationError, match="disagrees by height 1"):
+        execute(cluster, 1, b"0/1: b")
+
+
+def test_also_with_a_host_that_is_gone() -> None:
+    cluster = started()
+    cluster.hosts[0].habits.loses_unsynced = True
+    execute(cluster, 0, b"0/1: a")
+    cluster.crash(0)
+    assert cluster.hosts[0].disk.height == 0
+    with pytest.raises(ViolationError, match="disagrees by height 1"):
+        execute(cluster, 1, b"0/1: b")
 
 
 def test_a_masked_host_may_disagree() -> None:
     cluster = started()
     cluster.masks[1] = lambda _receiver, message: (message,)
-    cluster.hosts[0].disk.execute(1, (b"0/1: a",), None)
-    cluster.hosts[1].disk.execute(1, (b"0/1: b",), None)
-    cluster.schedule(1, lambda: None)
-    cluster.run(5)
+    execute(cluster, 0, b"0/1: a")
+    execute(cluster, 1, b"0/1: b")
 
 
 def test_two_votes_of_one_kind_are_noticed() -> None:
