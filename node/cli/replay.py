@@ -18,7 +18,8 @@ from node.replay.progress import Bar
 from node.replay.rows import COLUMNS, parse_columns, read_rows
 from node.replay.run import Order, Replay, derive_seed
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
+"""After so long without an answer the same bytes go to another node."""
 
 
 @asynchronous

@@ -15,8 +15,8 @@ from node.load.parcel import Fate, Parcel
 
 PAUSE_FIRST_S = 0.05
 PAUSE_MAX_S = 2.0
-REST_S = 3.0
-"""A node that did not answer is asked again after this long, unless no other is left."""
+REST_FIRST_S, REST_MAX_S = 1.0, 30.0
+"""A node that did not answer is left alone for so long, doubling, unless no other is left."""
 TRY_LATER_STATUSES = frozenset({408, 429, 503})
 TRY_LATER_REASONS = frozenset({"tx-nonce-too-far", "mempool-full", "mempool-account-full"})
 """Refusals that pass when the network has caught up with what it was already given."""
@@ -45,6 +45,7 @@ class Courier:
     def __init__(self, clients: Sequence[Client]) -> None:
         self._clients = list(clients)
         self._resting_until = [0.0] * len(self._clients)
+        self._rest_s = [REST_FIRST_S] * len(self._clients)
         self.counters = Counters()
 
     @property
@@ -84,7 +85,8 @@ class Courier:
             self.counters.retries_full += len(waiting)
             return
         self.counters.retries_silent += len(waiting)
-        self._resting_until[node] = asyncio.get_running_loop().time() + REST_S
+        self._resting_until[node] = asyncio.get_running_loop().time() + self._rest_s[node]
+        self._rest_s[node] = min(self._rest_s[node] * 2, REST_MAX_S)
 
     async def _send(self, parcels: Sequence[Parcel], node: int) -> float | None:
         """One request; returns how long the node asks to wait, where some found no room."""
@@ -93,6 +95,7 @@ class Courier:
             parcel.sent_at = now
         self.counters.batches += 1
         lines = await self._clients[node].submit_batch([parcel.raw for parcel in parcels])
+        self._rest_s[node] = REST_FIRST_S
         pauses = [
             read_line(parcel, line, node, now) for parcel, line in zip(parcels, lines, strict=True)
         ]

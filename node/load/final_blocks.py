@@ -1,11 +1,14 @@
 """Follows the final chain of a network, from whichever node answers."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from node.client import Client, ClientError
 
 BLOCKS_PER_ROUND_MAX = 200
+ANSWER_TIMEOUT_S = 1.0
+"""A node that hangs, as a paused one does, must not hide what the others have decided."""
 
 
 class FinalBlock(NamedTuple):
@@ -33,7 +36,7 @@ class FinalBlocks:
         for _ in self._clients:
             try:
                 await self._read(self._clients[self._at], blocks)
-            except ClientError:
+            except (ClientError, TimeoutError):
                 self._at = (self._at + 1) % len(self._clients)
                 continue
             if blocks:
@@ -42,11 +45,13 @@ class FinalBlocks:
         return blocks
 
     async def _read(self, client: Client, blocks: list[FinalBlock]) -> None:
-        """Append what this node knows beyond `height`; raises `ClientError`."""
-        final_height = (await client.status()).final_height
+        """Append what this node knows beyond `height`; raises `ClientError` or `TimeoutError`."""
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            final_height = (await client.status()).final_height
         last = min(final_height, self.height + BLOCKS_PER_ROUND_MAX)
         for height in range(self.height + 1, last + 1):
-            answer = await client.block(height)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                answer = await client.block(height)
             ids = [id_.hex() for id_ in answer.transactions]
             blocks.append(FinalBlock(height, ids, answer.failed))
             self.height = height

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from node.client import Client
 from node.load.courier import Courier
@@ -18,6 +19,17 @@ PATIENCE_S = 120.0
 """Without a single new final transaction for so long, the rest is given up."""
 
 
+PAUSE_MIN_S = 1.0
+
+
+class Pause(NamedTuple):
+    """A time in which something waited and nothing became final."""
+
+    after_s: float
+    """Seconds from the start of the stream to the beginning of the pause."""
+    seconds: float
+
+
 class Stream:
     """Runs lanes until all that they made is settled, nothing moves any more, or `stop`."""
 
@@ -28,7 +40,8 @@ class Stream:
         self.is_stopped = False
         self._clients = clients
         self._blocks = FinalBlocks(clients, height)
-        self._moved_at = 0.0
+        self._started_at = self._moved_at = 0.0
+        self.pauses: list[Pause] = []
 
     @property
     def resent(self) -> int:
@@ -43,7 +56,7 @@ class Stream:
     async def run(self, sources: Sequence[Source], on_progress: Callable[[], None]) -> None:
         """One lane per source; lane i prefers node i. Raises what a lane fails with."""
         loop = asyncio.get_running_loop()
-        self._moved_at = loop.time()
+        self._moved_at = self._started_at = loop.time()
         lanes = [
             Lane(self.courier, self.tracker, Stoppable(source, self), number)
             for number, source in enumerate(sources)
@@ -64,6 +77,9 @@ class Stream:
         loop = asyncio.get_running_loop()
         settled = self.tracker.on_blocks(await self._blocks.advance(), loop.time())
         if settled or not self.tracker.waiting:
+            seconds = loop.time() - self._moved_at
+            if seconds >= PAUSE_MIN_S:
+                self.pauses.append(Pause(self._moved_at - self._started_at, seconds))
             self._moved_at = loop.time()
 
     def _is_over(self, sending: Sequence["asyncio.Task[None]"]) -> bool:

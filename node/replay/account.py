@@ -1,11 +1,13 @@
 """The closing account of a replay."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from node.load.latency import summarise_latencies
+from node.load.stream import Pause
 from node.load.tracker import Tracker
 
 
@@ -40,6 +42,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Of the payments alone."""
     tx_per_second: float
     latency_ms: dict[str, float | None]
+    pauses: list[dict[str, float]]
+    """Times of a second and more in which payments waited and none became final."""
 
     @property
     def is_complete(self) -> bool:
@@ -65,6 +69,7 @@ def draw_account(
     funded_amount: int,
     funding_s: float,
     payment_s: float,
+    pauses: Sequence[Pause],
 ) -> Account:
     """Put the counts together."""
     return Account(
@@ -87,4 +92,8 @@ def draw_account(
         seconds=round(payment_s, 3),
         tx_per_second=round(tracker.final / payment_s, 2) if payment_s > 0 else 0.0,
         latency_ms=summarise_latencies(tracker.latencies_s),
+        pauses=[
+            {"after_seconds": round(pause.after_s, 1), "seconds": round(pause.seconds, 1)}
+            for pause in pauses
+        ],
     )

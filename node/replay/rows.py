@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 from node.replay.errors import ReplayError
 
@@ -19,6 +19,23 @@ class Row(NamedTuple):
     sender: str
     recipient: str
     amount: int
+
+
+class Lines(Protocol):
+    """What `csv.reader` gives: fields line by line, and where it stands."""
+
+    @property
+    def line_num(self) -> int:
+        """The number of the line last read."""
+        ...
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Itself."""
+        ...
+
+    def __next__(self) -> list[str]:
+        """The next line's fields."""
+        ...
 
 
 def parse_columns(text: str) -> tuple[str, str, str, str]:
@@ -55,7 +72,7 @@ def read_rows(path: Path, columns: Sequence[str] = COLUMNS) -> list[Row]:
     return rows
 
 
-def parse_rows(reader: "csv._reader", columns: Sequence[str], path: Path) -> Iterator[Row]:
+def parse_rows(reader: Lines, columns: Sequence[str], path: Path) -> Iterator[Row]:
     """Turn the reader's lines into rows, blank lines aside."""
     try:
         header = [name.strip() for name in next(reader, [])]

@@ -96,6 +96,7 @@ class Replay:
             funded_amount=amount,
             funding_s=paying - started,
             payment_s=finished - paying,
+            pauses=stream.pauses,
         )
 
     async def _fund(self, terms: Terms, funded: int) -> int:
