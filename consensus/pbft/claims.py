@@ -10,7 +10,7 @@ from consensus.committee import ReplicaId
 from consensus.effects import Behind, Effect
 from consensus.message import Height
 from consensus.pbft.messages import Standing
-from consensus.pbft.replica import Replica
+from consensus.pbft.replica import Replica, Role
 
 
 def compute_standing(replica: Replica, *, asks: bool) -> Standing:
@@ -22,12 +22,16 @@ def compute_standing(replica: Replica, *, asks: bool) -> Standing:
 
 
 def note_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:
-    """`sender` has decided `height`; far behind, ask the host to fetch without waiting."""
+    """`sender` has decided `height`; who is far behind has the host fetch without waiting.
+
+    A smaller lag mostly ends by itself, or else with the next repetition (a follower has none).
+    """
     if sender == replica.me or height <= replica.claims.get(sender, 0):
         return
     replica.claims[sender] = height
     lag = replica.trusted_claim - replica.decided
-    if lag > replica.parameters.checkpoint_interval and replica.trusted_claim > replica.fetching:
+    patience = 0 if replica.role is Role.FOLLOWER else replica.parameters.checkpoint_interval
+    if lag > patience and replica.trusted_claim > replica.fetching:
         yield from fetch(replica)
 
 

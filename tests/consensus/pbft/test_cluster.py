@@ -266,6 +266,14 @@ def test_a_follower_follows_and_is_never_heard() -> None:
     assert not [line for line in cluster.trace.lines if line.name == 4 and line.message]
 
 
+def test_a_follower_that_misses_votes_fetches_at_the_next_checkpoint() -> None:
+    cluster = started(followers=1)
+    cluster.links.filters.append(lambda _a, b, m: b != 4 or not is_body(m, Commit))
+    cluster.submit("pay")
+    assert_all_done(cluster, "pay")
+    assert cluster.hosts[4].disk.block_id == cluster.hosts[0].disk.block_id
+
+
 def test_forged_signatures_never_reach_an_engine() -> None:
     cluster = started()
     cluster.masks[3] = lambda _receiver, message: (
@@ -342,3 +350,20 @@ def test_work_known_to_one_backup_alone_is_done_once_gossip_brings_it_to_the_pri
     assert cluster.heights() == (0, 0, 0, 0)
     cluster.submit("pay")
     assert_all_done(cluster, "pay")
+
+
+@pytest.mark.parametrize("is_primary_dead", [False, True])
+def test_capped_timeouts_stand_the_largest_delay_that_the_catalog_names(
+    is_primary_dead: bool,
+) -> None:
+    parameters = {**FAST, "timeout_ms": 300, "timeout_max_ms": 2_400}
+    cluster = make_cluster(parameters=parameters)
+    delay_ms = cluster.spec.model.largest_delay_ms(cluster.hosts[0].parameters)
+    assert delay_ms == 400
+    cluster.links.quality = Quality(delay_ms, delay_ms)
+    cluster.start()
+    if is_primary_dead:
+        cluster.crash(0)
+    for item in ("first", "second", "third"):
+        cluster.submit(item)
+        assert cluster.run_until(lambda item=item: cluster.have_executed(item), 60_000)  # type: ignore[misc]
