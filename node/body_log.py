@@ -76,7 +76,7 @@ class BodyLog:
         """
         wanted = self._added
         while self._durable < wanted:  # a write that runs may have begun before ours came
-            if self._synced is None:
+            if self._synced is None or self._synced.done():  # awaiting a done one would spin
                 self._synced = self._loop.run_in_executor(None, self.write)
                 self._synced.add_done_callback(self._end_sync)
             await asyncio.shield(self._synced)
@@ -136,7 +136,8 @@ class BodyLog:
         self._is_closed = True
 
     def _end_sync(self, done: asyncio.Future[None]) -> None:
-        self._synced = None
+        if self._synced is done:
+            self._synced = None
         if not done.cancelled() and (error := done.exception()):  # whoever waited has it too
             self._on_failure(error)
 

@@ -51,6 +51,18 @@ async def bench() -> AsyncIterator[Bench]:
         bench.log.close()
 
 
+@pytest.mark.timeout(20)
+async def test_a_sync_between_the_end_of_a_write_and_its_callback_does_not_spin(
+    bench: Bench,
+) -> None:
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ended.set_result(None)
+    bench.log._synced = ended
+    bench.log.add([A])
+    await bench.log.sync()
+    assert bench.kept == {A.id}
+
+
 async def test_what_was_added_is_durable_after_a_sync(bench: Bench) -> None:
     bench.log.add([A])
     bench.log.add([B])
