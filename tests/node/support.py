@@ -6,12 +6,13 @@ import random
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.genesis import Genesis
 from ledger.keys import KeyPair
 from ledger.transaction import Envelope, Transfer, build
 from node.api.backend import NodeState, Outcome, Submission
@@ -91,9 +92,18 @@ class Cluster:
         cluster.homes = {member.index: member.home for member in cluster.network.members}
         return cluster
 
-    @property
+    @cached_property
+    def genesis(self) -> Genesis:
+        return self.network.genesis()
+
+    @cached_property
     def faucet(self) -> KeyPair:
         return KeyPair(load_identity(self.network.faucet_path).seed)
+
+    @cached_property
+    def recipient(self) -> bytes:
+        """The first demo account."""
+        return self.network.demo_keys()[0].public_key
 
     @property
     def running(self) -> list[Node]:
@@ -164,11 +174,9 @@ class Cluster:
     def build(
         self, nonce: int, sender: KeyPair | None = None, amount: int = 1, fee: int = 1
     ) -> Envelope:
-        """One signed payment to the first demo account."""
-        chain_id = self.network.genesis().chain_id
-        recipient = self.network.demo_keys()[0].public_key
-        payload = Transfer(recipient, amount)
-        return build(chain_id, sender or self.faucet, nonce, fee, FAR, payload)
+        """One signed payment."""
+        payload = Transfer(self.recipient, amount)
+        return build(self.genesis.chain_id, sender or self.faucet, nonce, fee, FAR, payload)
 
     async def submit(self, index: int, envelopes: Sequence[Envelope]) -> list[Submission]:
         """Hand transactions to a node as its API does; all must be accepted."""
@@ -228,8 +236,8 @@ class Impostor:
         height: int = 0,
         answer: Callable[[bytes, Request], Answer] | None = None,
     ) -> None:
-        home, genesis = cluster.homes[index], cluster.network.genesis()
-        config = load_config(home, cluster.flags)
+        genesis = cluster.genesis
+        config = load_config(cluster.homes[index], cluster.flags)
         self.identity = load_identity(config.key_path)
         self.height = height
         self.frames: list[tuple[bytes, AnyFrame]] = []
