@@ -39,7 +39,7 @@ def decide(replica: Replica, height: Height, slot: Slot, outcome: Outcome) -> It
 def calm_down(replica: Replica) -> None:
     """Progress: timers restart, and timeouts that had doubled come back down."""
     clock = replica.clock
-    clock.restart = True
+    clock.progressed = True
     clock.resends = 0
     clock.calm += 1
     if clock.calm >= CALM_HEIGHTS:

@@ -155,6 +155,8 @@ def add_vote(
     vote: Signed[Prepare] | Signed[Commit],
 ) -> Iterator[Effect]:
     """Keep the vote of the highest view; two in one view convict their signer."""
+    if vote.body.view > max(replica.view, replica.later_views.get(vote.signer, 0)):
+        replica.later_views[vote.signer] = vote.body.view
     known = votes.get(vote.signer)
     if known is None or known.body.view < vote.body.view:
         votes[vote.signer] = vote  # type: ignore[assignment]

@@ -143,7 +143,9 @@ class Clock:
     idle: bool = False
     answers: bool = False
     restart: bool = False
-    """Something moved in this step: the progress and resend timers start anew."""
+    """A view was left or entered in this step: the progress and resend timers start anew."""
+    progressed: bool = False
+    """A height was decided in this step: so do they, but see `timing.keep_time`."""
     failures: int = 0
     """Views left without enough decisions since: the timeout is doubled as often."""
     calm: int = 0
@@ -198,6 +200,8 @@ class Replica:
     barrier: Height = 0
     claims: dict[ReplicaId, Height] = field(default_factory=dict)
     """The greatest height each other member showed that it had decided."""
+    later_views: dict[ReplicaId, View] = field(default_factory=dict)
+    """The latest view, beyond this replica's when it came, in which each other member voted."""
     fetching: Height = 0
     """The height last named in `Behind`."""
     witnesses: set[ReplicaId] = field(default_factory=set)
@@ -263,6 +267,12 @@ class Replica:
     def is_behind(self) -> bool:
         """Have others decided what this replica has not."""
         return self.trusted_claim > self.decided
+
+    @property
+    def is_outdated(self) -> bool:
+        """Do f + 1 members vote in views that this replica has not entered."""
+        later = sum(view > self.view for view in self.later_views.values())
+        return later >= self.committee.weak_quorum
 
     def slot(self, height: Height) -> Slot:
         """The slot of a height within the window, made on first use."""

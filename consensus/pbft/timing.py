@@ -4,7 +4,9 @@ progress  runs while something is pending or undecided; at its end the primary i
           every decided height, stops when idle, and does not run while this replica knows itself
           behind, for then the primary has done its work. While the view is not open it starts with
           a quorum of view changes.
-resend    runs while anything is unfinished; its pauses double up to RESEND_DOUBLINGS_MAX times.
+resend    runs while anything is unfinished; its pauses double up to RESEND_DOUBLINGS_MAX times. A
+          decided height restarts it, so that a busy chain repeats nothing, unless the replica lacks
+          what decided heights do not bring.
 idle      runs at a primary that waits for a value while the chain has to move.
 answers   is set where an answer is given; until it ends the same question is not answered again.
 """
@@ -45,10 +47,12 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
 def keep_time(replica: Replica) -> Iterator[Effect]:
     """Set and cancel timers so that exactly the right ones run."""
     clock = replica.clock
-    restart, clock.restart = clock.restart, False
+    restart = clock.restart or clock.progressed
+    repeat_later = clock.restart or (clock.progressed and not is_ailing(replica))
+    clock.restart = clock.progressed = False
     timers = (
         ("progress", is_waiting(replica), restart, compute_timeout_ms),
-        ("resend", is_unfinished(replica), restart, compute_resend_ms),
+        ("resend", is_unfinished(replica), repeat_later, compute_resend_ms),
         ("idle", is_idling(replica), False, compute_idle_ms),
     )
     for name, wanted, anew, compute_ms in timers:
@@ -92,18 +96,24 @@ def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role not in {Role.VOTER, Role.OBSERVER}:
         return False
-    if replica.phase is Phase.CHANGING or replica.is_behind or replica.suspected_at is not None:
-        return True
-    if replica.role is Role.OBSERVER and not replica.barrier:
-        return True
-    if any(height > replica.stable for height in replica.own_checkpoints):
-        return True
-    if replica.decided - replica.stable >= replica.parameters.checkpoint_interval:
+    if is_ailing(replica) or any(height > replica.stable for height in replica.own_checkpoints):
         return True
     return any(
         height > replica.decided and (slot.outcome is not None or is_under_way(replica, slot, 1))
         for height, slot in replica.slots.items()
     )
+
+
+def is_ailing(replica: Replica) -> bool:
+    """Does this replica lack something that decided heights do not cure.
+
+    Then they must not put off the next repetition, however fast they come.
+    """
+    if replica.phase is Phase.CHANGING or replica.is_outdated or replica.is_behind:
+        return True
+    if replica.suspected_at is not None or (replica.role is Role.OBSERVER and not replica.barrier):
+        return True
+    return replica.decided - replica.stable >= replica.parameters.checkpoint_interval
 
 
 def compute_timeout_ms(replica: Replica) -> int:

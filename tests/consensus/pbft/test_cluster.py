@@ -367,3 +367,36 @@ def test_capped_timeouts_stand_the_largest_delay_that_the_catalog_names(
     for item in ("first", "second", "third"):
         cluster.submit(item)
         assert cluster.run_until(lambda item=item: cluster.have_executed(item), 60_000)  # type: ignore[misc]
+
+
+def test_a_busy_network_heals_who_missed_the_new_view() -> None:
+    cluster = started()
+    cluster.links.filters.append(lambda _a, b, m: b != 3 or not is_body(m, NewView))
+    cluster.hosts[0].habits.answers_requests = False
+    cluster.submit("first")
+    assert cluster.run_until(lambda: "first" in cluster.hosts[1].executed, 5_000)
+    for number in range(40):
+        cluster.submit(f"item{number}")
+        cluster.run(15)
+    assert cluster.hosts[3].engine.replica.phase.value == "view-change"  # type: ignore[union-attr]
+    cluster.links.heal()
+    for number in range(40, 100):
+        cluster.submit(f"item{number}")
+        cluster.run(15)
+    assert cluster.spec.account(cluster.hosts[3].engine).phase == "normal"
+    assert_all_done(cluster)
+
+
+def test_a_busy_network_answers_an_observer_that_nobody_heard_at_first() -> None:
+    cluster = started(checkpoint_interval=2, window=4)
+    cluster.submit("first")
+    cluster.run(100)
+    cluster.crash(3)
+    cluster.links.filters.append(lambda a, _b, m: a != 3)
+    cluster.restart(3, wipe_journal=True)
+    cluster.run(50)
+    cluster.links.heal()
+    for number in range(60):
+        cluster.submit(f"item{number}")
+        cluster.run(15)
+    assert cluster.spec.account(cluster.hosts[3].engine).phase == "normal"

@@ -4,13 +4,14 @@ from consensus.effects import Request, SetTimer
 from consensus.events import Pending, Proposed
 from consensus.message import compute_digest
 from consensus.pbft.deciding import CALM_HEIGHTS
-from consensus.pbft.messages import Prepare
+from consensus.pbft.messages import Commit, Prepare
 from consensus.pbft.timing import compute_timeout_ms
 from tests.consensus.pbft.bench import (
     Bench,
     make_bench,
     new_view,
     of_type,
+    pre_prepare,
     standing,
     view_change,
     vote,
@@ -113,3 +114,46 @@ def test_an_elapsed_timer_that_does_not_run_changes_nothing() -> None:
     bench = make_bench(me=2)
     for name in ("progress", "resend", "idle", "answers"):
         assert not bench.elapse(name)
+
+
+# Found on a busy network: decided heights put off the repetitions of a replica that was not well.
+
+
+def test_progress_does_not_put_off_an_observer_that_still_has_to_ask() -> None:
+    bench = make_bench(me=2, fresh=False)
+    effects = bench.decide(1, b"value")
+    assert SetTimer(("resend",), 400) not in effects
+    assert "resend" in bench.timers
+
+
+def test_nor_one_that_left_its_view_alone() -> None:
+    bench = make_bench(me=2)
+    bench.feed(Pending(some=True))
+    bench.loop_back(bench.leave())
+    bench.decide(1, b"value")
+    effects = bench.check(b"value")
+    assert bench.replica.decided == 1
+    assert SetTimer(("resend",), 400) not in effects
+
+
+def test_nor_one_that_missed_a_new_view() -> None:
+    bench = make_bench(me=2)
+    effects = []
+    for height in (1, 2):
+        value = b"value %d" % height
+        bench.hear(0, pre_prepare(0, 0, height, value))
+        bench.check(value)
+        effects = bench.votes(
+            *[vote(r, Commit(1, height, compute_digest(value))) for r in (0, 1, 3)]
+        )
+    assert bench.replica.decided == 2
+    assert bench.replica.is_outdated
+    assert SetTimer(("resend",), 400) not in effects
+    assert "resend" in bench.timers
+
+
+def test_but_a_well_one_repeats_nothing_while_heights_are_decided() -> None:
+    bench = make_bench(me=2)
+    bench.decide(1, b"value")
+    bench.hear(0, pre_prepare(0, 0, 3, b"value 3"))
+    assert SetTimer(("resend",), 400) in bench.decide(2, b"value 2")
