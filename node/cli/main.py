@@ -44,3 +44,6 @@ def run() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as in `quorate … | head`
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        sys.stderr.write(f"quorate: {error} [os-error]\n")
+        sys.exit(EXIT_FAILURE)

@@ -1,6 +1,7 @@
 """A network in the foreground: start, load, live table, clean stop, verdict."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class Board:
         reports, paces = await asyncio.gather(reporter.ask(), self._meters.read())
         plan = self._network.plan
         table = make_table(reports, paces, title=f"{plan.engine}, {plan.nodes} nodes")
-        hint = f"Ctrl-C stops. Try: quorate testnet kill 2 --home {self._network.home}"
+        hint = f"Ctrl-C stops. Try: {sys.argv[0]} testnet kill 2 --home {self._network.home}"
         return Group(table, Text(self._describe_load()), Text(hint, style="dim"))
 
     def _describe_load(self) -> str:

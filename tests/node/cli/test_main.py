@@ -1,5 +1,6 @@
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,10 @@ def test_a_rate_of_nothing_is_refused(quorate: Quorate, rate: str, tmp_path: obj
 @pytest.mark.parametrize("option", [("--load", "-1"), ("--load", "nan"), ("--for", "inf")])
 def test_numbers_that_are_none_are_usage_errors(quorate: Quorate, option: tuple[str, str]) -> None:
     assert quorate("testnet", "run", *option).status == 2
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(quorate: Quorate, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = quorate("testnet", "create", "--home", tmp_path / "file" / "net")
+    assert (done.status, "[os-error]" in done.said) == (1, True)
+    assert "Traceback" not in done.said
