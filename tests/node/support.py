@@ -234,7 +234,7 @@ class Impostor:
         index: int,
         *,
         height: int = 0,
-        answer: Callable[[bytes, Request], Answer] | None = None,
+        answer: Callable[[bytes, Request], Answer | None] | None = None,
     ) -> None:
         genesis = cluster.genesis
         config = load_config(cluster.homes[index], cluster.flags)
@@ -268,7 +268,10 @@ class Impostor:
     async def _serve(self, peer: bytes, request: Request) -> Answer:
         self.requests.append((peer, request))
         if self._answer is not None:
-            return self._answer(peer, request)
+            if (answer := self._answer(peer, request)) is None:
+                await asyncio.Event().wait()  # never
+            assert answer is not None
+            return answer
         return Bodies(0, ()) if isinstance(request, GetBodies) else Blocks(0, ())
 
     async def until_linked(self, count: int) -> None:
