@@ -334,7 +334,7 @@ async def test_many_questions_at_once_are_declined_and_votes_still_pass(
     asked = [impostor.peers.request(peer, GetBlocks(0, 1, 64)) for _ in range(12)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(answer) for answer in answers} == {Blocks, PeerDeclined}
-    assert penalties(cluster.nodes[1]) == {"requests-too-many": 8}
+    assert penalties(cluster.nodes[1])["requests-too-many"] == 8
     await assert_goes_on(cluster)
 
 
