@@ -1,5 +1,6 @@
 """Benchmarks of networks that exist for nothing else: made, measured, stopped, removed."""
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,8 +32,15 @@ async def bench_network(
     finally:
         await supervisor.stop()
     if not keep:
-        shutil.rmtree(network.home, ignore_errors=True)
+        remove(network.home)
     return report
+
+
+def remove(home: Path) -> None:
+    """Delete a network's folder, and the folder around it once that is empty."""
+    shutil.rmtree(home, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        home.parent.rmdir()
 
 
 async def bench_sizes(
