@@ -227,6 +227,10 @@ class Driver:
             case _:
                 assert_never(effect)
 
+    def _has_closed(self) -> bool:
+        """Did `close` begin meanwhile (a call, so that the type checker does not remember)."""
+        return self._is_closing
+
     def _start_sync(self) -> None:
         if self._syncing is None:
             self._syncing = asyncio.create_task(self._sync_until_clean(), name="journal-sync")
@@ -239,7 +243,7 @@ class Driver:
                 waiting, self._withheld = self._withheld, []
                 if self._journal.is_dirty:
                     await loop.run_in_executor(None, self._sync, self._journal.take())
-                if self._is_closing:
+                if self._has_closed():
                     return
                 for effect in waiting:
                     self._release(effect)

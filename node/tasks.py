@@ -22,7 +22,7 @@ def spawn(
     return task
 
 
-async def end(*tasks: "asyncio.Task[None]") -> None:
+async def end(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel tasks and return when they are done, however they end."""
     for task in tasks:
         task.cancel()

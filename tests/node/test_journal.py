@@ -112,7 +112,9 @@ def test_a_journal_rewritten_to_nothing_is_not_fresh(path: Path) -> None:
 
 
 @given(cut=st.integers(min_value=1, max_value=10_000))
-def test_any_cut_keeps_all_frames_before_it(tmp_path_factory: pytest.TempPathFactory, cut: int):
+def test_any_cut_keeps_all_frames_before_it(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal"
     create_journal(path)
     write(path, [b"first", b"second"])
