@@ -8,7 +8,7 @@ one that falls behind while it runs, and a follower, for which it is the only on
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from node.peers.errors import PeerError
 from node.peers.network import Peers
 from node.tasks import OnFailure, end, spawn
 from node.votes import Votes
-from node.wire import BlockBundle, GetBlocks
+from node.wire import BlockBundle, GetBlocks, Status
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +42,9 @@ APPLY_TIMEOUT_S = 10.0
 SHUN_S = 0.5
 SHUN_MAX_S = 30.0
 """A peer that was no help is left alone so long, twice as long each time."""
+
+CERTIFICATE_PAUSE_S = 1.0
+"""Statuses come so often; a certificate that is asked for has mostly arrived before the next."""
 
 NEAR_HEIGHTS = 8
 """So close behind, bodies are mostly here by gossip: fetch the blocks without them."""
@@ -97,6 +100,7 @@ class Sync:
         self._heights_max = core.config.sync.heights_per_request_max
         self._timeout_s = core.config.sync.request_timeout_ms / 1000
         self._asked: Height = 0
+        self._certificate_asked_at = 0.0
         self._shunned: dict[bytes, _Shunned] = {}
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -141,6 +145,7 @@ class Sync:
                 height, since = self._chain.height, time.monotonic()
             if is_told or time.monotonic() - since >= self._patience_s:
                 await self._catch_up()
+                await self._catch_up_certificate()
 
     async def _catch_up(self) -> None:
         """Ask each peer that is ahead in turn, until one helps."""
@@ -148,29 +153,62 @@ class Sync:
             if await self._fetch_from(peer):
                 self._shunned.pop(peer, None)
                 break
-            shunned = self._shunned.setdefault(peer, _Shunned())
-            shunned.until = time.monotonic() + min(SHUN_S * 2**shunned.times, SHUN_MAX_S)
-            shunned.times += 1
+            self._shun(peer)
         self.is_catching_up = False
         self._asked = min(self._asked, self._chain.height)
 
-    def _claims(self) -> dict[bytes, Height]:
-        """The height that each peer tells of."""
+    async def _catch_up_certificate(self) -> None:
+        """A height may be fetched before its certificate exists; who only fetches asks for it."""
+        certified, height, now = self._chain.certified_height, self._chain.height, time.monotonic()
+        claims = self._claims(lambda status: status.certified_height)
+        has_it = [peer for peer, claim in claims.items() if certified < claim <= height]
+        if not has_it or now < self._certificate_asked_at + CERTIFICATE_PAUSE_S:
+            return
+        self._certificate_asked_at = now
+        peer = max(has_it, key=lambda peer: (claims[peer], peer))
+        is_offered = False
+        with self._blaming(peer):
+            (bundle,) = await self._request(peer, claims[peer], 1, bodies=False)
+            if not bundle.certificate:
+                raise BadBlocksError("no certificate where the peer claims one")
+            proofs = self._judge_proofs(bundle)
+            self._ordering.offer(Offered(bundle.height, bundle.values, *proofs))
+            is_offered = True
+        if not is_offered:
+            self._shun(peer)
+
+    def _shun(self, peer: bytes) -> None:
+        shunned = self._shunned.setdefault(peer, _Shunned())
+        shunned.until = time.monotonic() + min(SHUN_S * 2**shunned.times, SHUN_MAX_S)
+        shunned.times += 1
+
+    def _claims(self, read: Callable[[Status], Height]) -> dict[bytes, Height]:
+        """What each peer tells of itself, those left aside that are shunned just now."""
+        told = {peer.peer_id: peer.status for peer in self._peers.connected()}
+        for gone in self._shunned.keys() - told.keys():
+            del self._shunned[gone]
+        now = time.monotonic()
+        shunned = {peer for peer, entry in self._shunned.items() if entry.until > now}
         return {
-            peer.peer_id: peer.status.height if peer.status else 0
-            for peer in self._peers.connected()
+            peer: read(status) for peer, status in told.items() if status and peer not in shunned
         }
 
     def _list_peers_ahead(self) -> list[bytes]:
         """Whom to ask, the greatest claim first."""
-        claims = self._claims()
-        for gone in self._shunned.keys() - claims.keys():
-            del self._shunned[gone]
-        now = time.monotonic()
-        shunned = {peer for peer, entry in self._shunned.items() if entry.until > now}
-        height = self._chain.height
-        ahead = [peer for peer, claim in claims.items() if claim > height and peer not in shunned]
+        claims, height = self._claims(lambda status: status.height), self._chain.height
+        ahead = [peer for peer, claim in claims.items() if claim > height]
         return sorted(ahead, key=lambda peer: (-claims[peer], peer))
+
+    @contextlib.contextmanager
+    def _blaming(self, peer: bytes) -> Iterator[None]:
+        """Whatever is wrong with a peer's answer ends the body, and the peer is held to account."""
+        try:
+            yield
+        except PeerError:
+            pass
+        except (DecodeError, BadBlocksError, BadBodiesError) as error:
+            self._peers.penalise(peer, BadBlocksError.reason, BAD_BLOCKS_WEIGHT)
+            _log.warning("bad blocks from a peer", peer=peer.hex(), detail=str(error))
 
     async def _fetch_from(self, peer: bytes) -> bool:
         """Fetch from one peer until it has no more; the next answer comes while one is executed.
@@ -180,30 +218,33 @@ class Sync:
         first = self._chain.height + 1
         asking = asyncio.create_task(self._ask(peer, first))
         try:
-            while blocks := await asking:
-                last = blocks[-1].height
-                asking = asyncio.create_task(self._ask(peer, last + 1))
-                await self._offer_all(blocks)
-                if not await self._reach(last):
-                    break
-                self.fetched_heights += len(blocks)
-        except PeerError:
-            pass
-        except (DecodeError, BadBlocksError, BadBodiesError) as error:
-            self._peers.penalise(peer, BadBlocksError.reason, BAD_BLOCKS_WEIGHT)
-            _log.warning("bad blocks from a peer", peer=peer.hex(), detail=str(error))
+            with self._blaming(peer):
+                while blocks := await asking:
+                    last = blocks[-1].height
+                    asking = asyncio.create_task(self._ask(peer, last + 1))
+                    await self._offer_all(blocks)
+                    if not await self._reach(last):
+                        break
+                    self.fetched_heights += len(blocks)
         finally:
             await end(asking)
         return self._chain.height >= first
 
     async def _ask(self, peer: bytes, first: Height) -> tuple[BlockBundle, ...]:
-        claimed = self._claims().get(peer, 0)
+        claimed = self._claims(lambda status: status.height).get(peer, 0)
         if first > claimed:
             return ()
         is_near = claimed - self._chain.height <= NEAR_HEIGHTS and not self._ordering.is_starved
-        request = GetBlocks(0, first, self._heights_max, bodies=not is_near)
+        return await self._request(peer, first, self._heights_max, bodies=not is_near)
+
+    async def _request(
+        self, peer: bytes, first: Height, count: int, *, bodies: bool
+    ) -> tuple[BlockBundle, ...]:
+        """Consecutive heights from `first`, one at least and `count` at most."""
+        request = GetBlocks(0, first, count, bodies)
         blocks = (await self._peers.request(peer, request, self._timeout_s)).blocks
-        if not blocks or [block.height for block in blocks] != [*range(first, first + len(blocks))]:
+        heights = [block.height for block in blocks]
+        if not heights or heights != [*range(first, first + len(blocks))] or len(heights) > count:
             raise BadBlocksError("not the heights that were asked for, which the peer claims")
         return blocks
 

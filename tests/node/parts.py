@@ -109,10 +109,10 @@ class FakePeers:
     penalties: list[tuple[bytes, str]] = field(default_factory=list)
     answer: Callable[[bytes, Request], Answer | PeerError | None] = lambda peer, request: None
 
-    def add(self, *peers: bytes, height: int | None = None) -> None:
+    def add(self, *peers: bytes, height: int | None = None, certified: int = 0) -> None:
         """Connect peers, who tell where they stand if `height` is given."""
         for peer in peers:
-            status = None if height is None else Status(height, 0, Role.VALIDATOR)
+            status = None if height is None else Status(height, certified, Role.VALIDATOR)
             self.peers[peer] = FakePeer(peer, status)
 
     def connected(self) -> list[FakePeer]:

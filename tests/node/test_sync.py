@@ -86,6 +86,11 @@ class FakeOrdering:
 
     def offer(self, offered: Offered) -> None:
         self.offered.append(offered)
+        self.tell(offered)
+        if offered.certificate and offered.height <= self.chain.height:
+            self.chain.certify(offered.height, CERTIFICATES.encode(offered.certificate))
+
+    def tell(self, offered: Offered) -> None:
         if offered.height != self.chain.height + 1 or self.is_stuck:
             return
         wanted = [id_ for value in offered.values for id_ in module._split(value)]
@@ -177,6 +182,35 @@ async def test_certificates_are_offered_with_their_heights(bench: Bench) -> None
     await bench.until_level()
     certified = [offered.height for offered in bench.ordering.offered if offered.certificate]
     assert certified == [8, 16]
+
+
+async def test_a_certificate_that_was_not_there_yet_is_asked_for_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CERTIFICATE_PAUSE_S", 0.0)
+    bench.lie(KEYS[1], lambda bundle: replace(bundle, certificate=b""))
+    bench.peers.add(KEYS[1], height=20)
+    await bench.until_level()
+    assert bench.chain.certified_height == 0
+    del bench.liars[KEYS[1]]
+    bench.peers.asked.clear()
+    bench.peers.add(KEYS[1], height=20, certified=16)
+    await until(lambda: bench.chain.certified_height == 16, 5)
+    assert bench.asked(KEYS[1]) == [GetBlocks(0, 16, 1, bodies=False)]
+
+
+async def test_a_peer_that_claims_a_certificate_it_does_not_give_is_penalised_and_shunned(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CERTIFICATE_PAUSE_S", 0.0)
+    bench.peers.add(KEYS[1], height=20)
+    await bench.until_level()
+    bench.liars[KEYS[2]] = lambda _: Blocks(0, ())
+    bench.lie(KEYS[3], lambda bundle: replace(bundle, certificate=b""))
+    bench.peers.add(KEYS[2], height=20, certified=19)
+    bench.peers.add(KEYS[3], height=20, certified=20)
+    await until(lambda: {peer for peer, _ in bench.peers.penalties} == {KEYS[2], KEYS[3]}, 5)
+    assert bench.sync._shunned.keys() == {KEYS[2], KEYS[3]}
 
 
 async def test_a_node_that_is_near_asks_for_no_bodies_unless_it_starves(bench: Bench) -> None:
