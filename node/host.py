@@ -18,6 +18,7 @@ from consensus.effects import (
 )
 from consensus.errors import DecodeError
 from consensus.events import Event, Received
+from consensus.message import Message
 from node.core import Core
 from node.driver import Driver
 from node.errors import NodeError
@@ -25,7 +26,7 @@ from node.ordering import Ordering
 from node.peers.network import Peers
 from node.sync import Sync
 from node.votes import Votes
-from node.wire import Consensus
+from node.wire import Consensus, FrameTooLargeError
 
 _log = structlog.get_logger(__name__)
 
@@ -91,15 +92,21 @@ class EngineHost:
         if effect.to == self._me:
             self.post(Received(effect.to, message))
         elif key := self._keys.get(effect.to):
-            self._peers.send(key, Consensus(self._spec.messages.encode(message)))
+            self._put(message, [key])
 
     def broadcast(self, effect: Broadcast) -> None:
         """To every replica, this one included."""
         message = self._votes.sign(effect.message)
-        frame = Consensus(self._spec.messages.encode(message))
-        self._peers.broadcast(frame, only=self._others)
+        self._put(message, self._others)
         if self._me is not None:
             self.post(Received(self._me, message))
+
+    def _put(self, message: Message, keys: list[bytes]) -> None:
+        """To some peers. What is too large for a frame is lost, as links may lose anything."""
+        try:
+            self._peers.broadcast(Consensus(self._spec.messages.encode(message)), only=keys)
+        except FrameTooLargeError as error:
+            _log.error("a message is too large to be sent", detail=error.detail)
 
     def request(self, effect: Request) -> None:
         """A value is wanted."""

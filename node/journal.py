@@ -72,13 +72,17 @@ class Journal:
         Raises `JournalError` where it is damaged elsewhere, not a journal, or cannot be read.
         """
         try:
-            data = path.read_bytes() if path.exists() else None
+            return cls._open(path)
         except OSError as error:
             raise JournalError(
-                f"{path} cannot be read: {error.strerror}",
+                f"{path} cannot be opened: {error.strerror}",
                 reason="journal-unreadable",
-                advice="give this user back the right to read it, or restore it",
+                advice="give this user back the right to read and write it, or restore it",
             ) from error
+
+    @classmethod
+    def _open(cls, path: Path) -> Self:
+        data = path.read_bytes() if path.exists() else None
         journal = cls(path, data)
         if data is None:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,11 +29,12 @@ from consensus.pbft.messages import (
     Commit,
     CommitSeal,
     Prepare,
+    Tell,
 )
 from node.host import DivergenceError, EngineHost
 from node.stages import Stages
 from node.votes import Votes
-from node.wire import Consensus
+from node.wire import CONSENSUS_BYTES_MAX, Consensus, Frame, encode_frame
 from tests.ledger.support import GENESIS, VALIDATORS, World
 from tests.node.parts import FakePeers, make_core
 
@@ -154,11 +155,23 @@ def test_a_broadcast_goes_to_the_other_members_and_loops_back_signed(bench: Benc
 
 def test_a_message_to_one_goes_to_one(bench: Bench) -> None:
     bench.host.send(Send(2, Ask(1, DIGEST)))
-    assert bench.peers.sent == [(KEYS[2], Consensus(MESSAGES.encode(Ask(1, DIGEST))))]
+    frame = Consensus(MESSAGES.encode(Ask(1, DIGEST)))
+    assert bench.peers.broadcasts == [(frame, (KEYS[2],))]
     bench.host.send(Send(0, Ask(1, DIGEST)))
     assert bench.rest.posted == [Received(0, Ask(1, DIGEST))]
     bench.host.send(Send(9, Ask(1, DIGEST)))
-    assert len(bench.peers.sent) == 1
+    assert len(bench.peers.broadcasts) == 1
+
+
+def test_what_is_too_large_for_a_frame_is_lost_and_breaks_nothing(bench: Bench) -> None:
+    def broadcast(frame: Frame, only: object = None) -> int:
+        return len(encode_frame(frame))
+
+    bench.peers.broadcast = broadcast  # type: ignore[method-assign]
+    bench.host.broadcast(Broadcast(Tell(1, bytes(CONSENSUS_BYTES_MAX))))
+    bench.host.send(Send(2, Tell(1, bytes(CONSENSUS_BYTES_MAX))))
+    assert len(bench.rest.posted) == 1
+    assert bench.failures == []
 
 
 def test_a_decision_goes_to_ordering_with_an_encoded_seal(bench: Bench) -> None:
