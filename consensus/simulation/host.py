@@ -46,7 +46,7 @@ from consensus.simulation.signatures import make_sign
 from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_in, make_value
 
 OVERDUE_HEIGHTS = 6
-"""Decided heights after which an item that was passed over makes the primary a censor."""
+"""An item that later ones were preferred to at so many heights makes the primary a censor."""
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
 
@@ -108,10 +108,10 @@ class Host:
     engine: Engine | None = None
     incarnation: int = 0
     fuse: int | None = None
-    known: list[str] = field(default_factory=list)
-    """All items ever submitted here."""
-    work: dict[str, Height] = field(default_factory=dict)
-    """Items known and not executed, with the head's height when they became known."""
+    known: dict[str, None] = field(default_factory=dict)
+    """All items ever submitted here, in order."""
+    work: dict[str, int] = field(default_factory=dict)
+    """Items known and not executed, oldest first, and how often each was passed over."""
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Host:
         self.request, self.flags = None, (False, False)
         self.values = {}
         self.executed = self.disk.executed_items()
-        self.work = {item: self.disk.height for item in self.known if item not in self.executed}
+        self.work = {item: 0 for item in self.known if item not in self.executed}
         disk, records = self.disk, self.spec.records
         saved = tuple(records.decode(records.encode(record)) for record in disk.records)
         fresh = not disk.touched and disk.height == 0
@@ -223,27 +223,41 @@ class Host:
         """Append the block, forget the work it did, and say so."""
         block = self.disk.execute(effect.height, effect.values, effect.seal)
         self.around.note_block(self, block)
-        for item in items_in(effect.values):
+        items = items_in(effect.values)
+        self.count_passed_over(items)
+        for item in items:
             self.work.pop(item, None)
             self.executed.add(item)
         self.feed(Applied(block.height, block.block_id, self.committee))
         self.tell_pending()
+
+    def count_passed_over(self, items: list[str]) -> None:
+        """Work that came before something now executed was passed over once more.
+
+        What nobody submitted here counts as having come last.
+        """
+        last = max((at for at, item in enumerate(self.work) if item in items), default=0)
+        if any(item not in self.known for item in items):
+            last = len(self.work)
+        for at, item in enumerate(self.work):
+            if at < last and item not in items:
+                self.work[item] += 1
 
     def submit(self, item: str) -> None:
         """A client's work reaches this host; an item is one word."""
         assert item.split() == [item]
         if item in self.known:
             return
-        self.known.append(item)
+        self.known[item] = None
         if item not in self.executed:
-            self.work[item] = self.disk.height
+            self.work[item] = 0
             self.tell_pending()
             self.answer_request()
 
     def tell_pending(self) -> None:
         """On change: is there work, and has some of it been passed over too long."""
-        late = self.disk.height - OVERDUE_HEIGHTS
-        flags = bool(self.work), any(known <= late for known in self.work.values())
+        overdue = any(passed >= OVERDUE_HEIGHTS for passed in self.work.values())
+        flags = bool(self.work), overdue
         if flags != self.flags and self.is_up:
             self.flags = flags
             self.feed(Pending(*flags))

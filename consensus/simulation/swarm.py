@@ -25,6 +25,7 @@ STORM_PARAMETERS: tuple[dict[str, int], ...] = (
     },
 )
 """Networks with patient and with nervous timers, wide and narrow windows; a seed picks one."""
+BUSY_PAUSE_MS = 15
 CALM = Quality(delay_ms_min=1, delay_ms_max=20)
 
 
@@ -83,7 +84,7 @@ def run_storm(
 
 
 def rage(cluster: Cluster, storm: Storm) -> None:
-    """Random actions at random moments; a submitted item each time."""
+    """Random actions at random moments, and work all the while."""
     actions = (
         (storm.crash, crash_one),
         (storm.fuse, light_fuse),
@@ -92,14 +93,20 @@ def rage(cluster: Cluster, storm: Storm) -> None:
         (storm.heal, lambda cluster: cluster.links.heal()),
         (storm.quality, worsen),
     )
-    number = 0
+    is_busy = cluster.chance.happens(300)
     while cluster.now_ms < storm.duration_ms:
-        cluster.submit(f"item{number}")
-        number += 1
         for permille, action in actions:
             if cluster.chance.happens(permille):
                 action(cluster)
-        cluster.run(cluster.chance.between(1, storm.pause_ms_max))
+        work_for(cluster, cluster.chance.between(1, storm.pause_ms_max), is_busy=is_busy)
+
+
+def work_for(cluster: Cluster, for_ms: int, *, is_busy: bool) -> None:
+    """Let time pass with one item of work, or with so many that heights follow without a pause."""
+    end_ms = cluster.now_ms + for_ms
+    while cluster.now_ms < end_ms:
+        cluster.submit(f"item{cluster.now_ms}")
+        cluster.run(min(end_ms - cluster.now_ms, BUSY_PAUSE_MS if is_busy else for_ms))
 
 
 def crash_one(cluster: Cluster) -> None:

@@ -2,10 +2,11 @@
 
 import pytest
 
-from consensus.simulation.swarm import Report, run_storm
+from consensus.simulation.swarm import Report, Storm, run_storm
 from tests.consensus.pbft.attacks import dress_traitors
 
 CALM_WITHIN_MS = 60_000
+SHORT = Storm(duration_ms=8_000)
 
 
 def assert_weathered(report: Report) -> None:
@@ -17,12 +18,12 @@ def assert_weathered(report: Report) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_crashes_partitions_and_losses(seed: int) -> None:
-    assert_weathered(run_storm(seed))
+    assert_weathered(run_storm(seed, SHORT))
 
 
 @pytest.mark.parametrize("seed", range(100, 106))
 def test_with_f_traitors(seed: int) -> None:
-    assert_weathered(run_storm(seed, dress=dress_traitors))
+    assert_weathered(run_storm(seed, SHORT, dress=dress_traitors))
 
 
 @pytest.mark.slow
