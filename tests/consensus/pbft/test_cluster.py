@@ -86,6 +86,18 @@ def test_restart_at_each_persistence_point(name: int, write: int, dead_primary: 
 
 
 @pytest.mark.parametrize("write", range(1, 9))
+def test_one_replica_alone_restarts_at_each_persistence_point(write: int) -> None:
+    cluster = started(1, checkpoint_interval=2, window=4)
+    cluster.hosts[0].fuse = write
+    for number in range(6):
+        cluster.submit(f"item{number}")
+        cluster.run(20)
+    assert not cluster.hosts[0].is_up
+    cluster.restart(0)
+    assert_all_done(cluster, *[f"item{number}" for number in range(6)])
+
+
+@pytest.mark.parametrize("write", range(1, 9))
 def test_all_crash_at_the_same_write(write: int) -> None:
     cluster = started(checkpoint_interval=2, window=4)
     for host in cluster.hosts.values():
