@@ -30,8 +30,12 @@ from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.peers.network import Peers
+from node.verifier import VerifierClosedError
 
 RETRY_AFTER_S = 1
+_STOPPING = Submission(
+    Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
+)
 _ROOM_RETURNS = frozenset({Reason.MEMPOOL_FULL, Reason.MEMPOOL_ACCOUNT_FULL})
 
 
@@ -80,15 +84,11 @@ class Service:
     async def submit(self, raws: Sequence[bytes]) -> list[Submission]:
         """Take canonical transactions; what is accepted is durable when this returns."""
         if self.state is NodeState.STOPPING:
-            refused = Submission(
-                Outcome.REJECTED,
-                reason="node-stopping",
-                detail="ask another node",
-                unavailable=True,
-            )
-            return [refused] * len(raws)
+            return [_STOPPING] * len(raws)
         try:
             entries = await self._admission.submit(raws)
+        except VerifierClosedError:
+            return [_STOPPING] * len(raws)
         except BusyError as error:
             busy = Submission(
                 Outcome.REJECTED,

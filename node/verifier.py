@@ -63,7 +63,7 @@ class Verifier:
     async def verify(self, envelopes: list[Envelope], *, urgent: bool = False) -> list[bool]:
         """Does each signature hold; in order. Urgent ones go first: a proposal waits for them.
 
-        Raises `VerifierClosedError` after `close`.
+        Raises `VerifierClosedError` when the node closes before it is known.
         """
         batches: list[_Batch] = []
         fresh = [envelope for envelope in envelopes if envelope.raw not in self._batch_of]
@@ -99,11 +99,11 @@ class Verifier:
         return signatures * self._seconds_each
 
     def close(self) -> None:
-        """End the thread (a trip that is under way takes some 30 ms); who waits is cancelled."""
+        """End the thread (a trip that is under way takes some 30 ms); nobody waits any longer."""
         self._is_closed = True
         self._queue.clear()
-        for batch in self._batch_of.values():
-            batch.verdicts.cancel()
+        for batch in {id(batch): batch for batch in self._batch_of.values()}.values():
+            _refuse(batch, VerifierClosedError("this node is closing"))
         self._batch_of.clear()
         self._batch_of_id.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -177,7 +177,11 @@ class Verifier:
         """No verdict came out of the thread: nobody may wait for one, and the node must end."""
         for batch in trip:
             self._forget(batch)
-            batch.verdicts.set_exception(error)
-            batch.verdicts.exception()  # seen here, whoever else looks at it
+            _refuse(batch, error)
         self._on_failure(error)
         self._launch()
+
+
+def _refuse(batch: _Batch, error: BaseException) -> None:
+    batch.verdicts.set_exception(error)
+    batch.verdicts.exception()  # seen here, whoever else looks at it

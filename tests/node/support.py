@@ -131,14 +131,15 @@ class Cluster:
     async def crash(self, *indices: int) -> None:
         """End nodes so that only what the disk holds at this instant is left.
 
-        Their homes are copied as they stand, without a turn of the loop in between; the nodes
-        then end on the originals, which nobody looks at again.
+        Their homes are copied as they stand and their links are cut, without a turn of the loop in
+        between; the nodes then end on the originals, which nobody looks at again.
         """
         for index in indices:
             home = self.homes[index]
             generation = len(list(home.parent.glob(f"{home.name}*")))
             self.homes[index] = home.with_name(f"{home.name}-{generation}")
             shutil.copytree(home, self.homes[index])
+            cut_off(self.nodes[index])
         await self.stop(*indices)
 
     async def close(self) -> None:
@@ -284,6 +285,13 @@ class Impostor:
 
     async def close(self) -> None:
         await self.peers.close()
+
+
+def cut_off(node: Node) -> None:
+    """From this instant the node says nothing and hears nothing."""
+    node.peers._reception.is_closing = True
+    for link in node.peers._table:
+        link.stop("crashed", is_dead=True)
 
 
 def penalties(node: Node) -> dict[str, float]:

@@ -18,6 +18,7 @@ from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.gate import BusyError
 from node.lifecycle import Lifecycle
 from node.service import Service
+from node.verifier import VerifierClosedError
 from tests.ledger.support import ALICE, VALIDATORS, World, transfer
 from tests.node.parts import FakePeers, make_core
 from tests.node.support import leaving_nothing
@@ -127,14 +128,14 @@ async def test_a_busy_node_says_come_back(bench: Bench) -> None:
 
 
 async def test_a_stopping_node_takes_nothing(bench: Bench) -> None:
+    refused = (Outcome.REJECTED, "node-stopping", True)
+    bench.admission.error = VerifierClosedError("this node is closing")
+    (answer,) = await bench.service.submit([A.raw])
+    assert (answer.outcome, answer.reason, answer.unavailable) == refused
     bench.admission.error = AssertionError("it was asked")
     bench.service.state = NodeState.STOPPING
     (answer,) = await bench.service.submit([A.raw])
-    assert (answer.outcome, answer.reason, answer.unavailable) == (
-        Outcome.REJECTED,
-        "node-stopping",
-        True,
-    )
+    assert (answer.outcome, answer.reason, answer.unavailable) == refused
 
 
 async def test_a_transaction_is_seen_through_its_life(bench: Bench) -> None:
