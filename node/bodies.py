@@ -1,5 +1,6 @@
 """Bodies by id: answering peers who ask for them, and asking peers for what is missing here."""
 
+import asyncio
 from collections.abc import Callable
 
 from ledger.chain import Chain
@@ -8,6 +9,7 @@ from node.admission import Admission, BadBodiesError
 from node.gossip import BAD_BODY_WEIGHT, split_ids
 from node.peers.errors import PeerError
 from node.peers.network import Peers
+from node.tasks import end
 from node.wire import Bodies, GetBodies
 
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
@@ -16,6 +18,9 @@ ANSWER_BYTES_MAX = 4 * 1024 * 1024
 ASK_COUNT_MAX = 1_000
 ASK_TIMEOUT_S = 2.0
 """For some 200 KB; then another peer may have them, while a proposal waits."""
+
+ASK_PATIENCE_S = 0.4
+"""Then the next peer is asked as well."""
 
 BLOCKS_OPENED_MAX = 16
 """Blocks read for one answer, a few milliseconds each: a value's bodies are in one, if in any."""
@@ -53,16 +58,29 @@ class BodyExchange:
         return Bodies(request.request, tuple(raws))
 
     async def fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
-        """Ask peers for bodies, `first` before the others; returns what holds, perhaps not all."""
+        """Ask peers for bodies, `first` before the others; returns what holds, perhaps not all.
+
+        A peer that does not answer soon is not waited for before the next is asked: it may be
+        paused, and a proposal waits.
+        """
         missing = set(ids) - self._admission.hasten(ids)
         found: list[Envelope] = []
-        for peer in self._order(first):
-            asked = sorted(missing)[:ASK_COUNT_MAX]
-            if not asked:
-                break
-            given = await self._ask(peer, asked)
-            missing -= {envelope.id for envelope in given}
-            found += given
+        asking: set[asyncio.Task[list[Envelope]]] = set()
+        peers = self._order(first)
+        try:
+            while missing and (peers or asking):
+                if peers:
+                    asked = sorted(missing)[:ASK_COUNT_MAX]
+                    asking.add(asyncio.create_task(self._ask(peers.pop(0), asked)))
+                patience_s = ASK_PATIENCE_S if peers else None
+                done, asking = await asyncio.wait(
+                    asking, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                given = [envelope for task in done for envelope in task.result()]
+                found += [envelope for envelope in given if envelope.id in missing]
+                missing -= {envelope.id for envelope in given}
+        finally:
+            await end(*asking)
         return found
 
     async def _ask(self, peer: bytes, ids: list[bytes]) -> list[Envelope]:

@@ -1,5 +1,6 @@
 """Bodies by id: what is answered to peers, and what of their answers is believed."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 
 import pytest
@@ -124,6 +125,25 @@ async def test_silent_and_gone_peers_are_passed_over(bench: Bench) -> None:
     )
     assert await bench.exchange.fetch([A.id], Q) == [A]
     assert bench.peers.penalties == []
+
+
+async def test_a_paused_peer_does_not_hold_up_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ASK_PATIENCE_S", 0.01)
+    bench.peers.add(P, Q)
+    bench.peers.answer = serve(q=[A])
+    answer_at_once = bench.peers.request
+
+    async def request(peer: bytes, request: Request, timeout_s: float | None = None) -> Answer:
+        if peer == P:
+            await asyncio.Event().wait()
+        answer: Answer = await answer_at_once(peer, request, timeout_s)
+        return answer
+
+    monkeypatch.setattr(bench.peers, "request", request)
+    async with asyncio.timeout(5):
+        assert await bench.exchange.fetch([A.id], P) == [A]
 
 
 async def test_who_answers_with_something_else_is_penalised_and_not_believed(bench: Bench) -> None:
