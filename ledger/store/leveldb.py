@@ -78,17 +78,26 @@ class LevelStore:
         self, start: bytes, stop: bytes, *, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values of a range, as they stood when the scan began."""
-        with (
-            _explained(),
-            self._db.iterator(
-                start=start,
-                stop=stop,
-                reverse=reverse,
-                verify_checksums=True,
-                fill_cache=False,
-            ) as found,
-        ):
-            yield from found
+        with _explained():
+            if reverse:
+                yield from self._descend(start, stop)
+                return
+            with self._db.iterator(
+                start=start, stop=stop, verify_checksums=True, fill_cache=False
+            ) as found:
+                yield from found
+
+    def _descend(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Backwards; plyvel's own range iterator finds nothing when no key lies beyond `stop`."""
+        with self._db.raw_iterator(verify_checksums=True, fill_cache=False) as found:
+            found.seek(stop)
+            if found.valid():
+                found.prev()
+            else:
+                found.seek_to_last()
+            while found.valid() and found.key() >= start:
+                yield found.item()
+                found.prev()
 
     def write(self, batch: Batch, *, sync: bool = False) -> None:
         """Perform a batch atomically."""

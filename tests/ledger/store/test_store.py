@@ -66,6 +66,12 @@ def test_scans_are_ordered_and_half_open(store: Store) -> None:
     assert list(store.scan(b"e", b"f")) == []
 
 
+def test_backwards_from_beyond_the_last_key(store: Store) -> None:
+    write(store, a="1")
+    assert list(store.scan(b"a", b"b", reverse=True)) == [(b"a", b"1")]
+    assert list(store.scan(b"b", b"c", reverse=True)) == []
+
+
 def test_a_scan_sees_the_store_as_it_was(store: Store) -> None:
     write(store, a="1", b="2")
     scan = store.scan(b"a", b"z")
