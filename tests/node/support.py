@@ -138,7 +138,7 @@ class Cluster:
             home = self.homes[index]
             generation = len(list(home.parent.glob(f"{home.name}*")))
             self.homes[index] = home.with_name(f"{home.name}-{generation}")
-            shutil.copytree(home, self.homes[index])
+            copy_home(home, self.homes[index])
             cut_off(self.nodes[index])
         await self.stop(*indices)
 
@@ -285,6 +285,15 @@ class Impostor:
 
     async def close(self) -> None:
         await self.peers.close()
+
+
+def copy_home(home: Path, copy: Path) -> None:
+    """As a kill at this instant leaves it; threads may still write, so the journal comes first."""
+    journal = home / "data" / "journal"
+    votes = journal.read_bytes() if journal.exists() else None
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("journal*"))
+    if votes is not None:
+        (copy / "data" / "journal").write_bytes(votes)
 
 
 def cut_off(node: Node) -> None:
