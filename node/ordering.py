@@ -58,9 +58,10 @@ class Ordering:
     """Answers an engine's `Request`, `Check` and `Decide`.
 
     Bodies that are fetched for a value go into `log` before it counts as complete; those of a value
-    that is no longer in flight are let go there, unless the mempool has them. `spread_s()` estimates how long bodies take now to get from here to the other validators.
-    `post` hands events to the driver; `on_applied(applied, dropped)` hears of each executed block;
-    `on_failure` of an error that must end the process.
+    that is no longer in flight are let go there, unless the mempool has them. `spread_s()`
+    estimates how long bodies take now to get from here to the other validators. `post` hands events
+    to the driver; `on_applied(applied, dropped)` hears of each executed block; `on_failure`
+    of an error that must end the process.
     """
 
     def __init__(
