@@ -19,7 +19,6 @@ NAMES = (
     "mempool",
     "mempool-log",
     "gossip",
-    "frames",
     "propose",
     "engine",
     "votes",
