@@ -4,8 +4,8 @@ Grammar of a line (widths are least widths; a longer word pushes the rest to the
 
     at_ms:>7 place:>3 kind:<8 peer:>4 name:<16 number:>6 origin:>3 detail
 
-`peer` is `all` for a message that was sent to everyone. `-` stands for an empty word, no number and
-no origin. `kind` and `name` are one word each; `detail` runs to the end of the line. Whatever
+`peer` is `all` for a message that was sent to everyone. `-` stands for an empty word, no number, no
+origin and no host. `kind` and `name` are one word each; `detail` runs to the end of the line. Whatever
 cannot stand on a line (a newline in a payload, say) is written as its escape, so that every entry
 has exactly one line, and a line that was read is written back as the same bytes.
 """
@@ -17,7 +17,7 @@ from consensus.committee import ReplicaId
 from consensus.errors import ConsensusError
 
 LINE = re.compile(
-    r" *(?P<at_ms>\d+) +(?P<place>\d+) (?P<kind>\S+) +(?P<peer>\S+) "
+    r" *(?P<at_ms>\d+) +(?P<place>\S+) (?P<kind>\S+) +(?P<peer>\S+) "
     r"(?P<name>\S+) +(?P<number>\S+) +(?P<origin>\S+)(?: (?P<detail>.+))?",
     re.ASCII,
 )
@@ -45,7 +45,7 @@ class Entry:
 
     at_ms: int
     place: int
-    """The address of the host."""
+    """The address of the host; -1 for what happens to the network or to time itself."""
     kind: str
     """One word: send receive lose timer write decide certify apply crash restart pause resume …"""
     peer: ReplicaId | None
@@ -62,11 +62,12 @@ class Entry:
 
 def format_entry(entry: Entry) -> str:
     """The line of an entry, without the newline."""
-    peer = f"{entry.peer}" if entry.peer is not None else _no_peer(entry.kind)
-    number = f"{entry.number}" if entry.number else NOTHING
-    origin = f"{entry.origin}" if entry.origin >= 0 else NOTHING
+    peer = entry.peer if entry.peer is not None else _no_peer(entry.kind)
+    place = entry.place if entry.place >= 0 else NOTHING
+    number = entry.number or NOTHING
+    origin = entry.origin if entry.origin >= 0 else NOTHING
     columns = (
-        f"{entry.at_ms:>7} {entry.place:>3} {_word(entry.kind):<8} {peer:>4} "
+        f"{entry.at_ms:>7} {place:>3} {_word(entry.kind):<8} {peer:>4} "
         f"{_word(entry.name):<16} {number:>6} {origin:>3}"
     )
     return f"{columns} {_flatten(entry.detail)}" if entry.detail else columns
@@ -83,13 +84,13 @@ def parse_entry(line: str) -> Entry:
 
 def _read(found: re.Match[str]) -> Entry | None:
     """An entry from the columns of a line; None if a number is none."""
-    kind, peer, name, number, origin, detail = found.group(
-        "kind", "peer", "name", "number", "origin", "detail"
+    place, kind, peer, name, number, origin, detail = found.group(
+        "place", "kind", "peer", "name", "number", "origin", "detail"
     )
     try:
         return Entry(
             at_ms=int(found["at_ms"]),
-            place=int(found["place"]),
+            place=-1 if place == NOTHING else int(place),
             kind=kind,
             peer=None if peer in (EVERYONE, NOTHING) else int(peer),
             name="" if name == NOTHING else name,

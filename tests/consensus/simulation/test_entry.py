@@ -16,7 +16,7 @@ NUMBERS = st.integers(0, 10**9)
 ENTRIES = st.builds(
     Entry,
     at_ms=NUMBERS,
-    place=st.integers(0, 2000),
+    place=st.integers(-1, 2000),
     kind=WORDS.filter(bool),
     peer=st.none() | st.integers(0, 2000),
     name=WORDS,
@@ -37,6 +37,10 @@ LINES = [
     (
         Entry(12345678, 1000, "crash", None, "", "loses its tail"),
         "12345678 1000 crash       - -                     -   - loses its tail",
+    ),
+    (
+        Entry(900, -1, "event", None, "", "0 1 | 2 3"),
+        "    900   - event       - -                     -   - 0 1 | 2 3",
     ),
 ]
 
