@@ -1,0 +1,1 @@
+"""Replicas that lie: behaviours between a real engine and the network, generic over messages."""

@@ -1,0 +1,153 @@
+"""Lies about one thing: a message that differs from an honest one in a single place.
+
+All lies here are genuine, in that every signature within verifies: the liar changes only what its
+own key covers, and signs again. `claim` and `pad` are the exceptions, they use others' names.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from consensus.committee import ReplicaId
+from consensus.message import (
+    NULL_DIGEST,
+    NULL_VALUE,
+    SIGNATURE_SIZE_BYTES,
+    Message,
+    Signed,
+    compute_digest,
+    sign_message,
+)
+from consensus.simulation.byzantine.behaviour import Liar
+from consensus.simulation.byzantine.fields import (
+    Place,
+    Role,
+    find_height,
+    find_signed,
+    walk_places,
+)
+from consensus.simulation.byzantine.memory import Memory
+from consensus.simulation.byzantine.rewriting import (
+    is_well_formed,
+    make_value_table,
+    replace_at,
+    substitute,
+)
+
+FAR = 1_000_000
+"""So far ahead that no run gets there."""
+NUMBER_MAX = (1 << 64) - 1
+VARIANTS = 8
+"""Different forged values for a height."""
+UNKNOWN_DIGEST = compute_digest(b"nobody knows this value")
+ALL_ROLES = frozenset(Role)
+
+
+def sign_own(liar: Liar, body: Message) -> Signed[Any]:
+    """The body as a vote of the liar's own."""
+    signed: Signed[Any] = sign_message(Signed(liar.name, body), liar.sign)
+    return signed
+
+
+def change_one(
+    message: Any, liar: Liar, memory: Memory, roles: Collection[Role] = ALL_ROLES
+) -> Any | None:
+    """The message with one place changed, signed again; None if nothing there can be changed."""
+    places = [place for place in walk_places(message, liar.name) if place.role in roles]
+    if not places:
+        return None
+    present = list(dict.fromkeys(place.role for place in places))
+    role = liar.chance.choose(present)
+    place = liar.chance.choose([place for place in places if place.role is role])
+    contents = list_alternatives(message, place, liar, memory)
+    if not contents:
+        return None
+    return change_place(message, place, liar.chance.choose(contents), liar)
+
+
+def change_place(message: Any, place: Place, content: Any, liar: Liar) -> Any | None:
+    """The message with this content there; a value takes its digests along. None if malformed."""
+    if place.role is Role.VALUE:
+        return show_value(message, place.content, content, liar)
+    changed = sign_message(replace_at(message, place.path, content, liar.name), liar.sign)
+    return changed if is_well_formed(changed) else None
+
+
+def show_value(message: Any, old: bytes, new: bytes, liar: Liar) -> Any:
+    """The message with one value, and all digests of it, replaced by another."""
+    table = make_value_table(old, new)
+    return sign_message(substitute(message, table, liar.name), liar.sign)
+
+
+def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) -> list[Any]:
+    """What might stand there instead, all different from what does."""
+    match place.role:
+        case Role.VIEW | Role.HEIGHT:
+            return list_numbers(place.content, far=True)
+        case Role.NUMBER:
+            return list_numbers(place.content, far=False)
+        case Role.FLAG:
+            return [not place.content]
+        case Role.DIGEST:
+            height = find_height(message, place.path)
+            digests = [*memory.find_digests(height), NULL_DIGEST, UNKNOWN_DIGEST]
+            return [digest for digest in digests if digest != place.content]
+        case Role.VALUE:
+            height = find_height(message, place.path)
+            values = [liar.forge_value(height, liar.chance.below(VARIANTS)), NULL_VALUE]
+            return [value for value in values if value != place.content]
+        case Role.PARTS:
+            return list_tuples(place.content, liar, memory)
+
+
+def list_numbers(number: int, *, far: bool) -> list[int]:
+    """The neighbours; far numbers in both directions if wanted."""
+    numbers = [number + 1, number - 1, *([number + FAR, 0] if far else [])]
+    naturals = (n for n in dict.fromkeys(numbers) if 0 <= n <= NUMBER_MAX)
+    return [n for n in naturals if n != number]
+
+
+def list_tuples(parts: tuple[Any, ...], liar: Liar, memory: Memory) -> list[tuple[Any, ...]]:
+    """None, one less, one twice, the other way round, or one from somewhere else."""
+    if not parts:
+        return []
+    at = liar.chance.below(len(parts))
+    before, part, after = parts[:at], parts[at], parts[at + 1 :]
+    tuples = [(), (*before, *after), (*parts, part), parts[::-1], (*before, part, part, *after[1:])]
+    if isinstance(part, Signed) and (likes := memory.find_like(part)):
+        tuples.append((*before, liar.chance.choose(likes), *after))
+    return [other for other in dict.fromkeys(tuples) if other != parts]
+
+
+def claim(message: Any, liar: Liar, signer: ReplicaId) -> Any | None:
+    """One of the liar's signed parts in another's name; None if it has none. Does not verify."""
+    own = [(path, part) for path, part in find_signed(message) if part.signer == liar.name]
+    if not own:
+        return None
+    path, part = liar.chance.choose(own)
+    claimed = msgspec.structs.replace(part, signer=signer)
+    return sign_message(replace_at(message, path, claimed, liar.name), liar.sign)
+
+
+def pad(message: Any, liar: Liar) -> Any | None:
+    """A certificate with votes of members that never gave them; None if there is none to pad."""
+    places = [
+        place
+        for place in walk_places(message, liar.name)
+        if place.role is Role.PARTS and place.content and isinstance(place.content[0], Signed)
+    ]
+    if not places:
+        return None
+    place = liar.chance.choose(places)
+    forged = [forge_vote(place.content[0], liar, name) for name in liar.others]
+    voters = {vote.signer for vote in place.content}
+    content = (*place.content, *(vote for vote in forged if vote.signer not in voters))
+    return sign_message(replace_at(message, place.path, content, liar.name), liar.sign)
+
+
+def forge_vote(vote: Signed[Any], liar: Liar, signer: ReplicaId) -> Signed[Any]:
+    """The same vote in another's name, under a signature that only the liar can have made."""
+    signature = sign_message(Signed(liar.name, vote.body), liar.sign).signature
+    assert len(signature) == SIGNATURE_SIZE_BYTES
+    return msgspec.structs.replace(vote, signer=signer, signature=signature)

@@ -1,0 +1,79 @@
+"""Messages with something changed, signed again wherever the signature is the liar's own.
+
+Originals stay as they are: structs are frozen. Signatures of others are kept, right or wrong.
+"""
+
+import operator
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from consensus.committee import ReplicaId
+from consensus.errors import DecodeError
+from consensus.message import Message, Signed, compute_digest, encode
+from consensus.simulation.byzantine.fields import Path
+
+
+def replace_at(message: Any, path: Path, content: Any, name: ReplicaId) -> Any:
+    """The message with another content at one place; own signatures around it become empty."""
+    if not path:
+        return content
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        item = replace_at(message[step], rest, content, name)
+        return (*message[:step], item, *message[step + 1 :])
+    inner = replace_at(getattr(message, step), rest, content, name)
+    return _with_fields(message, {step: inner}, name)
+
+
+def substitute(message: Any, table: Mapping[bytes, bytes], name: ReplicaId) -> Any:
+    """The message with byte strings replaced wherever `name` may; itself if there are none."""
+    match message:
+        case bytes():
+            return table.get(message, message)
+        case Signed():
+            if message.signer != name:
+                return message
+            body = substitute(message.body, table, name)
+            return message if body is message.body else _with_fields(message, {"body": body}, name)
+        case Message():
+            changed = {
+                field: new
+                for field in message.__struct_fields__
+                if (new := substitute(old := getattr(message, field), table, name)) is not old
+            }
+            return _with_fields(message, changed, name) if changed else message
+        case tuple():
+            items = tuple(substitute(item, table, name) for item in message)
+            return message if all(map(operator.is_, items, message)) else items
+        case _:
+            return message
+
+
+def make_value_table(old: bytes, new: bytes) -> dict[bytes, bytes]:
+    """One value for another, and its digest with it."""
+    return {old: new, compute_digest(old): compute_digest(new)}
+
+
+def _with_fields(part: Any, changed: Mapping[str, Any], name: ReplicaId) -> Any:
+    if isinstance(part, Signed) and part.signer == name:
+        return msgspec.structs.replace(part, **changed, signature=b"")
+    return msgspec.structs.replace(part, **changed)
+
+
+def is_well_formed(message: Any) -> bool:
+    """Would the message survive its own encoding: lengths, ranges and tuple sizes are right."""
+    kind: Any = type(message)
+    if isinstance(message, Signed):
+        kind = Signed[type(message.body)]  # type: ignore[misc]
+    try:
+        return bool(_decoder(kind).decode(encode(message)) == message)
+    except (msgspec.MsgspecError, DecodeError):
+        return False
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind)

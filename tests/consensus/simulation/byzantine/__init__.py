@@ -1,0 +1,1 @@
+"""Tests of the liars: over PBFT's messages, and in small clusters."""

@@ -1,0 +1,160 @@
+"""Lies that verify: one place differs, the codec takes it, and all signatures are right."""
+
+import pytest
+
+from consensus.message import NULL_DIGEST, Signed, compute_digest, encode
+from consensus.pbft.messages import MESSAGES, PrePrepare
+from consensus.simulation.byzantine.fields import Role, walk_places
+from consensus.simulation.byzantine.forging import (
+    ALL_ROLES,
+    UNKNOWN_DIGEST,
+    change_one,
+    change_place,
+    claim,
+    list_alternatives,
+    list_numbers,
+    list_tuples,
+    pad,
+    sign_own,
+)
+from consensus.simulation.byzantine.memory import Memory
+from consensus.simulation.signatures import is_genuine
+from tests.consensus.simulation.byzantine.samples import (
+    DIGEST,
+    HEARD,
+    MEANT,
+    NEW_VIEW,
+    OTHER,
+    PRE_PREPARE,
+    VALUE,
+    checkpoint,
+    make_liar,
+    prepare,
+    view_change,
+)
+
+
+def remembering() -> Memory:
+    """Other values, digests and votes are known."""
+    memory = Memory()
+    for sender, message in HEARD:
+        memory.note_heard(sender, message)
+    return memory
+
+
+@pytest.mark.parametrize("message", MEANT, ids=lambda m: type(getattr(m, "body", m)).__name__)
+def test_every_lie_is_genuine_canonical_and_different(message: object) -> None:
+    liar, memory, before = make_liar(), remembering(), encode(message)
+    count = 0
+    for place in walk_places(message, 0):
+        for content in list_alternatives(message, place, liar, memory):
+            told = change_place(message, place, content, liar)
+            assert told is not None
+            assert told != message
+            assert is_genuine(told)
+            assert MESSAGES.decode(MESSAGES.encode(told)) == told
+            count += 1
+    assert count >= 2
+    assert encode(message) == before
+
+
+@pytest.mark.parametrize("role", sorted(Role, key=str))
+def test_only_places_of_the_role_are_changed(role: Role) -> None:
+    liar, memory = make_liar(), remembering()
+    for message in MEANT:
+        told = change_one(message, liar, memory, {role})
+        has_role = any(p.role is role and p.content != () for p in walk_places(message, 0))
+        assert (told is not None) == has_role, message
+
+
+def test_all_roles_get_their_turn() -> None:
+    liar, memory = make_liar(), remembering()
+    changed = set()
+    for _ in range(200):
+        told = change_one(view_change(0), liar, memory, ALL_ROLES)
+        assert told is not None
+        changed |= {
+            name
+            for name in ("view", "stable", "checkpoint", "prepared")
+            if getattr(told.body, name) != getattr(view_change(0).body, name)
+        }
+    assert changed == {"view", "stable", "checkpoint", "prepared"}
+
+
+def test_nothing_can_be_changed_in_what_others_signed() -> None:
+    assert change_one(prepare(1), make_liar(), remembering()) is None
+
+
+def test_numbers_stay_naturals_in_64_bits() -> None:
+    assert list_numbers(0, far=False) == [1]
+    assert list_numbers(5, far=True) == [6, 4, 1_000_005, 0]
+    assert list_numbers(1, far=True) == [2, 0, 1_000_001]
+    assert list_numbers((1 << 64) - 1, far=True) == [(1 << 64) - 2, 0]
+
+
+def test_digests_are_those_heard_the_nulls_and_nobodys() -> None:
+    place = next(p for p in walk_places(prepare(0)) if p.role is Role.DIGEST)
+    others = list_alternatives(prepare(0), place, make_liar(), remembering())
+    assert OTHER in others
+    assert NULL_DIGEST in others
+    assert UNKNOWN_DIGEST in others
+    assert DIGEST not in others
+
+
+def test_another_value_is_shown_under_its_own_digest() -> None:
+    told = change_one(PRE_PREPARE, make_liar(), Memory(), {Role.VALUE})
+    assert isinstance(told, PrePrepare)
+    assert told.value != VALUE
+    assert told.value == b"" or told.value.startswith(b"0/7: forged")
+    assert told.proposal.body.digest == compute_digest(told.value)
+    assert is_genuine(told)
+
+
+def test_tuples_lose_gain_and_swap_parts() -> None:
+    parts = (checkpoint(1), checkpoint(2))
+    memory = Memory()
+    memory.note_heard(3, checkpoint(3))
+    seen = {other for seed in range(20) for other in list_tuples(parts, make_liar(seed), memory)}
+    assert () in seen
+    assert {parts[:1], parts[1:], parts[::-1]} <= seen
+    assert (*parts, parts[0]) in seen
+    assert (parts[0], parts[0]) in seen
+    assert (checkpoint(3), parts[1]) in seen
+    assert parts not in seen
+    assert list_tuples((), make_liar(), memory) == []
+
+
+def test_a_claim_names_another_signer_and_does_not_verify() -> None:
+    told = claim(prepare(0), make_liar(), 2)
+    assert told == Signed(2, prepare(0).body, prepare(0).signature)
+    assert not is_genuine(told)
+    assert claim(prepare(1), make_liar(), 2) is None
+
+
+def test_a_claim_deep_inside_leaves_the_outer_signature_right() -> None:
+    for seed in range(8):
+        told = claim(NEW_VIEW, make_liar(seed), 3)
+        assert told is not None
+        parts = list(told.signed_parts())
+        assert not is_genuine(told)
+        assert MESSAGES.decode(MESSAGES.encode(told)) == told
+        if told.signer == 0:
+            assert Signed(0, told.body, parts[0].signature) == sign_own(make_liar(), told.body)
+
+
+def test_a_padded_certificate_has_a_vote_of_everybody() -> None:
+    told = pad(view_change(0), make_liar())
+    assert told is not None
+    votes = [told.body.checkpoint, *(c.prepares for c in told.body.prepared)]
+    assert any({vote.signer for vote in tuple_} == {1, 2, 3} for tuple_ in votes)
+    assert MESSAGES.decode(MESSAGES.encode(told)) == told
+    assert pad(prepare(0), make_liar()) is None
+
+
+def test_padding_does_not_verify() -> None:
+    certificate = view_change(0).body.prepared[0]
+    told = pad(certificate, make_liar())
+    assert told is not None
+    assert [vote.signer for vote in told.prepares] == [1, 2, 3]
+    assert [vote.signature == prepare(3).signature for vote in told.prepares[2:]] == [False]
+    assert not is_genuine(told)
