@@ -10,11 +10,17 @@ from consensus.committee import Committee, ReplicaId, largest_byzantine_faults
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from consensus.message import Codec, Height
+from consensus.model.bounds import Assumptions
+from consensus.model.faults import Choice, FaultKind
+from consensus.model.links import Authentication, Links, Loss, Order
+from consensus.model.system import SystemModel
+from consensus.model.timing import Timing
+from consensus.model.validity import Agreement, Finality, Validity
+from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import quorums as pbft_quorums
-from consensus.system_model import FaultKind, Finality, SystemModel, Timing, Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,10 @@ class EngineSpec:
     create: Callable[[ReplicaId | None, Committee, Any], Engine]
     account: Callable[[Any], Account]
     default_faults: Callable[[int], int]
+    patience_ms: Callable[[Any], int]
+    """From parameters: how long a replica waits before it suspects somebody for the first time."""
+    restless: tuple[Mapping[str, int], ...]
+    """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
 
@@ -43,16 +53,24 @@ class EngineSpec:
 _PBFT = EngineSpec(
     name="pbft",
     model=SystemModel(
-        timing=Timing.PARTIALLY_SYNCHRONOUS,
-        fault_kind=FaultKind.BYZANTINE,
-        bound=lambda size, faults: size > 3 * faults,
-        bound_text="n > 3f",
-        theorem="Dwork, Lynch and Stockmeyer 1988: Byzantine agreement under partial synchrony",
-        validity=Validity.EXTERNAL,
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.PARTIALLY_SYNCHRONOUS,
+                Authentication.SIGNATURES,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+        ),
+        choice=Choice.DYNAMIC,
         finality=Finality.IMMEDIATE,
         delays=3,
-        messages=lambda size: 2 * size * (size - 1),
+        messages=pbft_complexity.count_messages,
+        view_change_messages=pbft_complexity.count_view_change_messages,
         largest_delay_ms=pbft_parameters.compute_largest_delay_ms,
+        progress_bound_ms=pbft_complexity.compute_progress_bound_ms,
     ),
     parameters=pbft_parameters.Parameters,
     messages=pbft_messages.MESSAGES,
@@ -62,6 +80,8 @@ _PBFT = EngineSpec(
     create=pbft.create,
     account=pbft.account,
     default_faults=largest_byzantine_faults,
+    patience_ms=lambda parameters: int(parameters.timeout_ms),
+    restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
 )
@@ -102,8 +122,6 @@ def check_configuration(
     size, faults = committee.size, committee.faults
     if size < 1 or faults < 0 or len(set(committee.members)) != size:
         raise BoundError("a committee has distinct members, at least one, and no negative faults")
-    if not allow_beyond_bound and not spec.model.bound(size, faults):
-        raise BoundError(
-            f"{spec.name} with n = {size} and f = {faults} is outside {spec.model.bound_text} "
-            f"({spec.model.theorem})"
-        )
+    verdict = spec.model.judge(size, faults)
+    if not allow_beyond_bound and not verdict.is_granted:
+        raise BoundError(f"{spec.name}: {verdict.reason}")

@@ -29,6 +29,12 @@ class ParameterError(ConsensusError):
     reason = "bad-engine-parameter"
 
 
+class ModelError(ConsensusError):
+    """A world or an assumption that cannot be: a negative bound, an edge to nowhere."""
+
+    reason = "bad-model"
+
+
 class DecodeError(ConsensusError):
     """Bytes that are not the canonical encoding of what they should be."""
 

@@ -5,6 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+DELAYS_OF_A_NEW_VIEW = 6
+"""The longest chain a backup waits for, from the quorum of view changes to the first decision of
+the new view: new view, ask, tell, prepare, commit, and the view change that comes last."""
+
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All durations in milliseconds, all distances in heights.
@@ -35,9 +39,21 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def compute_largest_delay_ms(parameters: Parameters) -> int:
-    """The message delay that the capped timeouts still stand.
+    """The message delay that the capped timeouts still stand."""
+    return parameters.timeout_max_ms // DELAYS_OF_A_NEW_VIEW
 
-    The longest chain a backup waits for, from the quorum of view changes to the first decision of
-    the new view, is new view, ask, tell, prepare, commit, and the view change that comes last.
-    """
-    return parameters.timeout_max_ms // 6
+
+RESTLESS: tuple[dict[str, int], ...] = (
+    {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 150},
+    {"timeout_ms": 150, "timeout_max_ms": 2_400, "idle_block_ms": 50, "resend_ms": 60},
+    {
+        "timeout_ms": 300,
+        "timeout_max_ms": 4_800,
+        "idle_block_ms": 100,
+        "checkpoint_interval": 3,
+        "window": 8,
+        "pipeline": 5,
+        "resend_ms": 100,
+    },
+)
+"""Networks with patient and with nervous timers, wide and narrow windows: for storms."""

@@ -7,8 +7,11 @@ import pytest
 from consensus import catalog
 from consensus.committee import Committee
 from consensus.errors import BoundError, ConsensusError, ParameterError, UnknownEngineError
+from consensus.model.faults import FaultKind
+from consensus.model.theorems import Theorem
+from consensus.model.timing import Timing
+from consensus.model.validity import Finality, Validity
 from consensus.pbft.parameters import Parameters
-from consensus.system_model import FaultKind, Finality, Timing, Validity
 
 PBFT = catalog.get("pbft")
 
@@ -29,7 +32,15 @@ def test_the_model_of_pbft() -> None:
     assert model.fault_kind is FaultKind.BYZANTINE
     assert model.validity is Validity.EXTERNAL
     assert model.finality is Finality.IMMEDIATE
+    assert model.links.is_signed
+    assert model.links.delivers_if_repeated
+    assert not model.links.delivers_once_sent
+    assert model.bound_text == "n > 3f"
+    assert model.theorem is Theorem.PARTIAL_SYNCHRONY_BYZANTINE
+    assert model.assume_faults(1).allows(FaultKind.GENERAL_OMISSION, 1)
+    assert not model.assume_faults(1).allows(FaultKind.CRASH, 2)
     assert model.messages(4) == 24
+    assert model.view_change_messages(4) == {"Standing": 15, "ViewChange": 9, "NewView": 3}
     assert model.largest_delay_ms(Parameters()) == 4_000
 
 
