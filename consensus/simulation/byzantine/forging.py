@@ -132,18 +132,23 @@ def claim(message: Any, liar: Liar, signer: ReplicaId) -> Any | None:
 
 def pad(message: Any, liar: Liar) -> Any | None:
     """A certificate with votes of members that never gave them; None if there is none to pad."""
-    places = [
-        place
+    padded = [
+        (place.path, (*place.content, *forged))
         for place in walk_places(message, liar.name)
-        if place.role is Role.PARTS and place.content and isinstance(place.content[0], Signed)
+        if place.role is Role.PARTS and (forged := forge_missing_votes(place.content, liar))
     ]
-    if not places:
+    if not padded:
         return None
-    place = liar.chance.choose(places)
-    forged = [forge_vote(place.content[0], liar, name) for name in liar.others]
-    voters = {vote.signer for vote in place.content}
-    content = (*place.content, *(vote for vote in forged if vote.signer not in voters))
-    return sign_message(replace_at(message, place.path, content, liar.name), liar.sign)
+    path, content = liar.chance.choose(padded)
+    return sign_message(replace_at(message, path, content, liar.name), liar.sign)
+
+
+def forge_missing_votes(votes: tuple[Any, ...], liar: Liar) -> list[Signed[Any]]:
+    """The first vote again, for each other member that is not among the voters."""
+    if not votes or not isinstance(votes[0], Signed):
+        return []
+    voters = {vote.signer for vote in votes}
+    return [forge_vote(votes[0], liar, name) for name in liar.others if name not in voters]
 
 
 def forge_vote(vote: Signed[Any], liar: Liar, signer: ReplicaId) -> Signed[Any]:

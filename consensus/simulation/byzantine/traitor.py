@@ -20,7 +20,8 @@ from consensus.simulation.byzantine.withholding import Withholding
 from consensus.simulation.byzantine.wrong_digest import WrongDigest
 from consensus.simulation.byzantine.wrong_view import WrongView
 
-LYING_PERMILLE = 500
+LYING_PERMILLE = 700
+"""Many tricks have nothing to change in many messages, so about a third comes out wrong."""
 ALWAYS: tuple[str, ...] = ("1000",)
 TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
     (Silent, ()),
@@ -41,18 +42,18 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
 
 @dataclass(slots=True)
 class Traitor(Honest):
-    """Lies in every way that its key allows, each message in a way drawn anew, half of the time."""
+    """Lies in every way that its key allows, each message in a way drawn anew."""
 
     tricks: tuple[Honest, ...] = ()
     """They share one memory."""
     permille: int = LYING_PERMILLE
 
-    usage: ClassVar[str] = "[PERMILLE of messages, 500]"
-    draws: ClassVar[tuple[tuple[str, ...], ...]] = (("100",), ("500",), ("900",))
+    usage: ClassVar[str] = "[PERMILLE of messages, 700]"
+    draws: ClassVar[tuple[tuple[str, ...], ...]] = (("100",), ("400",), ("700",))
 
     @classmethod
     def make(cls, liar: Liar, arguments: Sequence[str]) -> Honest:
-        """The argument is how many of a thousand messages lie."""
+        """The argument is for how many of a thousand messages a trick is tried."""
         permille = take_permille(arguments, LYING_PERMILLE)
         memory = Memory()
         tricks = tuple(kind.make(liar, words) for kind, words in TRICKS)

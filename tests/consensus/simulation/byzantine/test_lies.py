@@ -1,0 +1,148 @@
+"""Those who say something else: wrong digests and views, mutants, forgers, replayers."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from consensus.message import NULL_DIGEST, Signed
+from consensus.simulation.byzantine.fields import Role, walk_places
+from consensus.simulation.byzantine.forging import UNKNOWN_DIGEST
+from consensus.simulation.byzantine.memory import find_kind
+from consensus.simulation.signatures import is_genuine
+from tests.consensus.simulation.byzantine.samples import (
+    HEARD,
+    HEIGHT,
+    MEANT,
+    OTHER,
+    VIEW,
+    checkpoint,
+    commit,
+    prepare,
+)
+from tests.consensus.simulation.byzantine.telling import converse, make, tell
+
+
+def list_changes(meant: Any, told: Any) -> list[Role]:
+    """The roles of the places that differ, where the shape is the same."""
+    before, after = list(walk_places(meant)), list(walk_places(told))
+    pairs = zip(before, after, strict=False)
+    return [a.role for a, b in pairs if a.content != b.content and a.role is not Role.PARTS]
+
+
+def share_of_lies(said: list[tuple[Any, int, int, Any]]) -> float:
+    """How many of what was meant came out as something else."""
+    meant = [(m, told) for m, _, _, told in said if m is not None]
+    return sum(m is not told for m, told in meant) / len(meant)
+
+
+def test_wrong_digests_are_ones_that_make_trouble() -> None:
+    behaviour = make("wrong-digest")
+    for sender, heard in HEARD:
+        assert list(behaviour.hear(sender, heard)) == []
+    told = {tell(behaviour, prepare(0))[0] for _ in range(40)}
+    assert all(m.signer == 0 and m.body.view == VIEW and m.body.height == HEIGHT for m in told)
+    digests = {m.body.digest for m in told}
+    assert {OTHER, NULL_DIGEST, UNKNOWN_DIGEST} <= digests
+    assert prepare(0).body.digest not in digests
+
+
+def test_wrong_digests_change_nothing_else() -> None:
+    for meant, _, _, told in converse(make("wrong-digest"), rounds=5):
+        assert list_changes(meant, told) in ([Role.DIGEST], [])
+
+
+def test_a_share_of_digests() -> None:
+    always = share_of_lies(converse(make("wrong-digest", "1000")))
+    assert share_of_lies(converse(make("wrong-digest", "0"))) == 0
+    assert 0.1 < share_of_lies(converse(make("wrong-digest", "300"))) < always - 0.2
+
+
+@pytest.mark.parametrize(
+    ("direction", "views"),
+    [
+        ("stale", {VIEW - 1, 0}),
+        ("future", {VIEW + 1, VIEW + 1_000_000}),
+        ("any", {VIEW - 1, 0, VIEW + 1, VIEW + 1_000_000}),
+    ],
+)
+def test_wrong_views(direction: str, views: set[int]) -> None:
+    behaviour = make("wrong-view", direction)
+    told = [tell(behaviour, commit(0))[0] for _ in range(60)]
+    assert {m.body.view for m in told} == views
+    assert {(m.body.height, m.body.digest) for m in told} == {(HEIGHT, commit(0).body.digest)}
+
+
+def test_where_there_is_no_view_or_none_is_staler_the_truth_is_told() -> None:
+    behaviour = make("wrong-view", "stale")
+    assert tell(behaviour, checkpoint(0)) == [checkpoint(0)]
+    first = Signed(0, type(commit(0).body)(0, HEIGHT, OTHER), b"x" * 64)
+    assert tell(behaviour, first) == [first]
+
+
+def test_mutants_are_mostly_honest() -> None:
+    assert 0.1 < share_of_lies(converse(make("mutant"))) < 0.3
+    assert share_of_lies(converse(make("mutant", "0"))) == 0
+
+
+def test_mutants_change_one_place_or_say_nothing_or_something_old() -> None:
+    behaviour = make("mutant", "1000")
+    tell(behaviour, prepare(0, OTHER, HEIGHT - 1))
+    told = [tell(behaviour, prepare(0)) for _ in range(300)]
+    kinds = Counter(len(messages) for messages in told)
+    assert set(kinds) == {0, 1}
+    assert kinds[0] > 10
+    changes = {tuple(list_changes(prepare(0), messages[0])) for messages in told if messages}
+    assert {(Role.VIEW,), (Role.HEIGHT,), (Role.DIGEST,)} <= changes
+    assert [prepare(0, OTHER, HEIGHT - 1)] in told
+    views = {messages[0].body.view for messages in told if messages}
+    assert {VIEW - 1, VIEW + 1} <= views
+
+
+def test_mutants_lie_to_each_receiver_separately() -> None:
+    behaviour = make("mutant", "1000")
+    told = [tuple(tell(behaviour, prepare(0), receiver)) for receiver in (1, 2, 3) * 5]
+    assert len(set(told)) > 3
+
+
+def test_forgers_tell_the_truth_after_every_forgery() -> None:
+    said = converse(make("forger", "1000"), rounds=3)
+    truths = [m for m, _, _, told in said if told is m and m is not None]
+    assert truths == [m for _ in range(3) for m in MEANT for _ in "123"]
+    forged = [told for m, _, _, told in said if told is not m]
+    assert forged
+    assert not any(map(is_genuine, forged))
+
+
+def test_forgers_use_everybodys_name_and_alter_what_others_signed() -> None:
+    said = converse(make("forger", "1000"))
+    claimed = {told.signer for m, _, _, told in said if m == prepare(0) and told is not m}
+    assert claimed == {1, 2, 3}
+    altered = [told for m, _, _, told in said if m is None]
+    assert {find_kind(told) for told in altered} >= {type(prepare(0).body), type(commit(0).body)}
+    assert not any(told in [heard for _, heard in HEARD] for told in altered)
+
+
+def test_altered_words_go_to_somebody_else() -> None:
+    behaviour = make("forger", "1000")
+    receivers = {to for _ in range(30) for to, _ in behaviour.hear(1, prepare(1))}
+    assert receivers == {2, 3}
+
+
+def test_replayers_repeat_genuine_messages_late() -> None:
+    said = converse(make("replayer", "400"))
+    replayed = [(to, late, told) for m, to, late, told in said if m is None]
+    genuine = [*MEANT, *(heard for _, heard in HEARD)]
+    assert all(told in genuine for _, _, told in replayed)
+    assert {to for to, _, _ in replayed} == {1, 2, 3}
+    assert max(late for _, late, _ in replayed) > 1_000
+    signers = {told.signer for _, _, told in replayed if isinstance(told, Signed)}
+    assert signers == {0, 1, 2, 3}
+    assert all(told is m for m, _, _, told in said if m is not None)
+
+
+def test_two_replayers_do_not_set_each_other_off() -> None:
+    """Fewer than one replay for a message heard, so echoes die out."""
+    said = converse(make("replayer"), rounds=100)
+    replays = sum(m is None for m, _, _, _ in said)
+    assert 0 < replays < len(HEARD) * 100 // 2
