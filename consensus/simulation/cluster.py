@@ -1,238 +1,357 @@
-"""A cluster of simulated hosts over a virtual clock: one seeded heap, one order of events.
+"""A cluster of simulated hosts over virtual time: the wiring of hosts, links, time and history.
 
-Time is in milliseconds. Things due at the same moment happen in the order in which they were put
-on the heap, so a run is a function of its seed and of what the test does.
+A run is a function of its seed and of what is done to it. Hosts sit at addresses; a twin is a
+second host with the name, and the key, of another.
 """
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from consensus import catalog
 from consensus.committee import Committee, ReplicaId
-from consensus.effects import Effect
-from consensus.events import Elapsed, Offered, Received, Timer
-from consensus.message import Height, Signed
+from consensus.effects import Accuse, Diverge, Effect
+from consensus.errors import DecodeError
+from consensus.events import Offered, Received, Timer
+from consensus.message import Height, Signed, compute_digest
+from consensus.simulation.application import (
+    BareApplication,
+    Block,
+    MakeApplication,
+)
+from consensus.simulation.byzantine.behaviour import Behaviour
 from consensus.simulation.chance import Chance
-from consensus.simulation.checkers import check_agreement, check_divergence, check_vote
-from consensus.simulation.disk import Block
-from consensus.simulation.host import OFFERED_BLOCKS, Host
-from consensus.simulation.links import Links, Quality
+from consensus.simulation.digesting import RunDigest
+from consensus.simulation.history import (
+    Accusation,
+    Divergence,
+    Execution,
+    History,
+    Proposal,
+    Saying,
+)
+from consensus.simulation.host import Host
+from consensus.simulation.links import Address, Links, Quality
+from consensus.simulation.parcel import Parcel
+from consensus.simulation.properties import Watch, promises_of, watch
 from consensus.simulation.signatures import is_genuine
-from consensus.simulation.trace import Trace, name_message
+from consensus.simulation.telling import name_message
+from consensus.simulation.timeline import Timeline
+from consensus.simulation.trace import Trace
 
-Mask: TypeAlias = Callable[[ReplicaId, Any], Iterable[Any]]
-"""A byzantine replica's face: (receiver, message its engine meant) -> messages it says instead."""
-Ear: TypeAlias = Callable[[ReplicaId, Any], Iterable[tuple[ReplicaId, Any]]]
-"""What a byzantine replica adds: (sender, message it heard) -> (receiver, message) pairs."""
+OFFERED_BLOCKS = 64
+"""Blocks fetched at once."""
 
 
 @dataclass(slots=True)
 class Cluster:
-    """Hosts, links and the clock. Make one with `make_cluster`."""
+    """Hosts, links, the clock, and what has happened. Make one with `make_cluster`."""
 
     spec: catalog.EngineSpec
     committee: Committee
-    hosts: dict[ReplicaId, Host]
+    parameters: Any
     chance: Chance
     links: Links
-    trace: Trace = field(default_factory=Trace)
-    masks: dict[ReplicaId, Mask] = field(default_factory=dict)
-    ears: dict[ReplicaId, Ear] = field(default_factory=dict)
-    """Only for replicas that wear a mask."""
-    said: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    """What correct replicas ever signed, by signer, kind, view and height."""
-    decided: dict[Height, Block] = field(default_factory=dict)
-    """What correct hosts ever executed."""
-    now_ms: int = 0
-    heap: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
-    scheduled: int = 0
-    timers: dict[tuple[ReplicaId, Timer], int] = field(default_factory=dict)
-    forged: int = 0
+    history: History
+    promises: Watch
+    make_application: MakeApplication
+    timeline: Timeline = field(default_factory=Timeline)
+    trace: Trace | None = None
+    run_digest: RunDigest = field(default_factory=RunDigest)
+    hosts: dict[Address, Host] = field(default_factory=dict)
+    addresses: dict[ReplicaId, list[Address]] = field(default_factory=dict)
+    """Where the engines of each name sit."""
+    behaviours: dict[Address, Behaviour] = field(default_factory=dict)
+    """What lying hosts say instead of what their engines mean."""
+    messages: int = 0
+    """Messages numbered so far."""
     sent: Counter[str] = field(default_factory=Counter)
-    """Messages put on links, by kind; a replica's messages to itself do not count."""
+    """Copies put on links, by kind; a replica's messages to itself do not count."""
+    sent_bytes: Counter[str] = field(default_factory=Counter)
 
-    def later(self, host: Host, delay_ms: int, action: Callable[[], None]) -> None:
+    # --- time ---------------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        """Virtual time since the start."""
+        return self.timeline.now_ms
+
+    def step(self) -> bool:
+        """Let the next thing happen; False if nothing will."""
+        return self.timeline.step()
+
+    def run(self, for_ms: int) -> None:
+        """Let time pass."""
+        self.timeline.run(for_ms)
+
+    def run_until(self, goal: Callable[[], bool], within_ms: int) -> bool:
+        """Let time pass until a goal is reached; False if it is not within the time."""
+        return self.timeline.run_until(goal, within_ms)
+
+    def later(self, host: Host, delay_ms: int, action: Callable[..., None], *args: Any) -> None:
         """Schedule something for this incarnation of a host."""
-        incarnation = host.incarnation
+        self.timeline.schedule(delay_ms, self.act, host, host.incarnation, action, args)
 
-        def act() -> None:
-            if host.is_up and host.incarnation == incarnation:
-                action()
+    def act(
+        self, host: Host, incarnation: int, action: Callable[..., None], args: tuple[Any, ...]
+    ) -> None:
+        """Do it, if the host has not crashed since."""
+        if host.engine is not None and host.incarnation == incarnation:
+            action(*args)
 
-        self.schedule(delay_ms, act)
+    # --- messages -----------------------------------------------------------------------------
 
-    def schedule(self, delay_ms: int, action: Callable[[], None]) -> None:
-        """Put an action on the heap."""
-        self.scheduled += 1
-        heapq.heappush(self.heap, (self.now_ms + delay_ms, self.scheduled, action))
-
-    def start_timer(self, host: Host, timer: Timer, after_ms: int) -> None:
-        """Setting again replaces: only the newest setting of a name elapses."""
-        key = (host.name, timer)
-        self.scheduled += 1
-        number = self.timers[key] = self.scheduled
-
-        def elapse() -> None:
-            if self.timers.get(key) == number:
-                del self.timers[key]
-                kind = str(timer[0])
-                self.trace.note_event(self.now_ms, host.name, f"{kind} timer ran out", kind)
-                host.feed(Elapsed(timer))
-
-        self.later(host, after_ms, elapse)
-
-    def stop_timer(self, host: Host, timer: Timer) -> None:
-        """The timer will not elapse."""
-        self.timers.pop((host.name, timer), None)
-
-    def say(self, sender: ReplicaId, to: ReplicaId | None, message: Any) -> None:
-        """Send to one or to all others, through the mask of a byzantine sender."""
-        mask = self.masks.get(sender)
-        if mask is None and isinstance(message, Signed):
-            check_vote(self.said, message)
-        for receiver in [to] if to is not None else list(self.hosts):
-            if receiver == sender or receiver not in self.hosts:
-                continue
-            for said in mask(receiver, message) if mask else (message,):
-                self.transmit(sender, receiver, said)
-
-    def transmit(self, sender: ReplicaId, receiver: ReplicaId, message: Any) -> None:
-        """Carry the canonical bytes over the link; the receiving host drops what does not verify."""
-        self.sent[name_message(message)] += 1
-        delays = self.links.draw_delays_ms(sender, receiver, message)
-        if not delays:
+    def say(self, host: Host, to: ReplicaId | None, message: Any) -> None:
+        """Send to one or to all others; a liar's behaviour decides what really leaves."""
+        behaviour = self.behaviours.get(host.place)
+        if behaviour is not None:
+            for receiver in [to] if to is not None else list(self.addresses):
+                if receiver != host.name and receiver in self.addresses:
+                    for delay_ms, said in behaviour.say(receiver, message):
+                        self.say_lie(host, receiver, delay_ms, said)
             return
+        if isinstance(message, Signed) and host.name not in self.history.byzantine:
+            self.promises.see(Saying(host.name, message))
+        self.put(host, to, message, self.spec.messages.encode(message))
+
+    def say_lie(self, host: Host, to: ReplicaId, delay_ms: int, message: Any) -> None:
+        """What a liar says has to decode and to verify, or nobody hears it."""
         codec = self.spec.messages
-        data = codec.encode(message)
-        for delay_ms in delays:
-            self.schedule(delay_ms, lambda: self.deliver(sender, receiver, data))
-
-    def deliver(self, sender: ReplicaId, receiver: ReplicaId, data: bytes) -> None:
-        """A message arrives, if its receiver is up and still connected."""
-        host = self.hosts[receiver]
-        if not host.is_up or not self.links.is_connected(sender, receiver):
+        try:
+            data = codec.encode(message)
+            message = codec.decode(data)
+        except DecodeError:
+            self.history.probes["malformed-dropped"] += 1
             return
-        message = self.spec.messages.decode(data)
         if not is_genuine(message):
-            self.forged += 1
+            self.history.probes["forgery-dropped"] += 1
             return
-        if ear := self.ears.get(receiver):
-            for other, said in ear(sender, message):
-                self.transmit(receiver, other, said)
-        host.feed(Received(sender, message))
+        self.history.probes["lie-told"] += 1
+        if delay_ms:
+            self.later(host, delay_ms, self.put, host, to, message, data)
+        else:
+            self.put(host, to, message, data)
+
+    def put(self, host: Host, to: ReplicaId | None, message: Any, data: bytes) -> None:
+        """Number a message and put its copies on the links."""
+        self.messages += 1
+        number = self.messages
+        self.run_digest.add(data)
+        if self.trace is not None:
+            self.trace.note_sent(self.now_ms, host.place, to, message, number)
+        parcel = Parcel(host.place, host.name, message, number, host.depth + 1)
+        copies = 0
+        for place in self.hosts if to is None else self.addresses.get(to, ()):
+            if self.hosts[place].name != host.name:
+                copies += 1
+                self.transmit(parcel, place)
+        kind = name_message(message)
+        self.sent[kind] += copies
+        self.sent_bytes[kind] += copies * len(data)
+
+    def transmit(self, parcel: Parcel, to: Address) -> None:
+        """Carry copies of a message over a link."""
+        origin = parcel.origin
+        held = self.links.clogged.get((origin, to)) if self.links.clogged else None
+        if held is not None:
+            held.append(parcel)
+            self.history.probes["link-clogged"] += 1
+            return
+        timeline = self.timeline
+        delays = self.links.draw_delays_ms(origin, to, parcel.message, timeline.now_ms)
+        for delay_ms in delays:
+            timeline.schedule(delay_ms, self.deliver, parcel, to)
+        if not delays and self.trace is not None:
+            self.trace.note_copy("lose", timeline.now_ms, origin, to, parcel)
+
+    def deliver(self, parcel: Parcel, to: Address) -> None:
+        """A copy arrives, if its receiver is up and still connected."""
+        host = self.hosts[to]
+        now_ms = self.timeline.now_ms
+        if host.engine is None or (parcel.origin, to) in self.links.cut:
+            if self.trace is not None:
+                self.trace.note_copy("lose", now_ms, parcel.origin, to, parcel)
+            return
+        self.run_digest.add(b"%d %d %d" % (now_ms, to, parcel.number))
+        if self.trace is not None:
+            self.trace.note_copy("receive", now_ms, to, parcel.sender, parcel)
+        host.depth = max(host.depth, parcel.depth)
+        behaviour = self.behaviours.get(to) if self.behaviours else None
+        if behaviour is not None:
+            for other, (delay_ms, said) in behaviour.hear(parcel.sender, parcel.message):
+                self.say_lie(host, other, delay_ms, said)
+        host.feed(Received(parcel.sender, parcel.message))
+
+    def unclog(self, pairs: Iterable[tuple[Address, Address]]) -> None:
+        """Let go what links have held back, all at once."""
+        for pair in pairs:
+            for parcel in self.links.clogged.pop(pair, ()):
+                self.transmit(parcel, pair[1])
+
+    # --- catching up --------------------------------------------------------------------------
 
     def find_blocks(self, host: Host, height: Height) -> None:
         """Some connected host that is further serves its next blocks, two message delays later."""
         delay_ms = 2 * self.links.quality.delay_ms_max
+        self.later(host, delay_ms, self.serve_blocks, host, height)
 
-        def serve() -> None:
-            head = host.disk.height
-            servers = [
-                other
-                for other in self.hosts.values()
-                if other.is_up
-                and other.disk.height > head
-                and self.links.is_connected(other.name, host.name)
-            ]
-            if servers:
-                self.offer(host, self.chance.choose(servers), head, height)
-
-        self.later(host, delay_ms, serve)
-
-    def offer(self, host: Host, server: Host, head: Height, height: Height) -> None:
-        """Hand a server's blocks above `head` to a host's engine."""
-        for block in server.disk.blocks[head : min(height, head + OFFERED_BLOCKS)]:
-            certificate = server.disk.certificates.get(block.height)
+    def serve_blocks(self, host: Host, height: Height) -> None:
+        """Choose a server and hand its blocks above the head to a host's engine."""
+        head = host.height
+        servers = [
+            other
+            for other in self.hosts.values()
+            if other.is_up
+            and other.height > head
+            and not other.is_paused
+            and self.links.is_connected(other.place, host.place)
+        ]
+        if not servers:
+            return
+        self.history.probes["blocks-offered"] += 1
+        server = self.chance.choose(servers)
+        certificates = server.application.certificates
+        for block in server.application.blocks[head : min(height, head + OFFERED_BLOCKS)]:
+            certificate = certificates.get(block.height)
             host.feed(Offered(block.height, block.values, block.seal, certificate))
 
-    def note(self, host: Host, effect: Effect) -> None:
-        """Write an effect into the trace, and look whether it is a broken promise."""
-        if host.name not in self.masks:
-            check_divergence(host.name, effect)
-        self.trace.note_effect(self.now_ms, host.name, effect)
-
-    def note_block(self, host: Host, block: Block) -> None:
-        """A host executed a block."""
-        if host.name not in self.masks:
-            check_agreement(self.decided, host.name, block)
+    # --- what happens to hosts ----------------------------------------------------------------
 
     def start(self) -> None:
         """Start every host that is down, in order."""
-        for name, host in self.hosts.items():
+        for place, host in self.hosts.items():
             if not host.is_up:
-                self.restart(name)
+                self.restart(place)
 
-    def crash(self, name: ReplicaId) -> None:
-        """A host stops; its messages under way still arrive elsewhere."""
-        self.trace.note_event(self.now_ms, name, "crashes")
-        self.hosts[name].stop()
-        for key in [key for key in self.timers if key[0] == name]:
-            del self.timers[key]
+    def crash(self, place: Address, *, power: bool = False) -> None:
+        """A host stops; its messages under way still arrive elsewhere. `power`: so does its disk."""
+        host = self.hosts[place]
+        if not host.is_up:
+            return
+        self.note_event(place, "crash", "power" if power else "")
+        self.history.faltered.add(host.name)
+        if power:
+            if host.journal.unsynced:
+                self.history.probes["unsynced-tail-lost"] += 1
+            host.journal.fail_power(self.chance)
+        else:
+            host.journal.sync()
+        if host.stop(loses_unsynced=power):
+            self.history.probes["blocks-lost"] += 1
 
-    def restart(self, name: ReplicaId, *, wipe_journal: bool = False) -> None:
-        """A host that is down starts again from its disk, perhaps without its journal."""
-        host = self.hosts[name]
+    def restart(self, place: Address) -> None:
+        """A host that is down starts again from its disk."""
+        host = self.hosts[place]
         assert not host.is_up
-        if wipe_journal:
-            host.disk.records = []
         if host.incarnation:
-            self.trace.note_event(self.now_ms, name, "restarts")
+            self.note_event(place, "restart")
         host.start()
 
-    def submit(self, item: str, to: Iterable[ReplicaId] | None = None) -> None:
-        """A client's work reaches all hosts, or some."""
-        for name in self.hosts if to is None else to:
-            self.hosts[name].submit(item)
+    def wipe(self, place: Address, *, journal_only: bool = False) -> None:
+        """A host that is down loses its journal, or its whole disk."""
+        host = self.hosts[place]
+        assert not host.is_up
+        self.history.probes["disk-wiped"] += 1
+        host.journal.wipe()
+        if not journal_only:
+            host.application.wipe()
 
-    def step(self) -> bool:
-        """Let the next thing happen; False if nothing will."""
-        if not self.heap:
-            return False
-        self.now_ms, _, action = heapq.heappop(self.heap)
-        action()
-        return True
+    def add_host(self, name: ReplicaId, *, is_follower: bool = False) -> Host:
+        """A host at the next address; one that has a taken name is a twin."""
+        place = len(self.hosts)
+        host = Host(
+            place,
+            name,
+            self.spec,
+            self.parameters,
+            self.committee,
+            self,
+            self.make_application(place),
+            is_follower,
+        )
+        self.hosts[place] = host
+        self.addresses.setdefault(name, []).append(place)
+        self.links.places.add(place)
+        return host
 
-    def run(self, for_ms: int) -> None:
-        """Let time pass."""
-        end_ms = self.now_ms + for_ms
-        while self.heap and self.heap[0][0] <= end_ms:
-            self.step()
-        self.now_ms = end_ms
+    def behave(self, place: Address, behaviour: Behaviour) -> None:
+        """A host begins to lie."""
+        self.history.byzantine.add(self.hosts[place].name)
+        self.behaviours[place] = behaviour
 
-    def run_until(self, goal: Callable[[], bool], within_ms: int) -> bool:
-        """Let time pass until a goal is reached; False if it is not within the time."""
-        end_ms = self.now_ms + within_ms
-        while not goal():
-            if not self.heap or self.heap[0][0] > end_ms:
-                self.now_ms = end_ms
-                return goal()
-            self.step()
-        return True
+    def submit(self, item: str, to: Iterable[Address] | None = None) -> None:
+        """A client's work reaches all hosts, or some; one that is down keeps it for later."""
+        for place in self.hosts if to is None else to:
+            self.hosts[place].submit(item)
+
+    # --- what is seen of it -------------------------------------------------------------------
+
+    def note(self, host: Host, effect: Effect) -> None:
+        """Write an effect into the trace, and look whether it is a broken promise."""
+        if isinstance(effect, Diverge | Accuse) and host.name not in self.history.byzantine:
+            if isinstance(effect, Diverge):
+                self.promises.see(Divergence(host.name, effect.height))
+            else:
+                self.promises.see(Accusation(host.name, effect.offender))
+        if self.trace is not None:
+            self.trace.note_effect(self.timeline.now_ms, host.place, effect)
+
+    def note_proposal(self, host: Host, value: bytes) -> None:
+        """A host made a value."""
+        self.promises.see(Proposal(host.name, compute_digest(value)))
+        if host.name not in self.history.byzantine:
+            self.history.proposed.add(compute_digest(value))
+
+    def note_block(self, host: Host, block: Block) -> None:
+        """A host executed a block."""
+        self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, block.block_id))
+        self.note_event(host.place, "apply", detail=f"{block.height} {block.block_id.hex()[:8]}")
+        if host.name not in self.history.byzantine:
+            self.promises.see(Execution(host.name, block))
+
+    def note_timer(self, host: Host, timer: Timer) -> None:
+        """A timer ran out."""
+        self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, str(timer).encode()))
+        self.note_event(host.place, "timer", str(timer[0]))
+
+    def note_probe(self, host: Host, probe: str) -> None:  # noqa: ARG002 - a host's surroundings
+        """A rare situation."""
+        self.history.probes[probe] += 1
+
+    def note_event(self, place: Address, kind: str, name: str = "", detail: str = "") -> None:
+        """Something that is no effect."""
+        if self.trace is not None:
+            self.trace.note(self.timeline.now_ms, place, kind, name, detail)
+
+    def digest(self) -> str:
+        """64 hexadecimal digits that name the run so far."""
+        return self.run_digest.compute()
 
     @property
     def correct(self) -> list[Host]:
-        """The hosts that wear no mask."""
-        return [host for host in self.hosts.values() if host.name not in self.masks]
+        """The hosts that do not lie."""
+        return [h for h in self.hosts.values() if h.name not in self.history.byzantine]
 
     def heights(self) -> tuple[Height, ...]:
         """The heads of all hosts, in order."""
-        return tuple(host.disk.height for host in self.hosts.values())
+        return tuple(host.height for host in self.hosts.values())
 
     def have_executed(self, *items: str) -> bool:
         """Has every correct host that is up executed these items."""
-        return all(item in host.executed for host in self.correct if host.is_up for item in items)
+        return all(i in h.application.executed for h in self.correct if h.is_up for i in items)
 
-    def are_at_rest(self) -> bool:
-        """Do all correct hosts that are up hold the same head, certified, and no work."""
-        up = [host for host in self.correct if host.is_up]
-        heads = {(host.disk.height, host.disk.block_id) for host in up}
-        certified = all(
-            host.disk.height in host.disk.certificates or not host.disk.height for host in up
-        )
-        return len(heads) == 1 and certified and not any(host.work for host in up)
+    def are_at_rest(self, places: Iterable[Address] | None = None) -> bool:
+        """Do these hold the same head, certified, and no work; all correct hosts that are up."""
+        if places is None:
+            up = [host for host in self.correct if host.is_up]
+        else:
+            up = [self.hosts[place] for place in places]
+        if len({host.height for host in up}) != 1 or any(h.application.flags()[0] for h in up):
+            return False
+        head = up[0].height
+        same = len({host.block_id for host in up}) == 1
+        return same and (not head or all(head in h.application.certificates for h in up))
 
 
 def make_cluster(
@@ -245,6 +364,8 @@ def make_cluster(
     quality: Quality | None = None,
     parameters: Mapping[str, int] | None = None,
     committee: Committee | None = None,
+    make_application: MakeApplication | None = None,
+    is_traced: bool = False,
 ) -> Cluster:
     """A cluster that has not started; followers have the names after the members.
 
@@ -255,10 +376,24 @@ def make_cluster(
         committee = Committee.of(size, spec.default_faults(size) if faults is None else faults)
     catalog.check_configuration(spec, committee, allow_beyond_bound=True)
     chance = Chance(seed)
-    links = Links(chance, quality or Quality())
-    cluster = Cluster(spec, committee, {}, chance, links)
-    values = catalog.parse_parameters(spec, parameters or {})
+    make_application = make_application or make_bare_application
+    history = History()
+    cluster = Cluster(
+        spec,
+        committee,
+        catalog.parse_parameters(spec, parameters or {}),
+        chance,
+        Links(chance, quality or Quality()),
+        history,
+        watch(history, promises_of(spec, make_application(-1).is_valid)),
+        make_application,
+        trace=Trace() if is_traced else None,
+    )
     for name in range(size + followers):
-        is_follower = name >= size
-        cluster.hosts[name] = Host(name, spec, values, committee, cluster, is_follower)
+        cluster.add_host(name, is_follower=name >= size)
     return cluster
+
+
+def make_bare_application(_place: Address) -> BareApplication:
+    """Opaque items."""
+    return BareApplication()

@@ -1,10 +1,11 @@
 """One simulated host: it runs an engine faithfully to the contract, on virtual time.
 
-Effects are performed in order. What a crash loses is everything but the disk; a `fuse` makes the
-host crash right after its n-th write, before any later effect of the same step.
+Effects are performed in order. What a crash loses is everything but the disk. Writes are durable
+after `sync_ms`, many under one sync; whatever stands behind a write leaves only then. A `fuse`
+makes the host crash at its n-th write: before it, in its middle, or right after it.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
@@ -32,6 +33,7 @@ from consensus.engine import Engine, step
 from consensus.events import (
     Applied,
     Checked,
+    Elapsed,
     Event,
     Pending,
     Proposed,
@@ -40,240 +42,349 @@ from consensus.events import (
     Timer,
     Verdict,
 )
-from consensus.message import Digest, Height, compute_digest, sign_message
-from consensus.simulation.disk import Block, Disk
+from consensus.message import Digest, compute_digest, sign_message
+from consensus.simulation.application import Application, Block
+from consensus.simulation.history import ViolationError
+from consensus.simulation.journal import Journal
 from consensus.simulation.signatures import make_sign
-from consensus.simulation.work import ITEMS_PER_VALUE, is_valid, items_in, make_value
 
-OVERDUE_HEIGHTS = 6
-"""An item that later ones were preferred to at so many heights makes the primary a censor."""
-OFFERED_BLOCKS = 64
-"""Blocks fetched at once."""
+BEFORE, TORN, AFTER = "before", "torn", "after"
+FUSES = (BEFORE, TORN, AFTER)
+"""Where in a write a host crashes: nothing of it stays, half of it, all of it."""
 
 
 class Surroundings(Protocol):
     """What a host needs of the cluster around it."""
 
-    def say(self, sender: ReplicaId, to: ReplicaId | None, message: Any) -> None:
+    def say(self, host: "Host", to: ReplicaId | None, message: Any) -> None:
         """Put a signed message on the links; to all others if `to` is None."""
 
-    def later(self, host: "Host", delay_ms: int, action: Callable[[], None]) -> None:
+    def later(self, host: "Host", delay_ms: int, action: Callable[..., None], *args: Any) -> None:
         """Let something happen to this incarnation of a host."""
 
-    def start_timer(self, host: "Host", timer: Timer, after_ms: int) -> None:
-        """Let `Elapsed(timer)` happen, unless it is cancelled or set again."""
-
-    def stop_timer(self, host: "Host", timer: Timer) -> None:
-        """Forget a timer."""
-
-    def find_blocks(self, host: "Host", height: Height) -> None:
+    def find_blocks(self, host: "Host", height: int) -> None:
         """Find blocks above the host's head, as far as `height`, and offer them."""
 
     def note(self, host: "Host", effect: Effect) -> None:
-        """Write an effect into the trace, before it is performed."""
+        """Look at an effect before it is performed."""
+
+    def note_proposal(self, host: "Host", value: bytes) -> None:
+        """A host made a value."""
 
     def note_block(self, host: "Host", block: Block) -> None:
         """Look whether an executed block agrees with all others."""
 
-    def crash(self, name: ReplicaId) -> None:
+    def note_timer(self, host: "Host", timer: Timer) -> None:
+        """A timer ran out."""
+
+    def note_probe(self, host: "Host", probe: str) -> None:
+        """A rare situation."""
+
+    def crash(self, place: int) -> None:
         """The host stops here and now."""
 
 
 @dataclass(slots=True)
 class Habits:
-    """How a host answers its engine, in milliseconds; tests change these."""
+    """How a host answers its engine, in milliseconds."""
 
     check_ms: int = 0
     apply_ms: int = 0
-    is_valid: Callable[[bytes], bool] = is_valid
-    censored: frozenset[str] = frozenset()
-    """Items that this host leaves out when it makes a value."""
+    sync_ms: int = 0
+    drift_permille: int = 0
+    """How much its clock is fast (timers run out early) or slow."""
     answers_requests: bool = True
-    loses_unsynced: bool = False
-    """Does a crash take the blocks that were not synced."""
+    withholds: bool = True
+    """Does it wait for a write before it says what stands behind it, as the contract demands."""
 
 
 @dataclass(slots=True)
 class Host:
-    """One replica of a cluster, or a follower; `name` is its address in the network."""
+    """One engine at an address, or a follower's; a twin has another's name at an address of its own."""
 
+    place: int
     name: ReplicaId
     spec: EngineSpec
     parameters: Any
     committee: Committee
     around: Surroundings
+    application: Application
     is_follower: bool = False
-    disk: Disk = field(default_factory=Disk)
+    journal: Journal = field(default_factory=Journal)
     habits: Habits = field(default_factory=Habits)
     engine: Engine | None = None
     incarnation: int = 0
-    fuse: int | None = None
-    known: dict[str, None] = field(default_factory=dict)
-    """All items ever submitted here, in order."""
-    work: dict[str, int] = field(default_factory=dict)
-    """Items known and not executed, oldest first, and how often each was passed over."""
+    fuse: tuple[int, str] | None = None
+    is_paused: bool = False
+    backlog: list[Event] = field(default_factory=list)
+    """What arrived while the host was paused."""
+    inbox: deque[Event] = field(default_factory=deque)
+    """What this step's effects answered, to be handled at the same moment."""
+    is_busy: bool = False
+    timers: dict[Timer, int] = field(default_factory=dict)
+    timers_set: int = 0
+    withheld: deque[tuple[int, Effect]] = field(default_factory=deque)
+    """Effects that wait until so many writes are durable."""
+    writes: int = 0
+    durable: int = 0
+    """Writes that are."""
+    is_syncing: bool = False
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
-    executed: set[str] = field(default_factory=set)
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
     refusals: Counter[str] = field(default_factory=Counter)
-    writes: int = 0
+    counters: Counter[str] = field(default_factory=Counter)
+    """What engines that have crashed since had counted."""
+    steps: int = 0
+    depth: int = 0
+    """Causal depth: the longest chain of messages that led here."""
+    signature: Callable[[bytes], bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signature = make_sign(self.name)
 
     @property
     def is_up(self) -> bool:
         """Does its engine run."""
         return self.engine is not None
 
+    @property
+    def height(self) -> int:
+        """The last executed height."""
+        return len(self.application.blocks)
+
+    @property
+    def block_id(self) -> bytes:
+        """The id of the head."""
+        blocks = self.application.blocks
+        return blocks[-1].block_id if blocks else self.application.genesis_id
+
     def start(self) -> None:
         """Make an engine and give it what the disk holds."""
         me = None if self.is_follower else self.name
         self.engine = self.spec.create(me, self.committee, self.parameters)
         self.incarnation += 1
-        self.request, self.flags = None, (False, False)
-        self.values = {}
-        self.executed = self.disk.executed_items()
-        self.work = {item: 0 for item in self.known if item not in self.executed}
-        disk, records = self.disk, self.spec.records
-        saved = tuple(records.decode(records.encode(record)) for record in disk.records)
-        fresh = not disk.touched and disk.height == 0
-        self.feed(Started(saved, disk.height, disk.block_id, self.committee, fresh))
+        if self.journal.open():
+            self.around.note_probe(self, "torn-tail-cut")
+        self.journal.sync()
+        self.durable = self.writes
+        records = self.spec.records
+        saved = tuple(records.decode(records.encode(r)) for r in self.journal.durable)
+        fresh = not self.journal.touched and self.height == 0
+        self.feed(Started(saved, self.height, self.block_id, self.committee, fresh))
         self.tell_pending()
 
-    def stop(self) -> None:
-        """Lose everything but the disk; submitted work is on disk too."""
-        self.engine = None
-        self.fuse = None
-        if self.habits.loses_unsynced:
-            self.disk.lose_unsynced()
+    def stop(self, *, loses_unsynced: bool = False) -> int:
+        """Lose everything but the disk; how many blocks a power failure took with it."""
+        if self.engine is not None:
+            self.counters.update(self.spec.account(self.engine).counters)
+        self.engine, self.fuse, self.request = None, None, None
+        self.is_syncing = self.is_paused = False
+        self.flags = (False, False)
+        self.values = {}
+        for queue in (self.inbox, self.backlog, self.withheld, self.timers):
+            queue.clear()
+        return self.application.crash(loses_unsynced=loses_unsynced)
 
     def feed(self, event: Event) -> None:
-        """One step of the engine and all its effects."""
-        if self.engine is None:
+        """Steps of the engine until nothing is left to answer at this moment."""
+        if self.is_paused:
+            self.backlog.append(event)
             return
-        for effect in step(self.engine, event):
-            if not self.is_up:
-                return
+        self.inbox.append(event)
+        if self.is_busy:
+            return
+        self.is_busy = True
+        try:
+            while self.inbox and self.engine is not None:
+                self.handle(self.inbox.popleft())
+        finally:
+            self.is_busy = False
+
+    def handle(self, event: Event) -> None:
+        """One step of the engine and all its effects."""
+        engine = self.engine
+        assert engine is not None
+        self.steps += 1
+        for effect in step(engine, event):
             self.around.note(self, effect)
             self.perform(effect)
+            if self.engine is not engine:
+                return
 
-    def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match over all effects
-        """Do what the engine asks."""
+    def perform(self, effect: Effect) -> None:
+        """Do what the engine asks; what leaves the host waits for the writes before it."""
         match effect:
             case Persist(record):
-                self.write([*self.disk.records, record])
+                self.write(lambda: self.journal.append(record))
             case Rewrite(records):
-                self.disk.synced = self.disk.height
-                self.write(list(records))
-            case Send(to, message):
-                self.say(to, message)
-            case Broadcast(message):
-                self.say(None, message)
+                self.application.sync()
+                self.write(lambda: self.journal.rewrite(records))
             case SetTimer(timer, after_ms):
-                self.around.start_timer(self, timer, after_ms)
+                self.set_timer(timer, after_ms)
             case CancelTimer(timer):
-                self.around.stop_timer(self, timer)
+                self.timers.pop(timer, None)
             case Request():
                 self.request = effect
                 self.answer_request()
             case Check():
                 self.check(effect)
+            case Ignore(_, refusal):
+                self.refusals[refusal] += 1
+            case _ if (self.withheld or self.durable < self.writes) and self.habits.withholds:
+                self.withheld.append((self.writes, effect))
+            case _:
+                self.release(effect)
+
+    def release(self, effect: Effect) -> None:
+        """Perform an effect that leaves the host."""
+        match effect:
+            case Send(to, message):
+                self.say(to, message)
+            case Broadcast(message):
+                self.say(None, message)
             case Decide():
-                self.around.later(self, self.habits.apply_ms, lambda: self.execute(effect))
+                if self.habits.apply_ms:
+                    self.around.later(self, self.habits.apply_ms, self.execute, effect)
+                else:
+                    self.execute(effect)
             case Certify(height, certificate):
-                self.disk.certificates[height] = certificate
+                self.application.certify(height, certificate)
             case Behind(height):
                 self.around.find_blocks(self, height)
             case Accuse():
                 self.accusations.append(effect)
-            case Ignore(_, refusal):
-                self.refusals[refusal] += 1
             case Diverge():
                 self.diverged = effect
+            case (
+                Persist() | Rewrite() | SetTimer() | CancelTimer() | Request() | Check() | Ignore()
+            ):
+                raise AssertionError(effect)
             case _:
                 assert_never(effect)
 
-    def write(self, records: list[Any]) -> None:
-        """Make the journal durable; the fuse burns down here."""
-        self.disk.records = records
-        self.disk.touched = True
-        self.writes += 1
+    def write(self, put: Callable[[], None]) -> None:
+        """Write to the journal, and let a sync follow; the fuse burns down here."""
         if self.fuse is not None:
-            self.fuse -= 1
-            if self.fuse <= 0:
-                self.around.crash(self.name)
+            left, where = self.fuse
+            self.fuse = left - 1, where
+            if left <= 1:
+                self.burn(where, put)
+                return
+        put()
+        self.writes += 1
+        if not self.habits.sync_ms:
+            self.journal.sync()
+            self.durable = self.writes
+        elif not self.is_syncing:
+            self.is_syncing = True
+            self.around.later(self, self.habits.sync_ms, self.synced, self.writes)
+
+    def burn(self, where: str, put: Callable[[], None]) -> None:
+        """Crash at a write: what came before it is on disk, and perhaps some of it."""
+        if where == TORN:
+            self.journal.tear()
+        if where == AFTER:
+            put()
+            self.writes += 1
+        self.journal.sync()
+        self.around.note_probe(self, f"crashed-{where}-write")
+        self.around.crash(self.place)
+
+    def synced(self, writes: int) -> None:
+        """The disk confirms; what waited for it leaves, and what came meanwhile is next."""
+        engine = self.engine
+        self.journal.sync(writes - self.durable)
+        self.durable = writes
+        self.is_syncing = self.writes > writes
+        if self.is_syncing:
+            self.around.later(self, self.habits.sync_ms, self.synced, self.writes)
+        while self.withheld and self.withheld[0][0] <= self.durable and self.engine is engine:
+            self.release(self.withheld.popleft()[1])
+
+    def set_timer(self, timer: Timer, after_ms: int) -> None:
+        """Setting again replaces: only the newest setting of a name elapses."""
+        self.timers_set += 1
+        self.timers[timer] = self.timers_set
+        drifted_ms = after_ms * 1_000 // (1_000 + self.habits.drift_permille)
+        self.around.later(self, drifted_ms, self.elapse, timer, self.timers_set)
+
+    def elapse(self, timer: Timer, number: int) -> None:
+        """A timer runs out, unless it was cancelled or set again."""
+        if self.timers.get(timer) != number:
+            return
+        del self.timers[timer]
+        self.around.note_timer(self, timer)
+        self.feed(Elapsed(timer))
 
     def say(self, to: ReplicaId | None, message: Any) -> None:
         """Sign, loop back what concerns this replica too, and hand the rest to the links."""
-        signed = sign_message(message, make_sign(self.name))
-        if to in {None, self.name}:
-            self.around.later(self, 0, lambda: self.feed(Received(self.name, signed)))
+        signed = sign_message(message, self.signature)
         if to != self.name:
-            self.around.say(self.name, to, signed)
+            self.around.say(self, to, signed)
+        if to is None or to == self.name:
+            self.feed(Received(self.name, signed))
 
     def check(self, effect: Check) -> None:
         """Answer `Check` after a while; what is forced is never judged."""
         self.values[effect.digest] = effect.value
-        valid = effect.forced or self.habits.is_valid(effect.value)
+        valid = effect.forced or self.application.is_valid(effect.value)
         answer = Checked(effect.digest, Verdict.VALID if valid else Verdict.INVALID)
-        self.around.later(self, self.habits.check_ms, lambda: self.feed(answer))
+        if self.habits.check_ms:
+            self.around.later(self, self.habits.check_ms, self.feed, answer)
+        else:
+            self.feed(answer)
 
     def execute(self, effect: Decide) -> None:
-        """Append the block, forget the work it did, and say so."""
-        block = self.disk.execute(effect.height, effect.values, effect.seal)
+        """Append the block, and say so."""
+        if effect.height != self.height + 1:
+            raise ViolationError(
+                "integrity", f"host {self.name} decided {effect.height} at head {self.height}"
+            )
+        block = self.application.execute(effect.height, effect.values, effect.seal)
         self.around.note_block(self, block)
-        items = items_in(effect.values)
-        self.count_passed_over(items)
-        for item in items:
-            self.work.pop(item, None)
-            self.executed.add(item)
         self.feed(Applied(block.height, block.block_id, self.committee))
         self.tell_pending()
 
-    def count_passed_over(self, items: list[str]) -> None:
-        """Work that came before something now executed was passed over once more.
-
-        What nobody submitted here counts as having come last.
-        """
-        last = max((at for at, item in enumerate(self.work) if item in items), default=0)
-        if any(item not in self.known for item in items):
-            last = len(self.work)
-        for at, item in enumerate(self.work):
-            if at < last and item not in items:
-                self.work[item] += 1
-
     def submit(self, item: str) -> None:
         """A client's work reaches this host; an item is one word."""
-        assert item.split() == [item]
-        if item in self.known:
-            return
-        self.known[item] = None
-        if item not in self.executed:
-            self.work[item] = 0
+        if self.application.submit(item):
             self.tell_pending()
             self.answer_request()
 
     def tell_pending(self) -> None:
         """On change: is there work, and has some of it been passed over too long."""
-        overdue = any(passed >= OVERDUE_HEIGHTS for passed in self.work.values())
-        flags = bool(self.work), overdue
-        if flags != self.flags and self.is_up:
+        flags = self.application.flags()
+        if flags != self.flags and self.is_up and not self.is_paused:
             self.flags = flags
             self.feed(Pending(*flags))
 
     def answer_request(self) -> None:
         """Answer the standing request if there is work, or if an answer is required."""
         request = self.request
-        if request is None or not self.habits.answers_requests or not self.is_up:
+        if request is None or not self.habits.answers_requests or not self.is_up or self.is_paused:
             return
-        values = [self.values.get(digest, b"") for digest in request.after]
-        taken = set(items_in(values))
-        items = [i for i in self.work if i not in taken and i not in self.habits.censored]
-        if not items and not request.required:
+        after = [self.values.get(digest, b"") for digest in request.after]
+        required = request.required
+        value = self.application.make_value(self.name, request.height, after, required=required)
+        if value is None:
             return
         self.request = None
-        value = make_value(self.name, request.height, items[:ITEMS_PER_VALUE])
         self.values[compute_digest(value)] = value
-        answer = Proposed(request.height, value)
-        self.around.later(self, 0, lambda: self.feed(answer))
+        self.around.note_proposal(self, value)
+        self.feed(Proposed(request.height, value))
+
+    def pause(self) -> None:
+        """Nothing is handled any more until the host is resumed."""
+        self.is_paused = True
+
+    def wake(self) -> None:
+        """Handle what has arrived meanwhile, in order."""
+        self.is_paused = False
+        backlog, self.backlog = self.backlog, []
+        for event in backlog:
+            self.feed(event)
+        self.tell_pending()
+        self.answer_request()

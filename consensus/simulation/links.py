@@ -1,27 +1,38 @@
-"""What a network does to messages: delay, loss, duplication, partitions."""
+"""What a network does to messages: delay, loss, duplicates, order, cuts, clogs, topology.
 
-from collections.abc import Callable, Collection
+Links join addresses and have a direction. Each copy of a message draws its own delay, so messages
+overtake each other unless the links are first in, first out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from consensus.committee import ReplicaId
 from consensus.simulation.chance import Chance
 
-Filter: TypeAlias = Callable[[ReplicaId, ReplicaId, Any], bool]
+Address: TypeAlias = int
+Pair: TypeAlias = tuple[Address, Address]
+Filter: TypeAlias = Callable[[Address, Address, Any], bool]
 """(from, to, message) -> is it let through."""
+
+TAIL_DOUBLINGS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How good the links are: delays in milliseconds, chances in thousandths.
+    """How good links are: delays in milliseconds, chances in thousandths.
 
-    Each copy draws its own delay, so messages overtake each other whenever the bounds differ.
+    A heavy tail: `tail_permille` of the copies draw a delay that is doubled once, half of those
+    twice, and so on, six times at most (a discrete Pareto distribution).
     """
 
     delay_ms_min: int = 5
     delay_ms_max: int = 5
     loss_permille: int = 0
     duplicates_permille: int = 0
+    tail_permille: int = 0
+    is_fifo: bool = False
 
 
 @dataclass(slots=True)
@@ -30,30 +41,91 @@ class Links:
 
     chance: Chance
     quality: Quality = field(default_factory=Quality)
-    groups: tuple[frozenset[ReplicaId], ...] = ()
+    """Of every link without a quality of its own."""
+    own: dict[Pair, Quality] = field(default_factory=dict)
+    cut: set[Pair] = field(default_factory=set)
+    """Directed links that carry nothing; what is under way on them is lost."""
+    clogged: dict[Pair, list[Any]] = field(default_factory=dict)
+    """Directed links that hold back what they are given, and what they hold."""
+    omission: dict[Pair, int] = field(default_factory=dict)
+    """Additional loss, in thousandths, where a host omits to send or to receive."""
     filters: list[Filter] = field(default_factory=list)
+    hops: dict[Pair, int] | None = None
+    """Distances in the topology, in links, for messages are flooded; None: everybody is adjacent."""
+    places: set[Address] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    streams: dict[Pair, Chance] = field(default_factory=dict)
+    latest: dict[Pair, int] = field(default_factory=dict)
+    """When the last copy on a first-in-first-out link arrives."""
 
-    def partition(self, *groups: Collection[ReplicaId]) -> None:
+    def partition(self, *groups: Collection[Address]) -> None:
         """Only members of one group reach each other; whoever is in none reaches nobody."""
-        self.groups = tuple(frozenset(group) for group in groups)
+        together = {(a, b) for group in groups for a in group for b in group}
+        self.cut = {(a, b) for a in self.places for b in self.places} - together
 
-    def heal(self) -> None:
-        """No partition, no filter; the quality stays."""
-        self.groups = ()
-        self.filters.clear()
+    def cut_one_way(self, senders: Iterable[Address], receivers: Iterable[Address]) -> None:
+        """From here on nothing gets from these to those."""
+        targets = list(receivers)
+        self.cut.update((a, b) for a in senders for b in targets if a != b)
 
-    def is_connected(self, sender: ReplicaId, receiver: ReplicaId) -> bool:
-        """Does any path lead there now."""
-        return not self.groups or any(sender in g and receiver in g for g in self.groups)
+    def heal(self, places: Collection[Address] | None = None) -> None:
+        """No cut and no filter, between all or between some; the quality stays."""
+        if places is None:
+            self.cut.clear()
+            self.filters.clear()
+            self.omission.clear()
+            return
+        inner = {(a, b) for a in places for b in places}
+        self.cut -= inner
+        for pair in inner:
+            self.omission.pop(pair, None)
 
-    def draw_delays_ms(self, sender: ReplicaId, receiver: ReplicaId, message: Any) -> list[int]:
+    def is_connected(self, sender: Address, receiver: Address) -> bool:
+        """Is the link not cut."""
+        return (sender, receiver) not in self.cut
+
+    def draw_delays_ms(
+        self, sender: Address, receiver: Address, message: Any, now_ms: int = 0
+    ) -> list[int]:
         """When the copies of a message arrive from now; empty if it is lost."""
-        if not self.is_connected(sender, receiver):
+        pair = (sender, receiver)
+        if pair in self.cut or not self.are_filters_open(sender, receiver, message):
             return []
-        if not all(let(sender, receiver, message) for let in self.filters):
+        chance = self.streams.get(pair)
+        if chance is None:
+            chance = self.streams[pair] = self.chance.fork(f"link/{sender}/{receiver}")
+        quality = self.own.get(pair, self.quality)
+        loss = quality.loss_permille
+        if chance.happens(loss) or chance.happens(self.omission.get(pair, 0)):
+            self.counts["message-lost"] += 1
             return []
-        if self.chance.happens(self.quality.loss_permille):
-            return []
-        copies = 2 if self.chance.happens(self.quality.duplicates_permille) else 1
-        least, most = self.quality.delay_ms_min, self.quality.delay_ms_max
-        return [self.chance.between(least, most) for _ in range(copies)]
+        copies = 1
+        if chance.happens(quality.duplicates_permille):
+            copies = 2
+            self.counts["message-duplicated"] += 1
+        return [self.draw_delay_ms(pair, quality, chance, now_ms) for _ in range(copies)]
+
+    def are_filters_open(self, sender: Address, receiver: Address, message: Any) -> bool:
+        """Do all filters let a message through."""
+        return not self.filters or all(let(sender, receiver, message) for let in self.filters)
+
+    def draw_delay_ms(self, pair: Pair, quality: Quality, chance: Chance, now_ms: int) -> int:
+        """One copy's delay, along as many links as it takes."""
+        least, most = quality.delay_ms_min, quality.delay_ms_max
+        delay_ms = least + chance.below(most - least + 1) if most > least else least
+        if quality.tail_permille and chance.happens(quality.tail_permille):
+            self.counts["delay-in-the-tail"] += 1
+            doublings = 1
+            while doublings < TAIL_DOUBLINGS_MAX and chance.happens(500):
+                doublings += 1
+            delay_ms = max(delay_ms, 1) << doublings
+        if self.hops is not None:
+            delay_ms *= self.hops[pair]
+        arrival_ms = now_ms + delay_ms
+        if arrival_ms < self.latest.get(pair, 0):
+            if quality.is_fifo:
+                arrival_ms = self.latest[pair]
+            else:
+                self.counts["message-overtaken"] += 1
+        self.latest[pair] = max(arrival_ms, self.latest.get(pair, 0))
+        return arrival_ms - now_ms

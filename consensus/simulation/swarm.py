@@ -1,157 +1,291 @@
-"""Storms: random faults from a seed for a while, then calm, and the question whether all is well.
+"""Storms: a schedule of faults drawn from a seed, then a core that is healed.
 
-During a storm any number of replicas may be down and any links cut, so only safety is asked for,
-after every single step. Afterwards everybody without a mask is up and connected, and within a bound
-all submitted work must be executed everywhere and the chain at rest, certified.
+Swarm testing (Groce et al. 2012): each storm has a random half of the features, for features hide
+each other's failures. During the chaos any number of hosts may be down and any link cut, so only
+safety is demanded, after every step. Then a random core, just large enough or larger, is healed,
+while whoever is outside stays broken and goes on breaking; the core has to finish all work within
+the bound that the engine states.
+
+What counts among the f faulty: liars, hosts whose disk or journal is lost, and, once the core is
+healed, whoever is outside it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from consensus.simulation.cluster import Cluster, make_cluster
-from consensus.simulation.links import Quality
-
-STORM_PARAMETERS: tuple[dict[str, int], ...] = (
-    {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 150},
-    {"timeout_ms": 150, "timeout_max_ms": 2_400, "idle_block_ms": 50, "resend_ms": 60},
-    {
-        "timeout_ms": 300,
-        "timeout_max_ms": 4_800,
-        "idle_block_ms": 100,
-        "checkpoint_interval": 3,
-        "window": 8,
-        "pipeline": 5,
-        "resend_ms": 100,
-    },
+from consensus import catalog
+from consensus.committee import Committee
+from consensus.model.faults import FaultKind
+from consensus.simulation.byzantine.registry import draw_behaviour
+from consensus.simulation.chance import Chance
+from consensus.simulation.features import (
+    BROKEN_BY_SYNCHRONY,
+    LIES,
+    UNBOUNDED,
+    choose_features,
 )
-"""Networks with patient and with nervous timers, wide and narrow windows; a seed picks one."""
-BUSY_PAUSE_MS = 15
-CALM = Quality(delay_ms_min=1, delay_ms_max=20)
+from consensus.simulation.request import Request, Timing
+from consensus.simulation.schedule import Action, Schedule
+
+SIZES = (4, 5, 6, 7)
+"""Where a request leaves the size open."""
+RATES = (2, 5, 10, 20, 40)
+PAUSE_MS_MAX = 400
+SYNCHRONOUS_MS_MAX = 20
+UNKNOWN_BOUNDS_MS = (20, 60, 200)
+AFTERMATH_MS = 1_500
+"""How long hosts outside the core go on breaking."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Storm:
-    """What a storm may do; chances are thousandths per action."""
+    """A schedule on its way."""
 
-    duration_ms: int = 15_000
-    pause_ms_max: int = 400
-    crash: int = 120
-    fuse: int = 120
-    restart: int = 300
-    partition: int = 80
-    heal: int = 120
-    quality: int = 80
-    calm_within_ms: int = 60_000
+    request: Request
+    chance: Chance
+    committee: Committee
+    features: frozenset[str]
+    actions: list[Action]
+    liars: list[int]
+    forgetful: list[int]
+    """Who may lose its disk."""
+    now_ms: int = 0
 
+    @property
+    def places(self) -> range:
+        """The members' addresses."""
+        return range(self.committee.size)
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How a storm ended."""
+    def do(self, command: str) -> None:
+        """Put an action at the end."""
+        self.actions.append((self.now_ms, command))
 
-    seed: int
-    at_rest: bool
-    heights: tuple[int, ...]
-    calm_after_ms: int
-    digest: str
+    def has(self, feature: str) -> bool:
+        """Is a feature on in this storm."""
+        return feature in self.features
 
+    def some_place(self) -> int:
+        """Any member's address."""
+        return self.chance.below(self.committee.size)
 
-def run_storm(
-    seed: int,
-    storm: Storm | None = None,
-    *,
-    engine: str = "pbft",
-    dress: Callable[[Cluster], None] | None = None,
-) -> Report:
-    """One storm; `dress` may put masks on up to f replicas. Raises `ViolationError`."""
-    storm = storm or Storm()
-    size = 4 + seed % 4
-    parameters = STORM_PARAMETERS[seed // 4 % len(STORM_PARAMETERS)]
-    cluster = make_cluster(engine, size, seed=seed, parameters=parameters)
-    cluster.trace.is_kept = False
-    for host in cluster.hosts.values():
-        host.habits.check_ms = cluster.chance.choose((0, 0, 5, 120))
-        host.habits.apply_ms = cluster.chance.choose((0, 0, 5, 120))
-        host.habits.loses_unsynced = cluster.chance.happens(500)
-    if dress:
-        dress(cluster)
-    cluster.start()
-    rage(cluster, storm)
-    calm(cluster)
-    started_ms = cluster.now_ms
-    at_rest = cluster.run_until(cluster.are_at_rest, storm.calm_within_ms)
-    heights, digest = cluster.heights(), cluster.trace.digest()
-    return Report(seed, at_rest, heights, cluster.now_ms - started_ms, digest)
+    def sides(self) -> tuple[str, str]:
+        """The members in two groups, either perhaps empty."""
+        left = {place for place in self.places if self.chance.happens(500)}
+        right = set(self.places) - left
+        return " ".join(map(str, sorted(left))), " ".join(map(str, sorted(right)))
 
 
-def rage(cluster: Cluster, storm: Storm) -> None:
-    """Random actions at random moments, and work all the while."""
-    actions = (
-        (storm.crash, crash_one),
-        (storm.fuse, light_fuse),
-        (storm.restart, restart_one),
-        (storm.partition, cut),
-        (storm.heal, lambda cluster: cluster.links.heal()),
-        (storm.quality, worsen),
+def draw_schedule(request: Request, seed: int) -> Schedule:
+    """The storm named by a request and a seed; raises `ConsensusError` for an impossible request."""
+    spec = catalog.get(request.engine)
+    chance = Chance(seed, "/storm")
+    size = request.nodes or chance.choose(SIZES)
+    faults = spec.default_faults(size) if request.f is None else request.f
+    committee = Committee.of(size, faults)
+    catalog.check_configuration(spec, committee, allow_beyond_bound=request.beyond_bound)
+    storm = Storm(request, chance, committee, draw_features(request, chance), [], [], [])
+    parameters = {**chance.choose(spec.restless), **request.parameters}
+    words = " ".join(f"{key}={value}" for key, value in parameters.items())
+    line = f"cluster {request.engine} n={size} f={faults} seed={seed} delay=1..20 {words}"
+    choose_faulty(storm)
+    open_storm(storm)
+    rage(storm)
+    if request.timing is not Timing.ASYNCHRONOUS:
+        heal(
+            storm,
+            spec.model.progress_bound_ms(
+                catalog.parse_parameters(spec, parameters), size, faults, bound_of(storm)
+            ),
+        )
+    return Schedule(line, tuple(storm.actions), request.application)
+
+
+def draw_features(request: Request, chance: Chance) -> frozenset[str]:
+    """Half of what is allowed."""
+    spec = catalog.get(request.engine)
+    allowed = choose_features(
+        request.faults, lies=spec.model.assumes.fault_kind is FaultKind.BYZANTINE
     )
-    is_busy = cluster.chance.happens(300)
-    while cluster.now_ms < storm.duration_ms:
-        for permille, action in actions:
-            if cluster.chance.happens(permille):
-                action(cluster)
-        work_for(cluster, cluster.chance.between(1, storm.pause_ms_max), is_busy=is_busy)
+    if request.timing is Timing.SYNCHRONOUS:
+        allowed -= BROKEN_BY_SYNCHRONY
+    if request.timing is Timing.UNKNOWN_BOUND:
+        allowed -= UNBOUNDED
+    return frozenset(name for name in sorted(allowed) if name in LIES or chance.happens(500))
 
 
-def work_for(cluster: Cluster, for_ms: int, *, is_busy: bool) -> None:
-    """Let time pass with one item of work, or with so many that heights follow without a pause."""
-    end_ms = cluster.now_ms + for_ms
-    while cluster.now_ms < end_ms:
-        cluster.submit(f"item{cluster.now_ms}")
-        cluster.run(min(end_ms - cluster.now_ms, BUSY_PAUSE_MS if is_busy else for_ms))
+def choose_faulty(storm: Storm) -> None:
+    """Who lies, and who may lose its disk: together at most f, unless more are asked for."""
+    chance, faults, asked = storm.chance, storm.committee.faults, storm.request.faulty
+    count = chance.below(faults + 1) if asked is None else asked
+    if storm.features & set(LIES):
+        in_a_row = chance.happens(500)
+        members = list(storm.places)
+        storm.liars = members[:count] if in_a_row else chance.sample(members, count)
+    others = [place for place in storm.places if place not in storm.liars]
+    storm.forgetful = chance.sample(others, max(faults - len(storm.liars), 0))
 
 
-def crash_one(cluster: Cluster) -> None:
-    """Some replica that is up stops."""
-    up = [host.name for host in cluster.hosts.values() if host.is_up]
-    if up:
-        cluster.crash(cluster.chance.choose(up))
+def open_storm(storm: Storm) -> None:
+    """What holds from the start: habits, liars, links, work."""
+    chance = storm.chance
+    for place in storm.places:
+        check, apply = (
+            (chance.choose((0, 0, 5, 120)), chance.choose((0, 0, 5, 120)))
+            if storm.has("slow-host")
+            else (0, 0)
+        )
+        sync = chance.choose((0, 2, 10, 50)) if storm.has("slow-disk") else 0
+        drift = chance.between(-200, 200) if storm.has("skew") else 0
+        if check or apply or sync or drift:
+            storm.do(f"habit {place} check={check} apply={apply} sync={sync} drift={drift}")
+    for place in storm.liars:
+        corrupt(storm, place)
+    if storm.request.timing is not Timing.PARTIAL:
+        storm.do(f"quality {draw_quality(storm)}")
+    storm.do(f"load {chance.choose(RATES)}")
 
 
-def light_fuse(cluster: Cluster) -> None:
-    """Some replica will crash right after one of its next writes, before it says anything."""
-    host = cluster.hosts[cluster.chance.below(len(cluster.hosts))]
-    if host.is_up:
-        host.fuse = cluster.chance.between(1, 6)
+def corrupt(storm: Storm, place: int) -> None:
+    """A host begins to lie, in one of the ways allowed."""
+    chance = storm.chance
+    lies = [name for name in LIES if storm.has(name)]
+    name = chance.choose(lies)
+    if name == "twins":
+        storm.do(f"twin {place}")
+    elif name == "equivocation":
+        left, right = storm.sides()
+        storm.do(f"split {place} {left or place} | {right or place}")
+    elif name == "censor":
+        storm.do(f"censor {place} {' '.join(f'w{3 * k + 1}' for k in range(100))}")
+    else:
+        kind, arguments = draw_behaviour(chance, [name])
+        storm.do(" ".join([f"behave {place} {kind}", *arguments]))
 
 
-def restart_one(cluster: Cluster) -> None:
-    """Some replica that is down starts again from its disk."""
-    down = [host.name for host in cluster.hosts.values() if not host.is_up]
-    if down:
-        cluster.restart(cluster.chance.choose(down))
+def bound_of(storm: Storm) -> int:
+    """The greatest message delay once all is well, in milliseconds."""
+    return SYNCHRONOUS_MS_MAX if storm.request.timing is not Timing.UNKNOWN_BOUND else 200
 
 
-def cut(cluster: Cluster) -> None:
-    """Split the members into two groups."""
-    sides: tuple[set[int], set[int]] = (set(), set())
-    for name in cluster.hosts:
-        sides[cluster.chance.below(2)].add(name)
-    cluster.links.partition(*sides)
+def draw_quality(storm: Storm) -> str:
+    """Other delays, loss and duplicates, as far as the timing model and the features allow."""
+    chance, timing = storm.chance, storm.request.timing
+    least = chance.below(10)
+    if timing is Timing.SYNCHRONOUS:
+        most = SYNCHRONOUS_MS_MAX
+    elif timing is Timing.UNKNOWN_BOUND:
+        most = chance.choose(UNKNOWN_BOUNDS_MS)
+    else:
+        most = least + chance.choose((0, 20, 200, 800))
+    if not storm.has("reordering"):
+        least = most
+    loss = chance.choose((0, 20, 100, 300)) if storm.has("loss") else 0
+    twice = chance.choose((0, 50, 200)) if storm.has("duplication") else 0
+    tail = chance.choose((0, 20, 100)) if storm.has("tails") else 0
+    return f"delay={least}..{most} loss={loss} twice={twice} tail={tail}"
 
 
-def worsen(cluster: Cluster) -> None:
-    """Other delays, loss and duplicates."""
-    chance = cluster.chance
-    least = chance.below(30)
-    most = least + chance.choose((0, 20, 200, 800))
-    loss, twice = chance.choose((0, 0, 50, 300)), chance.choose((0, 100))
-    cluster.links.quality = Quality(least, most, loss, twice)
+def rage(storm: Storm) -> None:
+    """Random actions at random moments until the chaos ends, at a random time."""
+    chance = storm.chance
+    end_ms = chance.between(storm.request.duration_ms // 3, storm.request.duration_ms)
+    while storm.now_ms < end_ms:
+        storm.now_ms += chance.between(1, PAUSE_MS_MAX)
+        act(storm, list(storm.places))
 
 
-def calm(cluster: Cluster) -> None:
-    """Heal all links and start all replicas; byzantine ones stay what they are."""
-    cluster.links.heal()
-    cluster.links.quality = CALM
-    for host in cluster.hosts.values():
-        host.fuse = None
-        if not host.is_up:
-            cluster.restart(host.name)
+def act(storm: Storm, places: list[int]) -> None:
+    """A few things happen to some of these hosts, or to their links."""
+    chance = storm.chance
+    for feature, permille, action in ACTIONS:
+        if storm.has(feature) and chance.happens(permille):
+            command = action(storm, chance.choose(places))
+            if command:
+                storm.do(command)
+    if chance.happens(350):
+        storm.do(f"restart {chance.choose(places)}")
+    if chance.happens(350):
+        storm.do(f"resume {chance.choose(places)}")
+    if chance.happens(150):
+        storm.do("heal")
+
+
+def cut(storm: Storm, _place: int) -> str:
+    """Two sides that do not hear each other."""
+    left, right = storm.sides()
+    return f"partition {left} | {right}"
+
+
+def cut_one_way(storm: Storm, _place: int) -> str:
+    """One side does not hear the other."""
+    left, right = storm.sides()
+    return f"oneway {left} | {right}" if left and right else ""
+
+
+def clog(storm: Storm, place: int) -> str:
+    """A link stops, or one that stopped runs again."""
+    other = storm.some_place()
+    verb = "clog" if storm.chance.happens(600) else "unclog"
+    return f"{verb} {place} {other}" if other != place else ""
+
+
+def wipe(storm: Storm, place: int, what: str) -> str:
+    """A disk is lost, of one who may lose it."""
+    return f"wipe {place}{what}" if place in storm.forgetful else ""
+
+
+def light_fuse(storm: Storm, place: int) -> str:
+    """A crash at one of the next writes."""
+    where = storm.chance.choose(("before", "after"))
+    return f"fuse {place} {storm.chance.between(1, 6)} {where}"
+
+
+def omit(storm: Storm, place: int, way: str) -> str:
+    """A host loses some of what it says or hears."""
+    return f"omit {place} {way} {storm.chance.choose((100, 500, 1_000))}"
+
+
+ACTIONS = (
+    ("crash", 120, lambda _s, place: f"crash {place}"),
+    ("power", 120, lambda _s, place: f"power {place}"),
+    ("persistence", 150, light_fuse),
+    ("torn-tail", 100, lambda s, place: f"fuse {place} {s.chance.between(1, 6)} torn"),
+    ("wiped-disk", 60, lambda s, place: wipe(s, place, "")),
+    ("wiped-journal", 60, lambda s, place: wipe(s, place, " journal")),
+    ("pause", 120, lambda _s, place: f"pause {place}"),
+    ("partition", 80, cut),
+    ("one-way", 80, cut_one_way),
+    ("clog", 120, clog),
+    ("send-omission", 60, lambda s, place: omit(s, place, "send")),
+    ("receive-omission", 60, lambda s, place: omit(s, place, "receive")),
+    ("loss", 100, lambda s, _place: f"quality {draw_quality(s)}"),
+    ("duplication", 50, lambda s, _place: f"quality {draw_quality(s)}"),
+    ("reordering", 100, lambda s, _place: f"quality {draw_quality(s)}"),
+    ("tails", 50, lambda s, _place: f"quality {draw_quality(s)}"),
+)
+"""(feature, chance per moment in thousandths, what it does to a host)."""
+
+
+def heal(storm: Storm, bound_ms: int) -> None:
+    """A core recovers; the others go on for a while, then all that the core was given is due."""
+    chance, faults = storm.chance, storm.committee.faults
+    if len(storm.liars) > faults:
+        return
+    spare = faults - len(storm.liars)
+    honest = [place for place in storm.places if place not in storm.liars]
+    broken = chance.sample(storm.forgetful, chance.below(spare + 1))
+    core = [place for place in honest if place not in broken]
+    names = " ".join(map(str, core))
+    storm.do(f"core {names} delay=1..{bound_of(storm)}")
+    storm.do("load 0")
+    end_ms = storm.now_ms + AFTERMATH_MS
+    while broken and storm.now_ms < end_ms:
+        storm.now_ms += chance.between(1, PAUSE_MS_MAX)
+        break_further(storm, broken)
+    storm.do(f"demand {bound_ms} {names}")
+
+
+def break_further(storm: Storm, broken: list[int]) -> None:
+    """Whoever is outside the core crashes, restarts, pauses; links of others stay well."""
+    place = storm.chance.choose(broken)
+    verb = storm.chance.choose(("crash", "restart", "pause", "resume", "omit"))
+    storm.do(omit(storm, place, "send") if verb == "omit" else f"{verb} {place}")

@@ -1,141 +1,55 @@
-"""A run as lines of text: what scenario files show, and what is compared between processes."""
+"""What happened in a run, entry by entry, for people and for files."""
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from consensus.committee import ReplicaId
-from consensus.effects import (
-    Accuse,
-    Behind,
-    Broadcast,
-    CancelTimer,
-    Certify,
-    Check,
-    Decide,
-    Diverge,
-    Effect,
-    Ignore,
-    Persist,
-    Request,
-    Rewrite,
-    Send,
-    SetTimer,
-)
-from consensus.message import NULL_DIGEST, Signed, compute_digest
+from consensus.effects import Broadcast, Effect, Send
+from consensus.simulation.entry import Entry
+from consensus.simulation.parcel import Parcel
+from consensus.simulation.telling import Teller, name_message
 
-TRACE_LINES_MAX = 200_000
-"""A run that says more than this is not for reading; the digest covers all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened: `kind` is an effect's or a timer's name, or `event`."""
-
-    at_ms: int
-    name: ReplicaId
-    kind: str
-    message: str
-    text: str
+TRACE_ENTRIES_MAX = 1_000_000
+"""A run that says more is not for reading; entries beyond are counted, not kept."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """Lines, and a digest over all of them."""
+    """The entries of one run."""
 
-    lines: list[Line] = field(default_factory=list)
-    is_kept: bool = True
-    names: dict[bytes, str] = field(default_factory=dict)
-    hasher: Any = field(default_factory=hashlib.sha256)
+    entries: list[Entry] = field(default_factory=list)
+    teller: Teller = field(default_factory=Teller)
+    left_out: int = 0
 
-    def note_effect(self, now_ms: int, name: ReplicaId, effect: Effect) -> None:
-        """Write down an effect."""
-        if isinstance(effect, Check):
-            self.names.setdefault(effect.digest, effect.value.decode(errors="replace"))
-        said = name_message(effect.message) if isinstance(effect, Broadcast | Send) else ""
-        self.note(Line(now_ms, name, type(effect).__name__, said, self.tell(effect)))
+    def add(self, entry: Entry) -> None:
+        """Keep an entry."""
+        if len(self.entries) < TRACE_ENTRIES_MAX:
+            self.entries.append(entry)
+        else:
+            self.left_out += 1
 
-    def note_event(self, now_ms: int, name: ReplicaId, text: str, kind: str = "event") -> None:
-        """Write down what happened to a host."""
-        self.note(Line(now_ms, name, kind, "", text))
+    def note_effect(self, now_ms: int, place: int, effect: Effect) -> None:
+        """What an engine asks for; messages are noted when they are sent."""
+        if isinstance(effect, Broadcast | Send):
+            return
+        self.add(Entry(now_ms, place, *self._fields(effect)))
 
-    def note(self, line: Line) -> None:
-        """Write a line."""
-        self.hasher.update(f"{line.at_ms} {line.name} {line.text}\n".encode())
-        if self.is_kept and len(self.lines) < TRACE_LINES_MAX:
-            self.lines.append(line)
+    def _fields(self, effect: Effect) -> tuple[str, None, str, str]:
+        kind, name, detail = self.teller.tell(effect)
+        return kind, None, name, detail
 
-    def digest(self) -> str:
-        """64 hexadecimal digits that name the whole run."""
-        return str(self.hasher.hexdigest())
+    def note_sent(
+        self, now_ms: int, place: int, to: ReplicaId | None, message: Any, number: int
+    ) -> None:
+        """A message is put on the links."""
+        detail = self.teller.tell_message(message)
+        self.add(Entry(now_ms, place, "send", to, name_message(message), detail, number, place))
 
-    def tell(self, effect: Effect) -> str:  # noqa: C901, PLR0912 - one match over all effects
-        """An effect in words."""
-        match effect:
-            case Broadcast(message):
-                return f"→ all  {self.tell_message(message)}"
-            case Send(to, message):
-                return f"→ {to}  {self.tell_message(message)}"
-            case Persist(record):
-                return f"writes {self.tell_message(record)}"
-            case Rewrite(records):
-                return f"rewrites its journal to {len(records)} records"
-            case SetTimer(timer, after_ms):
-                return f"sets {timer[0]} timer to {after_ms} ms"
-            case CancelTimer(timer):
-                return f"cancels {timer[0]} timer"
-            case Request(height, after, required):
-                need = "needs" if required else "wants"
-                return f"{need} a value for height {height} after {len(after)} in flight"
-            case Check(height, _, value, forced):
-                return f"{'fetches' if forced else 'checks'} {value!r} for height {height}"
-            case Decide(height, values, _):
-                return f"decides {height}: {self.tell_values(values)}"
-            case Certify(height):
-                return f"certifies {height}"
-            case Behind(height):
-                return f"is behind {height}"
-            case Accuse(offender):
-                return f"accuses {offender}"
-            case Ignore(message, refusal):
-                return f"ignores {type(message).__name__}: {refusal}"
-            case Diverge(height):
-                return f"diverges at {height}"
+    def note_copy(self, kind: str, now_ms: int, place: int, peer: int, parcel: Parcel) -> None:
+        """A copy arrives (`receive`, from `peer`) or does not (`lose`, on its way to `peer`)."""
+        name = name_message(parcel.message)
+        self.add(Entry(now_ms, place, kind, peer, name, "", parcel.number, parcel.origin))
 
-    def tell_values(self, values: tuple[bytes, ...]) -> str:
-        """Decided values, a null as such."""
-        return ", ".join(value.decode(errors="replace") for value in values) or "null"
-
-    def tell_message(self, message: Any) -> str:
-        """A message without signatures, digests replaced by what they name."""
-        body = message.body if isinstance(message, Signed) else message
-        fields = []
-        for name in body.__struct_fields__:
-            value = getattr(body, name)
-            if name == "value":
-                self.names.setdefault(compute_digest(value), value.decode(errors="replace"))
-            fields.append(f"{name}={self.tell_field(value)}")
-        return f"{type(body).__name__}({', '.join(fields)})"
-
-    def tell_field(self, value: Any) -> str:
-        """A field of a message, nested votes by signer only."""
-        if isinstance(value, bytes):
-            if value == NULL_DIGEST:
-                return "null"
-            if len(value) == len(NULL_DIGEST):
-                return f"‹{self.names.get(value, value.hex()[:8])}›"
-            return repr(value.decode(errors="replace"))
-        if isinstance(value, Signed):
-            return f"{self.tell_message(value)} by {value.signer}"
-        if isinstance(value, tuple):
-            if value and all(isinstance(item, Signed) for item in value):
-                return f"[{', '.join(str(item.signer) for item in value)}]"
-            return f"[{', '.join(self.tell_field(item) for item in value)}]"
-        return self.tell_message(value) if isinstance(value, msgspec.Struct) else str(value)
-
-
-def name_message(message: Any) -> str:
-    """The kind of a message: the name of its body."""
-    return type(message.body if isinstance(message, Signed) else message).__name__
+    def note(self, now_ms: int, place: int, kind: str, name: str = "", detail: str = "") -> None:
+        """Something else that happened to a host."""
+        self.add(Entry(now_ms, place, kind, None, name, detail))

@@ -35,7 +35,7 @@ class Recorder:
         host = next(h for h in self.cluster.hosts.values() if h.engine is engine)
         before = contract.clone(engine)
         effects = step(engine, event)
-        self.steps.append(Step(host.name, before, event, effects, tuple(host.disk.records)))
+        self.steps.append(Step(host.name, before, event, effects, tuple(host.journal.records)))
         return effects
 
 

@@ -249,8 +249,9 @@ def test_no_bytes_decode_to_anything_but_themselves(engine: str, data: bytes) ->
 
 SCRIPT = """
 import sys
-from consensus.simulation.swarm import Storm, run_storm
-print(run_storm(int(sys.argv[2]), Storm(duration_ms=4_000), engine=sys.argv[1]).digest)
+from consensus.simulation.request import Request
+from consensus.simulation.run import run_seed
+print(run_seed(Request(engine=sys.argv[1]), int(sys.argv[2])).digest)
 """
 
 

@@ -25,10 +25,10 @@ from consensus.pbft.messages import (
     Standing,
     ViewChange,
 )
+from consensus.simulation.application import make_value
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.signatures import make_sign
-from consensus.simulation.work import make_value
 
 replace = msgspec.structs.replace
 
@@ -48,9 +48,27 @@ def silence(_receiver: ReplicaId, _message: Any) -> Iterable[Any]:
     return ()
 
 
-def put_on(cluster: Cluster, name: ReplicaId, mask: Callable[..., Iterable[Any]]) -> None:
-    """Make a replica byzantine."""
-    cluster.masks[name] = mask
+def hear_nothing(_sender: ReplicaId, _message: Any) -> Iterable[tuple[ReplicaId, Any]]:
+    """Add nothing to what is heard."""
+    return ()
+
+
+@dataclass
+class Disguise:
+    """Two functions as a behaviour: what is said instead, and what is added on hearing."""
+
+    mask: Callable[[ReplicaId, Any], Iterable[Any]]
+    ear: Callable[[ReplicaId, Any], Iterable[tuple[ReplicaId, Any]]] = hear_nothing
+
+    def say(self, receiver: ReplicaId, message: Any) -> Iterator[tuple[int, Any]]:
+        """At once."""
+        for said in self.mask(receiver, message):
+            yield 0, said
+
+    def hear(self, sender: ReplicaId, message: Any) -> Iterator[tuple[ReplicaId, tuple[int, Any]]]:
+        """At once."""
+        for receiver, said in self.ear(sender, message):
+            yield receiver, (0, said)
 
 
 @dataclass
@@ -244,7 +262,7 @@ def dress_traitors(cluster: Cluster) -> None:
     for _ in range(committee.faults):
         name = cluster.chance.choose(committee.members)
         traitor = Traitor(name, Chance(cluster.chance.below(1 << 32)), committee.members)
-        cluster.masks[name], cluster.ears[name] = traitor.say, traitor.hear
+        cluster.behave(name, Disguise(traitor.say, traitor.hear))
 
 
 def forge_decision(name: ReplicaId, height: int, value: bytes) -> Decision:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from consensus.committee import Committee
-from consensus.simulation.checkers import ViolationError
 from consensus.simulation.cluster import Cluster, make_cluster
-from tests.consensus.pbft.attacks import Accomplice, TwoFaces
+from consensus.simulation.history import ViolationError
+from tests.consensus.pbft.attacks import Accomplice, Disguise, TwoFaces
 
 PARAMETERS = {"timeout_ms": 500, "idle_block_ms": 100, "resend_ms": 100}
 
@@ -34,7 +34,7 @@ def run_two_faced(committee: Committee, left: set[int], liars: tuple[int, ...] =
     """The primary shows the members in `left` another value than the rest; the rest is honest."""
     cluster = make_cluster(size=committee.size, committee=committee, parameters=PARAMETERS)
     for liar in liars:
-        cluster.masks[liar] = TwoFaces(liar, frozenset(left)).say
+        cluster.behave(liar, Disguise(TwoFaces(liar, frozenset(left)).say))
     cluster.start()
     cluster.submit("pay")
     cluster.run(3_000)
@@ -85,10 +85,10 @@ def run_colluding(committee: Committee) -> Cluster:
     """Two replicas lie together: both vote for whatever each side was shown."""
     cluster = make_cluster(size=committee.size, committee=committee, parameters=PARAMETERS)
     half = frozenset(range(1, (committee.size) // 2))
-    cluster.masks[0] = TwoFaces(0, half).say
+    cluster.behave(0, Disguise(TwoFaces(0, half).say))
     last = committee.size - 1
     accomplice = Accomplice(last)
-    cluster.masks[last], cluster.ears[last] = accomplice.say, accomplice.hear
+    cluster.behave(last, Disguise(accomplice.say, accomplice.hear))
     cluster.start()
     cluster.submit("pay")
     cluster.run_until(lambda: cluster.have_executed("pay"), 30_000)

@@ -9,7 +9,7 @@ from consensus.message import Signed
 from consensus.pbft.messages import Commit, NewView, PrePrepare, ViewChange
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
-from tests.consensus.pbft.attacks import EveryFace, TwoFaces, forge_decision, silence
+from tests.consensus.pbft.attacks import Disguise, EveryFace, TwoFaces, forge_decision, silence
 
 FAST = {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 100, "resend_ms": 100}
 
@@ -17,7 +17,9 @@ FAST = {"timeout_ms": 600, "timeout_max_ms": 4_800, "idle_block_ms": 100, "resen
 def started(size: int = 4, *, seed: int = 0, followers: int = 0, **changes: int) -> Cluster:
     """A cluster with quick timers."""
     parameters = {**FAST, **changes}
-    cluster = make_cluster(size=size, seed=seed, followers=followers, parameters=parameters)
+    cluster = make_cluster(
+        size=size, seed=seed, followers=followers, parameters=parameters, is_traced=True
+    )
     cluster.start()
     return cluster
 
@@ -35,7 +37,7 @@ def test_the_good_case_costs_2n_times_n_minus_1_messages(size: int) -> None:
         cluster.submit(f"item{number}")
         cluster.run(30)
     assert_all_done(cluster)
-    height = cluster.hosts[0].disk.height
+    height = cluster.hosts[0].height
     votes = {"PrePrepare": 1, "Prepare": size - 1, "Commit": size}
     for kind, senders in votes.items():
         assert cluster.sent[kind] == height * senders * (size - 1)
@@ -57,14 +59,15 @@ def test_several_heights_are_in_flight() -> None:
     for number in range(40):
         cluster.submit(f"item{number}")
     cluster.run(8)
-    proposed = [line for line in cluster.trace.lines if line.message == "PrePrepare"]
+    assert cluster.trace is not None
+    proposed = [e for e in cluster.trace.entries if (e.kind, e.name) == ("send", "PrePrepare")]
     assert len(proposed) == 3
 
 
 def crash_at_write(name: int, write: int, *, dead_primary: bool) -> Cluster:
     """Replica `name` crashes right after its `write`-th write and comes back."""
     cluster = started(checkpoint_interval=2, window=4)
-    cluster.hosts[name].fuse = write
+    cluster.hosts[name].fuse = write, "after"
     if dead_primary:
         cluster.links.filters.append(lambda a, _b, m: a != 0 or not isinstance(m, PrePrepare))
     for number in range(6):
@@ -88,7 +91,7 @@ def test_restart_at_each_persistence_point(name: int, write: int, dead_primary: 
 @pytest.mark.parametrize("write", range(1, 9))
 def test_one_replica_alone_restarts_at_each_persistence_point(write: int) -> None:
     cluster = started(1, checkpoint_interval=2, window=4)
-    cluster.hosts[0].fuse = write
+    cluster.hosts[0].fuse = write, "after"
     for number in range(6):
         cluster.submit(f"item{number}")
         cluster.run(20)
@@ -101,7 +104,7 @@ def test_one_replica_alone_restarts_at_each_persistence_point(write: int) -> Non
 def test_all_crash_at_the_same_write(write: int) -> None:
     cluster = started(checkpoint_interval=2, window=4)
     for host in cluster.hosts.values():
-        host.fuse = write
+        host.fuse = write, "after"
     for number in range(6):
         cluster.submit(f"item{number}")
         cluster.run(20)
@@ -116,7 +119,7 @@ def test_a_crash_between_prepared_and_committed_loses_nothing() -> None:
     """All hold the certificate, nobody has said commit; the primary does not come back."""
     cluster = started()
     for host in cluster.hosts.values():
-        host.fuse = 2
+        host.fuse = 2, "after"
     cluster.submit("pay")
     cluster.run(100)
     assert cluster.sent["Commit"] == 0
@@ -124,7 +127,7 @@ def test_a_crash_between_prepared_and_committed_loses_nothing() -> None:
     for name in (1, 2, 3):
         cluster.restart(name)
     assert_all_done(cluster, "pay")
-    assert cluster.hosts[1].disk.blocks[0].values == (b"0/1: pay",)
+    assert cluster.hosts[1].application.blocks[0].values == (b"0/1: pay",)
 
 
 def test_a_value_that_one_replica_decided_survives_the_view_change() -> None:
@@ -161,7 +164,7 @@ FACES: dict[str, Callable[[Cluster], Any]] = {
 @pytest.mark.parametrize("size", [4, 7])
 def test_a_faulty_primary_is_replaced(face: str, size: int) -> None:
     cluster = started(size)
-    cluster.masks[0] = FACES[face](cluster)
+    cluster.behave(0, Disguise(FACES[face](cluster)))
     cluster.submit("pay")
     assert cluster.run_until(lambda: cluster.have_executed("pay"), 30_000)
     assert all(host.engine.replica.view >= 1 for host in cluster.correct)  # type: ignore[union-attr]
@@ -177,7 +180,7 @@ def test_a_slow_primary_is_replaced() -> None:
 
 def test_a_censor_is_replaced() -> None:
     cluster = started()
-    cluster.hosts[0].habits.censored = frozenset({"unwanted"})
+    cluster.hosts[0].application.censored = frozenset({"unwanted"})
     cluster.submit("unwanted")
     for number in range(60):
         cluster.submit(f"item{number}")
@@ -201,7 +204,7 @@ def test_a_primary_that_opens_no_view_is_skipped() -> None:
     cluster.crash(0)
     cluster.links.filters.append(lambda a, _b, m: a != 1 or not is_body(m, NewView))
     cluster.submit("pay")
-    goal = lambda: "pay" in cluster.hosts[2].executed  # noqa: E731
+    goal = lambda: "pay" in cluster.hosts[2].application.executed  # noqa: E731
     assert cluster.run_until(goal, 10_000)
     assert cluster.hosts[2].engine.replica.view == 2  # type: ignore[union-attr]
 
@@ -222,8 +225,8 @@ def test_a_minority_that_was_away_catches_up() -> None:
     for number in range(100):
         cluster.submit(f"item{number}")
         cluster.run(12)
-    assert cluster.hosts[3].disk.height == 0
-    assert cluster.hosts[0].disk.height > 20
+    assert cluster.hosts[3].height == 0
+    assert cluster.hosts[0].height > 20
     cluster.links.heal()
     assert_all_done(cluster, within_ms=10_000)
     assert cluster.hosts[3].engine.replica.stable > 0  # type: ignore[union-attr]
@@ -274,8 +277,9 @@ def test_a_follower_follows_and_is_never_heard() -> None:
     cluster = started(followers=1)
     cluster.submit("pay")
     assert_all_done(cluster, "pay")
-    assert cluster.hosts[4].disk.block_id == cluster.hosts[0].disk.block_id
-    assert not [line for line in cluster.trace.lines if line.name == 4 and line.message]
+    assert cluster.hosts[4].block_id == cluster.hosts[0].block_id
+    assert cluster.trace is not None
+    assert not [e for e in cluster.trace.entries if e.place == 4 and e.kind == "send"]
 
 
 def test_a_follower_that_misses_votes_fetches_at_the_next_checkpoint() -> None:
@@ -283,22 +287,26 @@ def test_a_follower_that_misses_votes_fetches_at_the_next_checkpoint() -> None:
     cluster.links.filters.append(lambda _a, b, m: b != 4 or not is_body(m, Commit))
     cluster.submit("pay")
     assert_all_done(cluster, "pay")
-    assert cluster.hosts[4].disk.block_id == cluster.hosts[0].disk.block_id
+    assert cluster.hosts[4].block_id == cluster.hosts[0].block_id
+
+
+def claim_another_signer(message: Any) -> Any:
+    if isinstance(message, Signed):
+        return Signed(2, message.body, message.signature)
+    return message
 
 
 def test_forged_signatures_never_reach_an_engine() -> None:
     cluster = started()
-    cluster.masks[3] = lambda _receiver, message: (
-        Signed(2, message.body, message.signature) if isinstance(message, Signed) else message,
-    )
+    cluster.behave(3, Disguise(lambda _receiver, message: (claim_another_signer(message),)))
     cluster.submit("pay")
     assert_all_done(cluster, "pay")
-    assert cluster.forged > 0
+    assert cluster.history.probes["forgery-dropped"] > 0
 
 
 def test_a_decision_sealed_by_a_liar_alone_convinces_nobody() -> None:
     cluster = started()
-    cluster.masks[3] = lambda _receiver, _message: (forge_decision(3, 1, b"3/1: mine"),)
+    cluster.behave(3, Disguise(lambda _receiver, _message: (forge_decision(3, 1, b"3/1: mine"),)))
     cluster.submit("pay")
     assert_all_done(cluster, "pay")
     assert cluster.hosts[0].refusals["bad-seal"] > 0
@@ -311,14 +319,17 @@ def test_a_wiped_replica_does_not_break_what_it_promised() -> None:
     cluster.submit("pay")
     cluster.run(30)
     cluster.crash(1)
-    cluster.restart(1, wipe_journal=True)
+    cluster.wipe(1, journal_only=True)
+    cluster.restart(1)
     cluster.links.heal()
-    said_before = len(cluster.trace.lines)
+    assert cluster.trace is not None
+    said_before = len(cluster.trace.entries)
     for number in range(4):
         cluster.submit(f"item{number}")
         cluster.run(30)
-    mine = [line for line in cluster.trace.lines[said_before:] if line.name == 1 and line.message]
-    assert {line.message for line in mine} <= {"Standing", "Ask"}
+    later = cluster.trace.entries[said_before:]
+    mine = [entry for entry in later if entry.place == 1 and entry.kind == "send"]
+    assert {entry.name for entry in mine} <= {"Standing", "Ask"}
     for number in range(4, 12):
         cluster.submit(f"item{number}")
         assert cluster.run_until(cluster.are_at_rest, 10_000)
@@ -351,7 +362,7 @@ def test_journals_stay_short() -> None:
         cluster.submit(f"item{number}")
         cluster.run(12)
     assert_all_done(cluster)
-    assert all(len(host.disk.records) < 40 for host in cluster.hosts.values())
+    assert all(len(host.journal.records) < 40 for host in cluster.hosts.values())
     assert all(len(h.engine.replica.slots) < 40 for h in cluster.correct)  # type: ignore[union-attr]
 
 
@@ -386,7 +397,7 @@ def test_a_busy_network_heals_who_missed_the_new_view() -> None:
     cluster.links.filters.append(lambda _a, b, m: b != 3 or not is_body(m, NewView))
     cluster.hosts[0].habits.answers_requests = False
     cluster.submit("first")
-    assert cluster.run_until(lambda: "first" in cluster.hosts[1].executed, 5_000)
+    assert cluster.run_until(lambda: "first" in cluster.hosts[1].application.executed, 5_000)
     for number in range(40):
         cluster.submit(f"item{number}")
         cluster.run(15)
@@ -405,7 +416,8 @@ def test_a_busy_network_answers_an_observer_that_nobody_heard_at_first() -> None
     cluster.run(100)
     cluster.crash(3)
     cluster.links.filters.append(lambda a, _b, m: a != 3)
-    cluster.restart(3, wipe_journal=True)
+    cluster.wipe(3, journal_only=True)
+    cluster.restart(3)
     cluster.run(50)
     cluster.links.heal()
     for number in range(60):

@@ -7,20 +7,26 @@ import pytest
 from consensus.message import Signed
 from consensus.pbft import view_change
 from consensus.pbft.messages import Accepted, Commit, PreparedCertificate, PrePrepare, ViewChange
-from consensus.simulation.checkers import ViolationError
 from consensus.simulation.cluster import make_cluster
-from consensus.simulation.host import Host
-from consensus.simulation.swarm import run_storm
+from consensus.simulation.history import ViolationError
+from consensus.simulation.journal import Journal
+from consensus.simulation.request import Request
+from consensus.simulation.run import run_seed
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
     """Journals lose all records of a kind."""
-    write = Host.write
+    append, rewrite = Journal.append, Journal.rewrite
 
-    def forgetful(self: Host, records: list[Any]) -> None:
-        write(self, [record for record in records if not isinstance(record, kind)])
+    def forgetful_append(self: Journal, record: Any) -> None:
+        if not isinstance(record, kind):
+            append(self, record)
 
-    monkeypatch.setattr(Host, "write", forgetful)
+    def forgetful_rewrite(self: Journal, records: tuple[Any, ...]) -> None:
+        rewrite(self, tuple(record for record in records if not isinstance(record, kind)))
+
+    monkeypatch.setattr(Journal, "append", forgetful_append)
+    monkeypatch.setattr(Journal, "rewrite", forgetful_rewrite)
 
 
 def hide_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,10 +87,9 @@ def test_without_its_certificates_in_view_changes_it_would_be_lost(
         decide_at_one_and_change_view()
 
 
-def weather(seeds: range) -> None:
-    """Storms, until one breaks something."""
-    for seed in seeds:
-        run_storm(seed)
+def is_noticed(seeds: range) -> bool:
+    """Does a storm break something."""
+    return any(run_seed(Request(nodes=0), seed).violation for seed in seeds)
 
 
 @pytest.mark.slow
@@ -93,12 +98,10 @@ def test_storms_notice_a_journal_without_some_record(
     kind: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget(monkeypatch, kind)
-    with pytest.raises(ViolationError):
-        weather(range(100))
+    assert is_noticed(range(100))
 
 
 @pytest.mark.slow
 def test_storms_notice_view_changes_without_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     hide_certificates(monkeypatch)
-    with pytest.raises(ViolationError):
-        weather(range(100))
+    assert is_noticed(range(100))

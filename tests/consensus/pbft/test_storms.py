@@ -1,38 +1,29 @@
-"""Random faults from a seed: safe at every step, and done within a bound once all is calm."""
+"""Random faults from a seed: safe at every step, and done within a bound once a core is well."""
 
 import pytest
 
-from consensus.simulation.swarm import Report, Storm, run_storm
-from tests.consensus.pbft.attacks import dress_traitors
-
-CALM_WITHIN_MS = 60_000
-SHORT = Storm(duration_ms=8_000)
+from consensus.simulation.request import Request, Timing
+from consensus.simulation.run import run_seed
 
 
-def assert_weathered(report: Report) -> None:
-    """All work is done and certified; something happened at all."""
-    assert report.at_rest, report
-    assert report.calm_after_ms <= CALM_WITHIN_MS
-    assert min(report.heights) > 5
+@pytest.mark.parametrize("nodes", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("seed", range(4))
+def test_all_faults_at_once(nodes: int, seed: int) -> None:
+    outcome = run_seed(Request(nodes=nodes), seed)
+    assert outcome.violation is None, outcome.violation
+    assert outcome.decided > 2
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_crashes_partitions_and_losses(seed: int) -> None:
-    assert_weathered(run_storm(seed, SHORT))
-
-
-@pytest.mark.parametrize("seed", range(100, 106))
-def test_with_f_traitors(seed: int) -> None:
-    assert_weathered(run_storm(seed, SHORT, dress=dress_traitors))
+@pytest.mark.parametrize("timing", Timing)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_timing_model(timing: Timing, seed: int) -> None:
+    outcome = run_seed(Request(timing=timing), seed)
+    assert outcome.violation is None, outcome.violation
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1_000, 1_120))
-def test_many_more(seed: int) -> None:
-    assert_weathered(run_storm(seed))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2_000, 2_080))
-def test_many_more_with_traitors(seed: int) -> None:
-    assert_weathered(run_storm(seed, dress=dress_traitors))
+@pytest.mark.parametrize("nodes", [4, 7])
+def test_many_more(nodes: int) -> None:
+    request = Request(nodes=nodes)
+    violations = [o for seed in range(100, 200) if (o := run_seed(request, seed)).violation]
+    assert not violations

@@ -1,0 +1,51 @@
+"""What a storm may do: features with names, and groups of them by the textbook's kinds of fault.
+
+`--faults` takes names of either sort. The kinds are those of Cristian et al. 1985: crash, omission,
+timing, Byzantine; `network` is what links do, which an engine has to stand besides.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from consensus.simulation.byzantine.registry import KINDS
+from consensus.simulation.words import ScenarioError
+
+LINKS = ("loss", "duplication", "reordering", "tails", "clog", "partition", "one-way")
+CRASHES = ("crash", "persistence")
+RECOVERIES = ("power", "torn-tail", "wiped-disk", "wiped-journal")
+OMISSIONS = ("send-omission", "receive-omission")
+DELAYS = ("pause", "skew", "slow-disk", "slow-host")
+LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor")
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "network": LINKS,
+    "crash": CRASHES,
+    "crash-recovery": (*CRASHES, *RECOVERIES),
+    "omission": OMISSIONS,
+    "timing": DELAYS,
+    "byzantine": LIES,
+}
+FEATURES = (*LINKS, *CRASHES, *RECOVERIES, *OMISSIONS, *DELAYS, *LIES)
+
+BROKEN_BY_SYNCHRONY = frozenset(
+    {"loss", "tails", "clog", "partition", "one-way", "reordering", "pause", "skew", "slow-disk"}
+)
+"""What a synchronous system rules out: there, a message or a step that is late is a fault."""
+UNBOUNDED = frozenset({"tails", "clog", "partition", "one-way", "pause"})
+"""What has no bound, known or unknown."""
+
+
+def choose_features(names: Iterable[str], *, lies: bool) -> frozenset[str]:
+    """The features behind names of features and groups, all of them for no name.
+
+    Without `lies` the Byzantine ones are left out of the default: the engine does not stand them.
+    Raises `ScenarioError` for a name that is neither.
+    """
+    chosen: set[str] = set()
+    for name in names:
+        if name not in GROUPS and name not in FEATURES:
+            known = ", ".join((*GROUPS, *FEATURES))
+            raise ScenarioError(f"no fault {name!r}; there are: {known}")
+        chosen.update(GROUPS.get(name, (name,)))
+    if not names:
+        chosen = {name for name in FEATURES if lies or name not in LIES}
+    return frozenset(chosen)

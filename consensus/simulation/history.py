@@ -1,0 +1,86 @@
+"""What has happened in a run, as far as the promises of consensus are about it.
+
+A run tells its history facts; each fact goes to the properties that watch the run. Nothing here
+looks into an engine: what counts is what was said, decided and answered.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from consensus.committee import ReplicaId
+from consensus.message import Digest, Height, Signed
+from consensus.simulation.application import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A host gave its engine a value."""
+
+    name: ReplicaId
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A host put a signed vote on the links."""
+
+    name: ReplicaId
+    vote: Signed[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A host executed a block, and may have told a client so."""
+
+    name: ReplicaId
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A host's ledger differs from a certified one."""
+
+    name: ReplicaId
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """A host holds proof that somebody lied."""
+
+    name: ReplicaId
+    offender: ReplicaId
+
+
+Fact: TypeAlias = Proposal | Saying | Execution | Divergence | Accusation
+
+
+class ViolationError(AssertionError):
+    """A promise was broken; `property_name` is its stable name, the message says how."""
+
+    def __init__(self, property_name: str, detail: str) -> None:
+        super().__init__(f"{property_name}: {detail}")
+        self.property_name = property_name
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class History:
+    """What correct replicas did. Those in `byzantine` promise nothing, so they are left out."""
+
+    byzantine: set[ReplicaId] = field(default_factory=set)
+    faltered: set[ReplicaId] = field(default_factory=set)
+    """Who ever crashed: counted by uniform agreement only."""
+    decided: dict[Height, tuple[ReplicaId, Block]] = field(default_factory=dict)
+    """What anybody ever executed first at each height, also if it died the moment after."""
+    proposed: set[Digest] = field(default_factory=set)
+    """Digests of the values that correct hosts made."""
+    said: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What was ever signed, by signer, kind, view and height."""
+    probes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def height(self) -> Height:
+        """The greatest height that any correct host ever executed."""
+        return len(self.decided)

@@ -1,0 +1,181 @@
+"""The promises of consensus as values: what must always hold, what must hold in the end.
+
+`always` properties are asked after every fact and explain a breach; `sometimes` properties are rare
+situations that a campaign has to have seen, and are counted as probes; `eventually` properties are
+asked once, when a healed core has had its time.
+
+agreement           no two correct hosts that never crashed execute different blocks at a height
+uniform-agreement   nor does anybody who crashed later: it may have answered a client before
+integrity           a host executes each height once, in order
+prefix              the block of a height follows the one that was executed below it
+validity            the level that the engine claims (V0 to V4)
+one-vote            a correct replica signs one body per kind, view and height, also across restarts
+no-divergence       no correct host's ledger differs from a certified one
+just-accusation     only the guilty are accused
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from consensus.catalog import EngineSpec
+from consensus.message import compute_digest
+from consensus.simulation.history import (
+    Accusation,
+    Divergence,
+    Execution,
+    Fact,
+    History,
+    Saying,
+    ViolationError,
+)
+
+Explain: TypeAlias = Callable[[History, Any], str | None]
+"""Why a fact of the kinds asked about breaks the promise, or None."""
+Holds: TypeAlias = Callable[[History, Any], bool]
+
+
+class Kind(Enum):
+    """When a property is asked."""
+
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A named promise, or a named situation; `facts` are the kinds of fact that concern it."""
+
+    name: str
+    kind: Kind
+    facts: tuple[type[Any], ...]
+    look: Any
+
+
+def always(name: str, facts: Iterable[type[Any]], explain: Explain) -> Property:
+    """A promise; `explain` says how a fact breaks it."""
+    return Property(name, Kind.ALWAYS, tuple(facts), explain)
+
+
+def sometimes(name: str, facts: Iterable[type[Any]], holds: Holds) -> Property:
+    """A situation that a campaign should have seen."""
+    return Property(name, Kind.SOMETIMES, tuple(facts), holds)
+
+
+@dataclass(slots=True)
+class Watch:
+    """The properties of one run, by the facts that concern them."""
+
+    history: History
+    by_fact: dict[type[Any], list[Property]]
+
+    def see(self, fact: Fact) -> None:
+        """Ask all properties that a fact concerns; raises `ViolationError`."""
+        for asked in self.by_fact.get(type(fact), ()):
+            found = asked.look(self.history, fact)
+            if not found:
+                continue
+            if asked.kind is Kind.ALWAYS:
+                raise ViolationError(asked.name, found)
+            self.history.probes[asked.name] += 1
+
+
+def watch(history: History, properties: Iterable[Property]) -> Watch:
+    """A watch over a history."""
+    by_fact: dict[type[Any], list[Property]] = {}
+    for item in properties:
+        for kind in item.facts:
+            by_fact.setdefault(kind, []).append(item)
+    return Watch(history, by_fact)
+
+
+def explain_agreement(history: History, fact: Execution) -> str | None:
+    """Two who never crashed differ; the first block of each height counts, for ever."""
+    name, first = history.decided.setdefault(fact.block.height, (fact.name, fact.block))
+    if first.block_id == fact.block.block_id or {name, fact.name} & history.faltered:
+        return None
+    return tell_difference(fact, history)
+
+
+def explain_uniform_agreement(history: History, fact: Execution) -> str | None:
+    """Any two differ, whatever became of them afterwards."""
+    _, first = history.decided[fact.block.height]
+    return None if first.block_id == fact.block.block_id else tell_difference(fact, history)
+
+
+def tell_difference(fact: Execution, history: History) -> str:
+    """Two blocks at a height."""
+    name, first = history.decided[fact.block.height]
+    return (
+        f"host {fact.name} disagrees by height {fact.block.height}: {fact.block.values}, "
+        f"not {first.values} as host {name}"
+    )
+
+
+def explain_prefix(history: History, fact: Execution) -> str | None:
+    """A height was executed that nobody's chain leads to."""
+    if fact.block.height > 1 and fact.block.height - 1 not in history.decided:
+        return f"host {fact.name} executed height {fact.block.height} on an unknown parent"
+    return None
+
+
+def explain_one_vote(history: History, fact: Saying) -> str | None:
+    """Two bodies under one key; bodies without a height (view changes) count once per view."""
+    body = fact.vote.body
+    key = (
+        fact.vote.signer,
+        type(body),
+        getattr(body, "view", None),
+        getattr(body, "height", None),
+    )
+    known = history.said.setdefault(key, body)
+    if known is body or known == body:
+        return None
+    return f"replica {fact.vote.signer} signed two bodies: {known} and {body}"
+
+
+def explain_divergence(_history: History, fact: Divergence) -> str | None:
+    """It is a breach by itself."""
+    return f"host {fact.name} diverged at height {fact.height}"
+
+
+def explain_accusation(history: History, fact: Accusation) -> str | None:
+    """An honest replica was accused."""
+    if fact.offender in history.byzantine:
+        return None
+    return f"host {fact.name} accuses {fact.offender}, which is honest"
+
+
+def external_validity(is_valid: Callable[[bytes], bool]) -> Explain:
+    """V4: the predicate holds for whatever is decided (Cachin et al. 2001)."""
+
+    def explain(_history: History, fact: Execution) -> str | None:
+        wrong = [value for value in fact.block.values if value and not is_valid(value)]
+        return f"host {fact.name} executed invalid {wrong}" if wrong else None
+
+    return explain
+
+
+def explain_proposed(history: History, fact: Execution) -> str | None:
+    """V1 and V3: only proposed values are decided; without Byzantine faults they are the same."""
+    strange = [v for v in fact.block.values if v and compute_digest(v) not in history.proposed]
+    return f"host {fact.name} executed {strange}, which nobody proposed" if strange else None
+
+
+def promises_of(spec: EngineSpec, is_valid: Callable[[bytes], bool]) -> tuple[Property, ...]:
+    """What an engine of the catalog promises in every state of every run.
+
+    V0 and V2 are about runs in which all start alike: there they are what V1 says.
+    """
+    level = spec.model.assumes.validity.value
+    validity = external_validity(is_valid) if level == "V4" else explain_proposed
+    return (
+        always("agreement", [Execution], explain_agreement),
+        always("uniform-agreement", [Execution], explain_uniform_agreement),
+        always("prefix", [Execution], explain_prefix),
+        always("validity", [Execution], validity),
+        always("one-vote", [Saying], explain_one_vote),
+        always("no-divergence", [Divergence], explain_divergence),
+        always("just-accusation", [Accusation], explain_accusation),
+    )

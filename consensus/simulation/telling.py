@@ -1,0 +1,110 @@
+"""Effects and messages in words, digests replaced by what they name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from consensus.effects import (
+    Accuse,
+    Behind,
+    Broadcast,
+    CancelTimer,
+    Certify,
+    Check,
+    Decide,
+    Diverge,
+    Effect,
+    Ignore,
+    Persist,
+    Request,
+    Rewrite,
+    Send,
+    SetTimer,
+)
+from consensus.message import NULL_DIGEST, Signed, compute_digest
+
+
+@dataclass(slots=True)
+class Teller:
+    """Knows what digests name."""
+
+    names: dict[bytes, str] = field(default_factory=dict)
+
+    def tell(self, effect: Effect) -> tuple[str, str, str]:  # noqa: C901, PLR0912 - one match
+        """An effect as the kind, name and detail of an entry."""
+        match effect:
+            case Broadcast(message) | Send(_, message):
+                return "send", name_message(message), self.tell_message(message)
+            case Persist(record):
+                return "write", name_message(record), self.tell_message(record)
+            case Rewrite(records):
+                return "write", "journal", f"rewritten to {len(records)} records"
+            case SetTimer(timer, after_ms):
+                return "set", str(timer[0]), f"{after_ms} ms"
+            case CancelTimer(timer):
+                return "cancel", str(timer[0]), ""
+            case Request(height, after, required):
+                need = "needs" if required else "wants"
+                return "request", "", f"{need} a value for {height} after {len(after)} in flight"
+            case Check(height, digest, value, forced):
+                self.names.setdefault(digest, tell_value(value))
+                return "check", "", f"{'fetch ' if forced else ''}{tell_value(value)} for {height}"
+            case Decide(height, values, _):
+                return "decide", "", f"{height}: {', '.join(map(tell_value, values)) or 'null'}"
+            case Certify(height):
+                return "certify", "", f"{height}"
+            case Behind(height):
+                return "behind", "", f"{height}"
+            case Accuse(offender):
+                return "accuse", "", f"{offender}"
+            case Ignore(message, refusal):
+                return "ignore", name_message(message), str(refusal)
+            case Diverge(height):
+                return "diverge", "", f"{height}"
+
+    def tell_message(self, message: Any) -> str:
+        """The fields of a message, without signatures."""
+        body = message.body if isinstance(message, Signed) else message
+        return " ".join(self.tell_fields(body))
+
+    def tell_fields(self, body: Any) -> list[str]:
+        """Each field with its name."""
+        fields = []
+        for name in body.__struct_fields__:
+            value = getattr(body, name)
+            if name == "value":
+                self.names.setdefault(compute_digest(value), tell_value(value))
+            fields.append(f"{name}={self.tell_field(value)}")
+        return fields
+
+    def tell_field(self, value: Any) -> str:
+        """A field of a message, nested votes by signer only."""
+        if isinstance(value, bytes):
+            if value == NULL_DIGEST:
+                return "null"
+            if len(value) == len(NULL_DIGEST):
+                return f"‹{self.names.get(value, value.hex()[:8])}›"
+            return f"'{tell_value(value)}'"
+        if isinstance(value, Signed):
+            return f"{self.tell_part(value.body)} by {value.signer}"
+        if isinstance(value, tuple):
+            if value and all(isinstance(item, Signed) for item in value):
+                return f"[{' '.join(str(item.signer) for item in value)}]"
+            return f"[{', '.join(self.tell_field(item) for item in value)}]"
+        return self.tell_part(value) if isinstance(value, msgspec.Struct) else str(value)
+
+    def tell_part(self, body: Any) -> str:
+        """A message inside another."""
+        return f"{type(body).__name__}({' '.join(self.tell_fields(body))})"
+
+
+def tell_value(value: bytes) -> str:
+    """A value: text as text, other bytes by their first ones."""
+    text = value.decode(errors="replace")
+    return text if text.isprintable() and "\ufffd" not in text else f"{value[:6].hex()}…"
+
+
+def name_message(message: Any) -> str:
+    """The kind of a message: the name of its body; of an event, its own."""
+    return type(message.body if isinstance(message, Signed) else message).__name__
