@@ -11,14 +11,15 @@ Keys, and with Ed25519 also signatures, follow from numbers and words alone; mak
 transaction is a pure function whose results are kept for all runs of the process.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import sha256
 
 import msgspec
 
-from consensus.committee import Committee, ReplicaId
+from consensus.message import Height
+from consensus.simulation.scenario import SIZE_MAX
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import TransactionError
@@ -46,35 +47,34 @@ def make_key(name: str) -> KeyPair:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """What all nodes of a network start from; compared by identity, made by `make_network`."""
+    """What all nodes of a network start from; compared by identity, made by `make_network`.
+
+    Its genesis has as many validators as a cluster may have members, so that a run need not say how
+    many it will have: the committee is the engine's affair.
+    """
 
     genesis: Genesis
-    committee: Committee
     accounts: tuple[KeyPair, ...]
     content: tuple[tuple[bytes, bytes], ...]
     """Every key and value of a fresh database."""
     genesis_id: bytes
-    validators: Mapping[ReplicaId, bytes]
-    """The public key of every member."""
 
 
 @cache
-def make_network(engine: str, committee: Committee) -> Network:
-    """The network of an engine and a committee, the same in every process."""
-    validators = tuple(make_key(f"validator {member}").public_key for member in committee.members)
+def make_network(engine: str) -> Network:
+    """The network of an engine, the same in every process and for every size of cluster."""
+    validators = tuple(make_key(f"validator {name}").public_key for name in range(SIZE_MAX))
     accounts = tuple(make_key(f"account {number}") for number in range(ACCOUNTS))
     genesis = Genesis(
         name="simulation",
         engine=engine,
         validators=validators,
-        faults=committee.faults,
         allocations={key.public_key: BALANCE for key in accounts},
     )
     store = MemoryStore()
     chain = Chain.open(store, genesis)
     content = tuple(store.scan(b"", b"\xff"))
-    members = dict(zip(committee.members, validators, strict=True))
-    return Network(genesis, committee, accounts, content, chain.head_id, members)
+    return Network(genesis, accounts, content, chain.head_id)
 
 
 @lru_cache(CACHED_TRANSACTIONS_MAX)
@@ -174,6 +174,8 @@ class Bodies:
     """
 
     network: Network
+    height: Height = 0
+    """The greatest that any host has executed: the clock of a run that has no other."""
     by_item: dict[str, Envelope] = field(default_factory=dict)
     by_id: dict[bytes, Envelope] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)

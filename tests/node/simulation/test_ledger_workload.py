@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consensus.committee import Committee
+from consensus.simulation.scenario import SIZE_MAX
 from ledger.block import encode_payload
 from ledger.chain import Chain
 from ledger.errors import TransactionError
@@ -25,7 +25,7 @@ from node.simulation.ledger_workload import (
     make_transaction,
 )
 
-NETWORK = make_network("pbft", Committee.of(4, 1))
+NETWORK = make_network("pbft")
 GENESIS = NETWORK.genesis
 
 
@@ -33,16 +33,16 @@ def execute_all(envelopes: list[Envelope]) -> list[str]:
     """The statuses of transactions that are executed in one block."""
     chain = Chain.open(MemoryStore(), GENESIS)
     bodies = {envelope.id: envelope for envelope in envelopes}
-    value = encode_payload(0, NETWORK.validators[0], list(bodies))
+    value = encode_payload(0, GENESIS.validators[0], list(bodies))
     return [receipt.status for receipt in chain.execute(1, (value,), b"", bodies.get).receipts]
 
 
 def test_the_network_starts_from_its_genesis() -> None:
     assert NETWORK.genesis_id == compute_genesis_id(GENESIS)
     assert GENESIS.total_supply == ACCOUNTS * BALANCE
-    assert len(NETWORK.validators) == 4
-    assert NETWORK is make_network("pbft", Committee.of(4, 1))
-    assert GENESIS.chain_id != make_network("pbft", Committee.of(7, 2)).genesis.chain_id
+    assert len(GENESIS.validators) == SIZE_MAX
+    assert NETWORK is make_network("pbft")
+    assert GENESIS.chain_id != make_network("other").genesis.chain_id
 
 
 def test_a_transaction_follows_from_word_and_number() -> None:
