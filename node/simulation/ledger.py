@@ -11,6 +11,7 @@ log; a power failure first takes back what was not synced.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from consensus import catalog
 from consensus.committee import ReplicaId
 from consensus.message import Height, encode
 from consensus.simulation.application import (
@@ -37,9 +38,10 @@ MEMPOOL_LIMITS = MempoolLimits(overdue_heights=OVERDUE_HEIGHTS, block_full_count
 def make_ledgers(engine: str) -> MakeApplication:
     """What makes the ledgers of one run, which share the bodies of all transactions.
 
-    Use it for one run only: what an item becomes depends on the items that came before.
+    Use it for one run only: what an item becomes depends on the items that came before. Raises
+    `UnknownEngineError`.
     """
-    bodies = Bodies(make_network(engine))
+    bodies = Bodies(make_network(catalog.get(engine).name))
     return lambda _address: LedgerApplication(bodies)
 
 

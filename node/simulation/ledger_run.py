@@ -1,28 +1,48 @@
-"""One seed on real ledgers, which are looked at closely when the run has ended."""
+"""Schedules and seeds on real ledgers, which are looked at closely when the run has ended."""
 
 import msgspec
 
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.history import ViolationError
 from consensus.simulation.request import Outcome, Request
-from consensus.simulation.run import run_seed
-from consensus.simulation.schedule import Violation
+from consensus.simulation.run import conclude
+from consensus.simulation.schedule import Played, Schedule, Violation, play_schedule
+from consensus.simulation.swarm import draw_schedule
+from consensus.simulation.trace import Trace
 from node.simulation.ledger import LedgerApplication, make_ledgers
 from node.simulation.ledger_checks import check_ledgers
 
 
 def run_ledger_seed(request: Request, seed: int) -> Outcome:
-    """Like `run_seed`, with a ledger below every engine; a run starts with fresh ledgers."""
-    clusters: list[Cluster] = []
-    outcome = run_seed(request, seed, make_ledgers(request.engine), prepare=clusters.append)
-    if outcome.violation is not None:
-        return outcome
+    """Like `consensus.simulation.run.run_seed`, with a ledger below every engine."""
+    return conclude(seed, play_ledgers(draw_schedule(request, seed)))
+
+
+def trace_ledger_schedule(schedule: Schedule, seed: int = 0) -> tuple[Outcome, Trace]:
+    """The same run with everything written down; the digest is the same."""
+    played = play_ledgers(schedule, is_traced=True)
+    return conclude(seed, played), played.cluster.trace
+
+
+def play_ledgers(schedule: Schedule, *, is_traced: bool = False) -> Played:
+    """Play a schedule on fresh ledgers; a mistake found in them is a violation like any other."""
+    make_application = make_ledgers(read_engine(schedule))
+    played = play_schedule(schedule, is_traced=is_traced, make_application=make_application)
+    if played.violation is not None:
+        return played
+    cluster: Cluster = played.cluster
     try:
-        check_cluster(clusters[0])
+        check_cluster(cluster)
     except ViolationError as error:
-        broken = Violation(error.property_name, error.detail, outcome.sim_ms)
-        return msgspec.structs.replace(outcome, violation=broken)
-    return outcome
+        cluster.note_event(0, "violated", error.property_name, error.detail)
+        violation = Violation(error.property_name, error.detail, cluster.now_ms)
+        return msgspec.structs.replace(played, violation=violation)
+    return played
+
+
+def read_engine(schedule: Schedule) -> str:
+    """The engine in a cluster line, `cluster ENGINE …`; empty if none is named."""
+    return next(iter(schedule.cluster.split()[1:]), "")
 
 
 def check_cluster(cluster: Cluster) -> None:
