@@ -158,6 +158,18 @@ def _find_signed(part: Any, path: Path) -> Iterator[tuple[Path, Signed[Any]]]:
             yield from _find_signed(item, (*path, index))
 
 
+def find_parts(message: Any, kind: type[Message]) -> Iterator[Message]:
+    """Every part of a kind at any depth, the outer ones first."""
+    if isinstance(message, kind):
+        yield message
+    if isinstance(message, Message):
+        for field in message.__struct_fields__:
+            yield from find_parts(getattr(message, field), kind)
+    elif isinstance(message, tuple):
+        for item in message:
+            yield from find_parts(item, kind)
+
+
 def carries_value(message: Any) -> bool:
     """Does an unsigned part of a message hold a value: is it a proposal, or an answer with one."""
     return any(place.role is Role.VALUE for place in walk_places(message))

@@ -35,6 +35,8 @@ from consensus.simulation.byzantine.rewriting import (
     substitute,
 )
 
+AHEAD = 16
+"""Beyond narrow windows, and within wide ones."""
 FAR = 1_000_000
 """So far ahead that no run gets there."""
 NUMBER_MAX = (1 << 64) - 1
@@ -95,7 +97,8 @@ def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) ->
             return [digest for digest in digests if digest != place.content]
         case Role.VALUE:
             height = find_height(message, place.path)
-            values = [liar.forge_value(height, liar.chance.below(VARIANTS)), NULL_VALUE]
+            forged = liar.forge_value(height, liar.chance.below(VARIANTS))
+            values = [forged, NULL_VALUE, *memory.find_values()]
             return [value for value in values if value != place.content]
         case Role.PARTS:
             return list_tuples(place.content, liar, memory)
@@ -103,7 +106,7 @@ def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) ->
 
 def list_numbers(number: int, *, far: bool) -> list[int]:
     """The neighbours; far numbers in both directions if wanted."""
-    numbers = [number + 1, number - 1, *([number + FAR, 0] if far else [])]
+    numbers = [number + 1, number - 1, *([number + AHEAD, number + FAR, 0] if far else [])]
     naturals = (n for n in dict.fromkeys(numbers) if 0 <= n <= NUMBER_MAX)
     return [n for n in naturals if n != number]
 
@@ -115,8 +118,9 @@ def list_tuples(parts: tuple[Any, ...], liar: Liar, memory: Memory) -> list[tupl
     at = liar.chance.below(len(parts))
     before, part, after = parts[:at], parts[at], parts[at + 1 :]
     tuples = [(), (*before, *after), (*parts, part), parts[::-1], (*before, part, part, *after[1:])]
-    if isinstance(part, Signed) and (likes := memory.find_like(part)):
-        tuples.append((*before, liar.chance.choose(likes), *after))
+    if isinstance(part, Message) and (likes := memory.find_like(part)):
+        like = liar.chance.choose(likes)
+        tuples += [(*before, like, *after), (*parts, like)]
     return [other for other in dict.fromkeys(tuples) if other != parts]
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from consensus.committee import ReplicaId
 from consensus.message import Digest, Height, Message, Signed
 from consensus.simulation.byzantine.fields import (
+    Role,
     find_digest,
-    find_signed,
+    find_parts,
     find_votes,
     is_vote,
     read_height,
+    walk_places,
 )
 
 HEARD_MAX = 96
@@ -66,11 +68,23 @@ class Memory:
         digests = (find_digest(body) for body in bodies if read_height(body) == height)
         return list(dict.fromkeys(digest for digest in digests if digest is not None))
 
-    def find_like(self, part: Signed[Any]) -> list[Signed[Any]]:
-        """Signed parts with a body of the same kind that were heard, other than this one."""
-        found = (like for _, message in self.recent() for _, like in find_signed(message))
-        kind = type(part.body)
-        return list(dict.fromkeys(p for p in found if type(p.body) is kind and p != part))
+    def find_like(self, part: Message) -> list[Message]:
+        """Parts of the same kind in recent messages, its own too, other than this one."""
+        messages = (*(message for _, message in self.recent()), *self.said)
+        kind, inner = type(part), find_kind(part)
+        found = (like for message in messages for like in find_parts(message, kind))
+        return list(dict.fromkeys(p for p in found if find_kind(p) is inner and p != part))
+
+    def find_values(self) -> list[bytes]:
+        """Values that were proposed lately, at whatever height, its own too."""
+        messages = (*(message for _, message in self.recent()), *self.said)
+        places = (
+            p
+            for message in messages
+            if not isinstance(message, Signed)
+            for p in walk_places(message)
+        )
+        return list(dict.fromkeys(p.content for p in places if p.role is Role.VALUE))
 
     def find_older(self, message: Any) -> list[Any]:
         """What the engine meant before, of the same kind."""

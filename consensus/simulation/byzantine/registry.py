@@ -16,8 +16,9 @@ from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
 from consensus.simulation.byzantine.traitor import Traitor
+from consensus.simulation.byzantine.usurper import Usurper
 from consensus.simulation.byzantine.withholding import Withholding
-from consensus.simulation.byzantine.wrong_digest import WrongDigest
+from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts
 from consensus.simulation.byzantine.wrong_view import WrongView
 from consensus.simulation.chance import Chance
 
@@ -33,8 +34,11 @@ KINDS: Mapping[str, type[Honest]] = {
     "slow": Slow,
     "traitor": Traitor,
     "two-faced": TwoFaced,
+    "usurper": Usurper,
     "withholding": Withholding,
     "wrong-digest": WrongDigest,
+    "wrong-height": WrongHeight,
+    "wrong-parts": WrongParts,
     "wrong-view": WrongView,
 }
 

@@ -4,7 +4,7 @@ Originals stay as they are: structs are frozen. Signatures of others are kept, r
 """
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -30,31 +30,48 @@ def replace_at(message: Any, path: Path, content: Any, name: ReplicaId) -> Any:
 
 def substitute(message: Any, table: Mapping[bytes, bytes], name: ReplicaId) -> Any:
     """The message with byte strings replaced wherever `name` may; itself if there are none."""
-    match message:
-        case bytes():
-            return table.get(message, message)
-        case Signed():
-            if message.signer != name:
-                return message
-            body = substitute(message.body, table, name)
-            return message if body is message.body else _with_fields(message, {"body": body}, name)
-        case Message():
-            changed = {
-                field: new
-                for field in message.__struct_fields__
-                if (new := substitute(old := getattr(message, field), table, name)) is not old
-            }
-            return _with_fields(message, changed, name) if changed else message
-        case tuple():
-            items = tuple(substitute(item, table, name) for item in message)
-            return message if all(map(operator.is_, items, message)) else items
-        case _:
-            return message
+
+    def change(part: Any) -> Any:
+        if isinstance(part, bytes):
+            return table.get(part, part)
+        if isinstance(part, Signed) and part.signer != name:
+            return part
+        return _rebuild(part, change, name)
+
+    return change(message)
+
+
+def take_over(message: Any, whose: ReplicaId, name: ReplicaId) -> Any:
+    """The message with all that `whose` signed in another's name, not signed yet.
+
+    What stands inside the signature of a third is left alone.
+    """
+
+    def change(part: Any) -> Any:
+        if isinstance(part, Signed):
+            return Signed(name, change(part.body)) if part.signer == whose else part
+        return _rebuild(part, change, name)
+
+    return change(message)
 
 
 def make_value_table(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """One value for another, and its digest with it."""
     return {old: new, compute_digest(old): compute_digest(new)}
+
+
+def _rebuild(part: Any, change: Callable[[Any], Any], name: ReplicaId) -> Any:
+    """The part with each inner one changed; itself if none is. Signers and signatures are kept."""
+    if isinstance(part, tuple):
+        items = tuple(map(change, part))
+        return part if all(map(operator.is_, items, part)) else items
+    if not isinstance(part, Message):
+        return part
+    fields = ("body",) if isinstance(part, Signed) else part.__struct_fields__
+    changed = {
+        field: new for field in fields if (new := change(old := getattr(part, field))) is not old
+    }
+    return _with_fields(part, changed, name) if changed else part
 
 
 def _with_fields(part: Any, changed: Mapping[str, Any], name: ReplicaId) -> Any:

@@ -16,8 +16,9 @@ from consensus.simulation.byzantine.replayer import Replayer
 from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
+from consensus.simulation.byzantine.usurper import Usurper
 from consensus.simulation.byzantine.withholding import Withholding
-from consensus.simulation.byzantine.wrong_digest import WrongDigest
+from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts
 from consensus.simulation.byzantine.wrong_view import WrongView
 
 LYING_PERMILLE = 700
@@ -28,6 +29,8 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
     (Withholding, ()),
     (Selective, ()),
     (WrongDigest, ALWAYS),
+    (WrongHeight, ALWAYS),
+    (WrongParts, ALWAYS),
     (WrongView, ALWAYS),
     (Forger, ALWAYS),
     (Replayer, ("150",)),
@@ -37,6 +40,7 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
     (EveryFace, ()),
     (Parrot, ("back",)),
     (Parrot, ("all",)),
+    (Usurper, ALWAYS),
 )
 
 

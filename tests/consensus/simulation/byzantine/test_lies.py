@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from consensus.message import NULL_DIGEST, Signed
+from consensus.pbft.messages import CheckpointCertificate, PreparedCertificate, ViewChange
 from consensus.simulation.byzantine.fields import Role, walk_places
 from consensus.simulation.byzantine.forging import UNKNOWN_DIGEST
 from consensus.simulation.byzantine.memory import find_kind
@@ -19,6 +20,9 @@ from tests.consensus.simulation.byzantine.samples import (
     checkpoint,
     commit,
     prepare,
+    proposal,
+    signed,
+    view_change,
 )
 from tests.consensus.simulation.byzantine.telling import converse, make, tell
 
@@ -52,6 +56,35 @@ def test_wrong_digests_change_nothing_else() -> None:
         assert list_changes(meant, told) in ([Role.DIGEST], [])
 
 
+def test_wrong_heights() -> None:
+    behaviour = make("wrong-height")
+    told = {tell(behaviour, commit(0))[0] for _ in range(60)}
+    heights = {HEIGHT - 1, HEIGHT + 1, HEIGHT + 16, HEIGHT + 1_000_000, 0}
+    assert {m.body.height for m in told} == heights
+    assert {(m.body.view, m.body.digest) for m in told} == {(VIEW, commit(0).body.digest)}
+
+
+def test_wrong_parts_are_cut_doubled_and_mixed_and_all_of_them_genuine() -> None:
+    behaviour = make("wrong-parts")
+    certificate = CheckpointCertificate((checkpoint(0), checkpoint(1), checkpoint(2)))
+    list(behaviour.hear(3, checkpoint(3)))
+    told = [tell(behaviour, certificate)[0] for _ in range(500)]
+    assert all(map(is_genuine, told))
+    voters = {tuple(vote.signer for vote in m.votes) for m in told}
+    assert {(), (0, 1), (2, 1, 0), (0, 1, 3), (0, 1, 2, 2), (0, 1, 1)} <= voters
+    assert (0, 1, 2) not in voters
+    assert tell(behaviour, prepare(0)) == [prepare(0)]
+
+
+def test_an_older_certificate_can_take_the_place_of_a_newer() -> None:
+    behaviour = make("wrong-parts")
+    old = PreparedCertificate(proposal(0, OTHER), (prepare(1, OTHER), prepare(2, OTHER)))
+    tell(behaviour, signed(0, ViewChange(VIEW, 0, (), (old,))))
+    told = [tell(behaviour, view_change(0))[0] for _ in range(200)]
+    assert all(map(is_genuine, told))
+    assert any(m.body.prepared == (old,) for m in told)
+
+
 def test_a_share_of_digests() -> None:
     always = share_of_lies(converse(make("wrong-digest", "1000")))
     assert share_of_lies(converse(make("wrong-digest", "0"))) == 0
@@ -62,8 +95,8 @@ def test_a_share_of_digests() -> None:
     ("direction", "views"),
     [
         ("stale", {VIEW - 1, 0}),
-        ("future", {VIEW + 1, VIEW + 1_000_000}),
-        ("any", {VIEW - 1, 0, VIEW + 1, VIEW + 1_000_000}),
+        ("future", {VIEW + 1, VIEW + 16, VIEW + 1_000_000}),
+        ("any", {VIEW - 1, 0, VIEW + 1, VIEW + 16, VIEW + 1_000_000}),
     ],
 )
 def test_wrong_views(direction: str, views: set[int]) -> None:

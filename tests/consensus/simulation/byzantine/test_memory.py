@@ -1,7 +1,14 @@
 """A liar remembers little, and what it remembers is what was said and heard."""
 
 from consensus.message import compute_digest
-from consensus.pbft.messages import Checkpoint, Commit, Prepare, Proposal
+from consensus.pbft.messages import (
+    Checkpoint,
+    Commit,
+    Prepare,
+    PreparedCertificate,
+    Proposal,
+    ViewChange,
+)
 from consensus.simulation.byzantine import memory as module
 from consensus.simulation.byzantine.memory import Memory
 from tests.consensus.simulation.byzantine.samples import (
@@ -11,9 +18,12 @@ from tests.consensus.simulation.byzantine.samples import (
     HEIGHT,
     OTHER,
     PRE_PREPARE,
+    VALUE,
     VIEW,
     commit,
     prepare,
+    proposal,
+    signed,
     view_change,
 )
 
@@ -56,8 +66,24 @@ def test_digests_heard_for_a_height() -> None:
 
 def test_parts_of_the_same_kind_are_found_at_any_depth() -> None:
     found = remembering().find_like(prepare(3))
-    assert [p.signer for p in found] == [1, 2, 2]
-    assert {type(p.body) for p in found} == {Prepare}
+    assert found == [prepare(1), prepare(2), prepare(2, OTHER)]
+
+
+def test_parts_are_of_any_kind_and_may_be_its_own() -> None:
+    memory = remembering()
+    certificate = view_change(0).body.prepared[0]
+    other = PreparedCertificate(proposal(0, OTHER), ())
+    assert memory.find_like(other) == [certificate]
+    memory.note_said(signed(0, ViewChange(VIEW, 0, (), (other,))))
+    assert memory.find_like(certificate) == [other]
+
+
+def test_values_proposed_lately() -> None:
+    memory = remembering()
+    assert memory.find_values() == [b"1/7: other"]
+    memory.note_said(PRE_PREPARE)
+    memory.note_said(prepare(0))
+    assert memory.find_values() == [b"1/7: other", VALUE]
 
 
 def test_what_was_meant_before() -> None:

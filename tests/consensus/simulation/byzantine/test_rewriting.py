@@ -11,6 +11,7 @@ from consensus.simulation.byzantine.rewriting import (
     make_value_table,
     replace_at,
     substitute,
+    take_over,
 )
 from consensus.simulation.signatures import is_genuine, make_sign
 from tests.consensus.simulation.byzantine.samples import (
@@ -73,6 +74,18 @@ def test_what_others_signed_is_not_substituted() -> None:
     assert certificate.proposal.body.digest == OTHER
     assert certificate.prepares == change.body.prepared[0].prepares
     assert substitute(view_change(1), {DIGEST: OTHER}, 0) == view_change(1)
+
+
+def test_taking_over_what_one_replica_signed() -> None:
+    taken = take_over(NEW_VIEW, 0, 2)
+    assert taken.signer == 2
+    assert taken.signature == b""
+    assert [(p.signer, p.signature) for p in taken.body.proposals] == [(2, b""), (2, b"")]
+    assert taken.body.view_changes == NEW_VIEW.body.view_changes
+    own = sign_message(taken, make_sign(2))
+    assert is_genuine(own)
+    assert own.body.proposals[0].body == NEW_VIEW.body.proposals[0].body
+    assert take_over(prepare(1), 0, 2) == prepare(1)
 
 
 def test_well_formed_is_what_survives_the_codec() -> None:
