@@ -97,9 +97,8 @@ def measure(
     for peer, own in by_peer.items():
         end_ms = min(crashed_at_ms.get(peer, until_ms), until_ms)
         observed_ms += end_ms
-        durations += [
-            min(to, end_ms) - since for since, to in find_periods(own, until_ms) if since < end_ms
-        ]
+        periods = find_periods(own, until_ms)
+        durations += [min(to, end_ms) - since for since, to in periods if since < end_ms]
         if peer in crashed_at_ms:
             final = own[-1] if own and own[-1].suspected else None
             detections[peer] = max(0, final.at_ms - crashed_at_ms[peer]) if final else None
@@ -108,9 +107,9 @@ def measure(
 
 def find_periods(transitions: list[Transition], until_ms: int) -> list[tuple[int, int]]:
     """From when to when one peer was suspected."""
-    ends = [transition.at_ms for transition in transitions[1:]] + [until_ms]
+    moments = [transition.at_ms for transition in transitions]
     return [
         (transition.at_ms, end_ms)
-        for transition, end_ms in zip(transitions, ends, strict=True)
+        for transition, end_ms in zip(transitions, [*moments[1:], until_ms], strict=False)
         if transition.suspected
     ]

@@ -5,8 +5,8 @@ fail; work waits. How long until every correct replica has decided a height that
 at that moment? The bound adds, one after the other, what may in part overlap:
 
 settling   who lacks heights takes them from the others, ANSWERED_HEIGHTS with each repetition, and
-           a height at the high water mark waits for its checkpoint. A replica that knows itself
-           behind suspects nobody, so this comes first.
+           a height at the high water mark waits for its checkpoint, one repetition more. A replica
+           that knows itself behind suspects nobody, so this comes first.
 timers     of before run out: at most the capped timeout M. Then suspicions bring all correct
            replicas together within a repetition: nobody enters a view beyond v before a quorum asks
            for v, so when the furthest correct one is in view v, at least f + 1 correct ones are in
@@ -69,13 +69,18 @@ def compute_progress_bound_ms(parameters: Parameters, size: int, faults: int, de
     repetition_ms = pause_ms + DELAYS_OF_A_REPETITION * delay_ms
     if size == 1:
         return timeout_ms + repetition_ms
-    lacking = -(-parameters.window // ANSWERED_HEIGHTS)
-    settling_ms = (lacking + 1) * repetition_ms
+    answers = -(-parameters.window // ANSWERED_HEIGHTS)
+    settling_ms = 2 * repetition_ms + answers * compute_answer_ms(parameters, delay_ms)
     timers_ms = timeout_ms + repetition_ms
     views = 1 + faults + count_short_timeouts(parameters, delay_ms)
     views_ms = views * (2 * timeout_ms + repetition_ms)
     deciding_ms = DELAYS_OF_A_NEW_VIEW * delay_ms + parameters.idle_block_ms + repetition_ms
     return settling_ms + timers_ms + views_ms + deciding_ms
+
+
+def compute_answer_ms(parameters: Parameters, delay_ms: int) -> int:
+    """Between two answers to one who catches up: each decided height makes pauses short again."""
+    return 2 * parameters.resend_ms + DELAYS_OF_A_REPETITION * delay_ms
 
 
 def count_short_timeouts(parameters: Parameters, delay_ms: int) -> int:
