@@ -5,8 +5,9 @@ import pytest
 from consensus.simulation.byzantine.registry import BEHAVIOURS, KINDS
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
-from tests.consensus.simulation.byzantine.lying import PARAMETERS, behave
+from consensus.simulation.stage import Stage
 
+PARAMETERS = {"timeout_ms": 500, "timeout_max_ms": 4_000, "idle_block_ms": 100, "resend_ms": 100}
 WITHIN_MS = 60_000
 EVERY_DRAW = [(name, words) for name in BEHAVIOURS for words in KINDS[name].draws]
 
@@ -17,10 +18,9 @@ def run_with(
     """A cluster with liars in which clients want something done."""
     quality = Quality(1, 20, loss_permille=20, duplicates_permille=20)
     cluster = make_cluster(size=size, seed=seed, parameters=PARAMETERS, quality=quality)
+    cluster.start()
     for name in liars:
-        behave(cluster, name, behaviour, *arguments)
-    for place in cluster.hosts:
-        cluster.restart(place)
+        Stage(cluster).do(" ".join([f"behave {name} {behaviour}", *arguments]))
     for number in range(12):
         cluster.submit(f"item{number}")
         cluster.run(100)
