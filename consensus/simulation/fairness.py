@@ -8,11 +8,12 @@ nothing about a finite trace, so here a bound k is put on both, counted in entri
 - no correct host that is up, and has something it could do, takes no step for more than k entries.
 
 *Something it could do* is a copy that is under way to it, or a timer that is due by the time that
-was set (a host's skewed clock is not corrected for). A paused host is up and slow: it counts. A
-host that is down owes nothing until it restarts.
+was set (a host's skewed clock is not corrected for). A paused host is up and slow: it counts, and
+what arrives meanwhile is delivered when it resumes. A host that is down owes nothing until it
+restarts.
 
-A copy that a link lost, or that reached a host that was down, is the link's doing and no breach,
-for fair-lossy links owe a delivery only to whoever keeps sending. Such copies are counted apart,
+A copy that a link lost, that reached a host that was down, or that a crash took from a paused host
+is no breach, for fair-lossy links owe a delivery only to whoever keeps sending. Such copies are counted apart,
 with the longest run of losses of one kind of message on one link: under fair-lossy links with
 senders that resend it stays small.
 
@@ -34,8 +35,8 @@ Place: TypeAlias = int
 LATE_MESSAGE = "late-message"
 UNDELIVERED_MESSAGE = "undelivered-message"
 IDLE_HOST = "idle-host"
-NO_STEPS = frozenset({"lose", "crash", "pause", "resume"})
-"""What happens to a host is none of its steps."""
+ARRIVALS = frozenset({"receive", "timer"})
+"""What waits while a host is paused."""
 AFTER = re.compile(r"(\d+) ms", re.ASCII)
 """How the entry of a timer that is set says how long."""
 
@@ -98,6 +99,9 @@ class Host:
     """What is known of one correct host. Positions are those of entries in the trace."""
 
     is_up: bool = True
+    is_paused: bool = False
+    held: list[Entry] = field(default_factory=list)
+    """What arrived while it was paused."""
     stepped: int = 0
     """Its last step, or its restart."""
     waiting: dict[int, int] = field(default_factory=dict)
@@ -115,10 +119,14 @@ class Host:
         return max(self.stepped, min(enabled)) if enabled and self.is_up else None
 
     def stop(self) -> None:
-        """It crashes: its timers are gone, what is under way to it is not."""
-        self.is_up = False
+        """It crashes: its timers are gone and what it held is lost, what is under way is not."""
+        self.is_up = self.is_paused = False
         self.timers.clear()
         self.due.clear()
+        for entry in self.held:
+            if entry.number in self.waiting:
+                self.lost[entry.number] = self.waiting.pop(entry.number)
+        self.held.clear()
 
 
 @dataclass(slots=True)
@@ -145,10 +153,19 @@ class Watch:
         if entry.kind == "lose":
             self.on_loss(entry)
         elif host := self.hosts.get(entry.place):
-            if entry.kind == "crash":
-                host.stop()
-            elif entry.kind not in NO_STEPS:
-                self.on_step(entry, host)
+            self.on_entry(entry, host)
+
+    def on_entry(self, entry: Entry, host: Host) -> None:
+        """Something happens to a correct host, or it does something."""
+        if entry.kind == "crash":
+            host.stop()
+        elif entry.kind == "pause":
+            host.is_paused = True
+        elif host.is_paused and entry.kind in ARRIVALS:
+            host.held.append(entry)
+        else:
+            host.is_paused = host.is_paused and entry.kind != "resume"
+            self.on_step(entry, host)
 
     def ring(self, now_ms: int) -> None:
         """Timers whose time has come could run out from here on."""
@@ -170,6 +187,14 @@ class Watch:
                 self.on_receipt(entry, host)
             case "set" | "timer" | "cancel":
                 self.on_timer(entry, host)
+            case "resume":
+                self.on_resume(host)
+
+    def on_resume(self, host: Host) -> None:
+        """What has arrived meanwhile is handled at once."""
+        held, host.held = host.held, []
+        for entry in held:
+            self.on_step(entry, host)
 
     def on_send(self, entry: Entry) -> None:
         """Each correct host that is meant, but not the sender itself, is owed a copy."""

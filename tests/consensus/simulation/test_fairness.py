@@ -80,11 +80,40 @@ def test_a_paused_host_is_slow_and_a_host_that_is_down_is_not() -> None:
         return measure_fairness(entries, CORRECT, 6)
 
     assert found(run("pause", "resume")) == [
-        ("idle-host", 2, 0, 9, 0),
+        ("idle-host", 2, 0, 8, 0),
         ("late-message", 2, 0, 9, 7),
     ]
     assert found(run("crash", "restart")) == [("late-message", 2, 0, 9, 7)]
     assert run("crash", "restart").idle_max == 1
+
+
+def test_what_arrives_at_a_paused_host_is_delivered_when_it_resumes() -> None:
+    arrivals = [receive(7, 2), do(2, "timer", "view")]
+    entries = [send(7, peer=2), do(2, "pause"), *arrivals, *work(6), do(2, "resume"), do(2)]
+    assert found(measure_fairness(entries, CORRECT, 6)) == [
+        ("idle-host", 2, 0, 10, 0),
+        ("late-message", 2, 0, 10, 7),
+    ]
+    assert measure_fairness(entries, CORRECT, 10).is_fair
+
+
+def test_a_timer_that_ran_out_in_a_pause_stays_due() -> None:
+    entries = [
+        do(2, "set", "view", "100 ms"),
+        do(2, "pause"),
+        do(2, "timer", "view", at_ms=100),
+        *work(6),
+        do(2, "resume"),
+        *work(9),
+    ]
+    assert found(measure_fairness(entries, CORRECT, 6)) == [("idle-host", 2, 2, 9, 0)]
+
+
+def test_a_crash_takes_what_a_paused_host_held() -> None:
+    entries = [send(7, peer=2), do(2, "pause"), receive(7, 2), *work(9), do(2, "crash")]
+    measured = measure_fairness(entries, CORRECT, 3)
+    assert measured.is_fair
+    assert (measured.lost, measured.undelivered) == (1, 0)
 
 
 def test_a_host_that_stays_down_owes_no_step() -> None:
