@@ -157,15 +157,17 @@ class BareApplication:
         return block
 
     def count_passed_over(self, items: list[str]) -> None:
-        """Work that came before something now executed was passed over once more.
+        """Work that could have been ordered and was not was passed over once more.
 
-        What nobody submitted here counts as having come last.
+        A value with room left passes over everything; a full one passes over what came before
+        something that it orders. What nobody submitted here counts as having come last.
         """
-        last = max((at for at, item in enumerate(self.work) if item in items), default=0)
-        if any(item not in self.known for item in items):
+        ordered = set(items)
+        last = max((at for at, item in enumerate(self.work) if item in ordered), default=0)
+        if len(items) < ITEMS_PER_VALUE or not ordered <= self.known.keys():
             last = len(self.work)
         for at, item in enumerate(self.work):
-            if at < last and item not in items:
+            if at < last and item not in ordered:
                 self.work[item] += 1
 
     def certify(self, height: Height, certificate: Any) -> None:

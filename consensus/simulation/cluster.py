@@ -111,7 +111,8 @@ class Cluster:
                     for delay_ms, said in behaviour.say(receiver, message):
                         self.say_lie(host, receiver, delay_ms, said)
             return
-        if isinstance(message, Signed) and host.name not in self.history.byzantine:
+        is_own = isinstance(message, Signed) and message.signer == host.name
+        if is_own and host.name not in self.history.byzantine:
             self.promises.see(Saying(host.name, message))
         self.put(host, to, message, self.spec.messages.encode(message))
 

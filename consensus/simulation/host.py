@@ -172,7 +172,7 @@ class Host:
         self.durable = self.writes
         records = self.spec.records
         saved = tuple(records.decode(records.encode(r)) for r in self.journal.durable)
-        fresh = not self.journal.touched and self.height == 0
+        fresh = not self.journal.is_lost
         self.feed(Started(saved, self.height, self.block_id, self.committee, fresh))
         self.tell_pending()
 

@@ -17,19 +17,17 @@ class Journal:
     durable: list[Any] = field(default_factory=list)
     unsynced: list[tuple[Any, ...] | Any] = field(default_factory=list)
     """Records, and `Rewritten` marks, that the disk has not confirmed."""
-    touched: bool = False
-    """Was the journal ever written: an empty one is then a lost one."""
+    is_lost: bool = False
+    """Was it ever lost: an empty journal does not mean then that nothing was ever said."""
     torn: bool = False
     """Does it end in half a record."""
 
     def append(self, record: Any) -> None:
         """Write a record at the end."""
-        self.touched = True
         self.unsynced.append(record)
 
     def rewrite(self, records: tuple[Any, ...]) -> None:
         """Replace the whole journal; after a crash it is the old one or the new one."""
-        self.touched = True
         self.unsynced.append(Rewritten(records))
 
     @property
@@ -58,7 +56,7 @@ class Journal:
 
     def tear(self) -> None:
         """The write under way stops in its middle."""
-        self.touched = self.torn = True
+        self.torn = True
 
     def open(self) -> bool:
         """Cut off half a record at the end; was there one."""
@@ -67,7 +65,7 @@ class Journal:
 
     def wipe(self) -> None:
         """Lose everything but the knowledge that there was something."""
-        self.durable, self.unsynced, self.torn = [], [], False
+        self.durable, self.unsynced, self.torn, self.is_lost = [], [], False, True
 
 
 @dataclass(frozen=True, slots=True)

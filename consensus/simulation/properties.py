@@ -30,6 +30,7 @@ from consensus.simulation.history import (
     Saying,
     ViolationError,
 )
+from consensus.simulation.telling import Teller
 
 Explain: TypeAlias = Callable[[History, Any], str | None]
 """Why a fact of the kinds asked about breaks the promise, or None."""
@@ -132,7 +133,9 @@ def explain_one_vote(history: History, fact: Saying) -> str | None:
     known = history.said.setdefault(key, body)
     if known is body or known == body:
         return None
-    return f"replica {fact.vote.signer} signed two bodies: {known} and {body}"
+    teller = Teller()
+    one, other = teller.tell_part(known), teller.tell_part(body)
+    return f"replica {fact.vote.signer} signed two bodies: {one} and {other}"
 
 
 def explain_divergence(_history: History, fact: Divergence) -> str | None:

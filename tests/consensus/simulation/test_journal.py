@@ -67,6 +67,6 @@ def test_half_a_record_is_cut_off_once() -> None:
 def test_a_lost_journal_is_not_a_new_one() -> None:
     journal = written("a")
     journal.wipe()
-    assert journal.touched
+    assert journal.is_lost
     assert not journal.records
-    assert not Journal().touched
+    assert not written("a").is_lost
