@@ -11,6 +11,7 @@ from node.cli.bench import bench
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.cli.replay import replay
+from node.cli.simulate import simulate
 from node.cli.status import status
 from node.cli.verify import verify
 from node.errors import NodeError
@@ -32,6 +33,7 @@ app.command("verify")(verify)
 app.command("replay")(replay)
 app.command("load")(load)
 app.command("bench")(bench)
+app.command("simulate")(simulate)
 
 
 def run() -> None:

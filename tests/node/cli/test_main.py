@@ -19,7 +19,7 @@ EXPECTED = {
     "node init", "node run",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
-    "status", "verify", "replay", "load", "bench",
+    "status", "verify", "replay", "load", "bench", "simulate",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
     "testnet feed",
