@@ -72,8 +72,9 @@ def compute_progress_bound_ms(parameters: Parameters, size: int, faults: int, de
     answers = -(-parameters.window // ANSWERED_HEIGHTS)
     settling_ms = 2 * repetition_ms + answers * compute_answer_ms(parameters, delay_ms)
     timers_ms = timeout_ms + repetition_ms
-    views = 1 + faults + count_short_timeouts(parameters, delay_ms)
-    views_ms = views * (2 * timeout_ms + repetition_ms)
+    short = compute_short_timeouts_ms(parameters, delay_ms)
+    patient = [timeout_ms] * (1 + faults)
+    views_ms = sum(2 * view_ms + repetition_ms for view_ms in [*short, *patient])
     deciding_ms = DELAYS_OF_A_NEW_VIEW * delay_ms + parameters.idle_block_ms + repetition_ms
     return settling_ms + timers_ms + views_ms + deciding_ms
 
@@ -83,10 +84,12 @@ def compute_answer_ms(parameters: Parameters, delay_ms: int) -> int:
     return 2 * parameters.resend_ms + DELAYS_OF_A_REPETITION * delay_ms
 
 
-def count_short_timeouts(parameters: Parameters, delay_ms: int) -> int:
-    """How many views fail, at most, because their timeout is still too short for a decision."""
+def compute_short_timeouts_ms(parameters: Parameters, delay_ms: int) -> list[int]:
+    """The timeouts, each twice the one before, that are still too short for a decision."""
     needed_ms = DELAYS_OF_A_NEW_VIEW * delay_ms
-    doublings = 0
-    while min(parameters.timeout_ms << doublings, parameters.timeout_max_ms) < needed_ms:
-        doublings += 1
-    return doublings
+    timeouts_ms = []
+    timeout_ms = parameters.timeout_ms
+    while min(timeout_ms, parameters.timeout_max_ms) < needed_ms:
+        timeouts_ms.append(timeout_ms)
+        timeout_ms *= 2
+    return timeouts_ms

@@ -204,7 +204,7 @@ def test_no_pair_of_cells_is_out_of_order() -> None:
     ]
     bounds = {cell: find_bound(cell).multiple or 99 for cell in cells}
     compared = [(a, b) for a, b in product(cells, repeat=2) if is_no_harder(a, b)]
-    assert len(compared) > 10_000
+    assert len(compared) > 1_000
     assert not [(a, b) for a, b in compared if bounds[a] > bounds[b]]
 
 
