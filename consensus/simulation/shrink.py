@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from consensus.simulation.application import MakeApplication
-from consensus.simulation.schedule import Action, Schedule, Violation, play_schedule
+from consensus.simulation.schedule import Action, Played, Schedule, Violation, play_schedule
 
 ATTEMPTS_MAX = 2_000
 Progress = Callable[[int, int], None]
 """(attempts so far, actions left)."""
+Play = Callable[[Schedule], Played]
+"""Plays a schedule on what it orders, afresh each time."""
 
 
 class Shrunk(msgspec.Struct, frozen=True):
@@ -31,12 +32,12 @@ def shrink(
     schedule: Schedule,
     property_name: str,
     *,
-    make_application: MakeApplication | None = None,
+    play: Play = play_schedule,
     attempts_max: int = ATTEMPTS_MAX,
     progress: Progress | None = None,
 ) -> Shrunk | None:
     """The smallest schedule that still breaks the property; None if this one does not."""
-    search = Search(schedule, property_name, make_application, attempts_max, progress)
+    search = Search(schedule, property_name, play, attempts_max, progress)
     if not search.breaks(schedule):
         return None
     search.cut_tail()
@@ -53,13 +54,13 @@ class Search:
         self,
         schedule: Schedule,
         property_name: str,
-        make_application: MakeApplication | None,
+        play: Play,
         attempts_max: int,
         progress: Progress | None,
     ) -> None:
         self.best = schedule
         self.property_name = property_name
-        self.make_application = make_application
+        self.play = play
         self.attempts_max = attempts_max
         self.progress = progress
         self.violation: Violation | None = None
@@ -71,7 +72,7 @@ class Search:
         if self.attempts >= self.attempts_max:
             return False
         self.attempts += 1
-        played = play_schedule(schedule, make_application=self.make_application)
+        played = self.play(schedule)
         violation = played.violation
         if violation is None or violation.property != self.property_name:
             return False
