@@ -23,6 +23,8 @@ LINE = re.compile(
 )
 NOTHING = "-"
 EVERYONE = "all"
+NETWORK = -1
+"""The place of what happens to no host in particular."""
 
 
 class TraceError(ConsensusError):
@@ -45,7 +47,7 @@ class Entry:
 
     at_ms: int
     place: int
-    """The address of the host; -1 for what happens to the network or to time itself."""
+    """The address of the host, or `NETWORK`."""
     kind: str
     """One word: send receive lose timer write decide certify apply crash restart pause resume …"""
     peer: ReplicaId | None

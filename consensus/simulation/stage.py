@@ -25,6 +25,7 @@ links
     omit R send|receive P       a host omits to send, or to receive, so many in a thousand
     drop KIND… [from R…] [to R…]    messages of these kinds are lost from here on (`all` for any)
     heal                        no cut, no omission and nothing dropped
+    topology complete|ring|star|A-B…    who has a link to whom; messages are flooded over the rest
     core R… [delay=A..B]        these are up, connected and in time from here on; the rest stays
 liars
     behave R NAME ARGUMENT…     a host says what a behaviour makes of its engine's words
@@ -41,14 +42,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from consensus.model.topology import make_complete, make_from_edges, make_ring, make_star
 from consensus.simulation.application import make_value
 from consensus.simulation.byzantine.behaviour import Liar
 from consensus.simulation.byzantine.registry import make_behaviour
 from consensus.simulation.cluster import Cluster
-from consensus.simulation.entry import Entry, format_entry
+from consensus.simulation.entry import NETWORK, Entry, format_entry
 from consensus.simulation.history import ViolationError
 from consensus.simulation.host import AFTER, FUSES, Host
 from consensus.simulation.links import Quality
+from consensus.simulation.properties import Property, eventually
 from consensus.simulation.signatures import make_sign
 from consensus.simulation.telling import name_message
 from consensus.simulation.words import (
@@ -67,8 +70,33 @@ from consensus.simulation.words import (
 SHOWN = frozenset(
     {"send", "decide", "certify", "accuse", "diverge", "behind", "crash", "restart", "progress"}
 )
+NETWORK_VERBS = frozenset(
+    {"quality", "partition", "oneway", "clog", "unclog", "omit", "drop", "heal", "core"}
+)
+"""What happens to links; a trace says so, at no host's address."""
 CALM = Quality(1, 20)
 LOAD_PER_SECOND_MAX = 1_000
+
+
+def is_done(cluster: Cluster, places: list[int]) -> bool:
+    """All work is executed and certified."""
+    return cluster.are_at_rest(places)
+
+
+def is_kept(cluster: Cluster, places: list[int]) -> bool:
+    """Whatever a correct host ever executed, and may have told a client, is in every chain."""
+    decided = cluster.history.decided
+    for place in places:
+        blocks = cluster.hosts[place].application.blocks
+        if len(blocks) < len(decided):
+            return False
+        if any(blocks[h - 1].block_id != block.block_id for h, (_, block) in decided.items()):
+            return False
+    return True
+
+
+DUTIES = (eventually("bounded-progress", is_done), eventually("durability", is_kept))
+"""What a healed core owes, within the bound that its engine states."""
 
 
 @dataclass(slots=True)
@@ -91,6 +119,8 @@ class Stage:
         command: Callable[[list[str]], None] | None = getattr(self, f"do_{verb}", None)
         if command is None:
             raise ScenarioError(f"unknown verb: {line!r}")
+        if verb in NETWORK_VERBS:
+            self.cluster.note_event(NETWORK, "event", verb, " ".join(words))
         try:
             command(words)
         except (IndexError, KeyError) as error:
@@ -150,26 +180,20 @@ class Stage:
         """All work is done within a bound; and so is new work, for one does not rest for ever."""
         bound_ms, places = parse_number(words[0]), self.places(words[1:])
         self.load += 1
-        self.demand_rest(bound_ms, places, "what was submitted before")
-        self.demand_durability(places)
+        for duty in DUTIES:
+            self.demand(duty, bound_ms, places)
         self.items += 1
         self.cluster.submit(f"new{self.items}", places)
-        self.demand_rest(bound_ms, places, "what was submitted after")
+        for duty in DUTIES:
+            self.demand(duty, bound_ms, places)
 
-    def demand_rest(self, bound_ms: int, places: list[int], what: str) -> None:
-        """Everything is executed and certified within the bound."""
-        if not self.cluster.run_until(lambda: self.cluster.are_at_rest(places), bound_ms):
-            detail = f"{what} is not executed by {places} within {bound_ms} ms"
-            raise ViolationError("bounded-progress", f"{detail}, heads {heads_of(self.cluster)}")
-
-    def demand_durability(self, places: list[int]) -> None:
-        """Whatever a correct host ever executed, and may have told a client, is in every chain."""
-        for place in places:
-            blocks = self.cluster.hosts[place].application.blocks
-            for height, (name, block) in self.cluster.history.decided.items():
-                if height > len(blocks) or blocks[height - 1].block_id != block.block_id:
-                    detail = f"host {place} lacks height {height} that host {name} executed"
-                    raise ViolationError("durability", detail)
+    def demand(self, duty: Property, bound_ms: int, places: list[int]) -> None:
+        """A property holds for some hosts within the bound."""
+        cluster = self.cluster
+        if not cluster.run_until(lambda: duty.look(cluster, places), bound_ms):
+            hosts = " ".join(map(str, places))
+            detail = f"not at hosts {hosts} within {bound_ms} ms, heads {heads_of(cluster)}"
+            raise ViolationError(duty.name, detail)
 
     def do_submit(self, words: list[str]) -> None:
         """Work for all, or for some."""
@@ -313,6 +337,18 @@ class Stage:
     def do_heal(self, _words: list[str]) -> None:
         """Mend all links."""
         self.cluster.links.heal()
+
+    def do_topology(self, words: list[str]) -> None:
+        """Who has a link to whom."""
+        size = len(self.cluster.hosts)
+        makers = {"complete": make_complete, "ring": make_ring, "star": make_star}
+        if words[0] in makers:
+            self.cluster.links.topology = makers[take_one(words)](size)
+            return
+        edges = [tuple(map(parse_number, word.split("-"))) for word in words]
+        if any(len(edge) != 2 for edge in edges):
+            raise ScenarioError(f"links are written A-B, not {' '.join(words)!r}")
+        self.cluster.links.topology = make_from_edges(size, [(a, b) for a, b in edges])
 
     def do_core(self, words: list[str]) -> None:
         """Some hosts are well from here on, and so are the links between them."""

@@ -1,21 +1,26 @@
 """The drawing itself: axis, hosts, messages, signs and words, from the back to the front."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse, groupby
 
 from consensus.simulation.drawing.frame import AXIS_PX, TOP_PX, Frame, Line
 from consensus.simulation.drawing.marks import CROSS, LAYERS, SIGNS, SPREAD_PX, WRITE_PX, find_sign
 from consensus.simulation.drawing.markup import Markup, path, tag, text
 from consensus.simulation.drawing.scale import Stretch
 from consensus.simulation.drawing.story import LOST, OPEN, Flight, Life, Story
-from consensus.simulation.drawing.words import LINE_PX, draw_line, set_lines, tell_mark, tell_words
-from consensus.simulation.entry import Entry, format_entry
+from consensus.simulation.drawing.words import (
+    LINE_PX,
+    draw_line,
+    set_lines,
+    tell_banner,
+    tell_words,
+)
+from consensus.simulation.entry import NETWORK, Entry, format_entry
 
 WORDS_PX = 9
 """From a host's line to its words."""
-NETWORK = -1
-"""The place of what happens to no host in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +145,12 @@ class Canvas:
         """The signs, side by side where several stand at one moment of a host."""
         taken: Counter[tuple[int, int, bool]] = Counter()
         marks = [entry for entry in self.story.marks if self.frame.has(entry.at_ms)]
-        for entry in sorted(marks, key=is_minor):
-            if entry.place == NETWORK:
-                yield self.draw_banner(entry)
-                continue
+        for entry in sorted(filterfalse(is_for_all, marks), key=is_minor):
             key = (entry.place, entry.at_ms, entry.kind == "write")
             yield self.draw_mark(entry, taken[key])
             taken[key] += 1
+        for at_ms, entries in groupby(filter(is_for_all, marks), key=lambda entry: entry.at_ms):
+            yield self.draw_banner(at_ms, list(entries))
 
     def draw_mark(self, entry: Entry, index: int) -> Markup:
         """A sign on its host's line, or left of the `index` that are there already."""
@@ -160,15 +164,19 @@ class Canvas:
         place = move(x - SPREAD_PX * index, y)
         return tag("g", title, SIGNS[sign], class_=f"mark {sign}", transform=place)
 
-    def draw_banner(self, entry: Entry) -> Markup:
-        """What happened to the network, across the page."""
-        y = self.frame.find_y(entry.at_ms)
+    def draw_banner(self, at_ms: int, entries: Sequence[Entry]) -> Markup:
+        """What happened to the network at one moment, across the page."""
+        y, right = self.frame.find_y(at_ms), self.frame.width_px
+        kinds = dict.fromkeys(entry.kind for entry in entries)
         return tag(
             "g",
-            tag("title", text(format_entry(entry))),
-            tag("line", x1=AXIS_PX, y1=y, x2=self.frame.width_px, y2=y),
-            tag("text", text(tell_mark(entry)), x=self.frame.width_px - 8, y=y - 5),
-            class_="mark banner",
+            tag("title", text("\n".join(map(format_entry, entries)))),
+            tag("line", x1=AXIS_PX, y1=y, x2=right, y2=y),
+            *(
+                tag("text", text(tell_banner(entry)), x=right - 8, y=y + index * LINE_PX - 4)
+                for index, entry in enumerate(entries)
+            ),
+            class_=f"banner {' '.join(kinds)}",
         )
 
     def draw_words(self) -> Iterator[Markup]:
@@ -189,6 +197,11 @@ class Canvas:
 def is_minor(entry: Entry) -> bool:
     """Does a mark belong to a layer that can be switched off; others stand nearer to the line."""
     return find_sign(entry.kind) in LAYERS
+
+
+def is_for_all(entry: Entry) -> bool:
+    """Is a mark drawn across the page."""
+    return entry.place == NETWORK or entry.kind == "violated"
 
 
 def move(x: float, y: float) -> str:

@@ -99,10 +99,12 @@ svg text{{font:11.5px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(-
 .mark.behind{{fill:none}}
 .mark.write,.mark.apply,.mark.ignore,.mark.other{{stroke:var(--soft);stroke-width:1.2}}
 .mark.other{{fill:var(--soft);stroke:none}}
-.banner{{fill:none}}
-.drawing .banner text{{fill:var(--fault);text-anchor:end;font-weight:600;stroke:none}}
-.banner line{{stroke:var(--fault);stroke-width:1.2;stroke-dasharray:9 4}}
-.words text{{paint-order:stroke;stroke:var(--page);stroke-width:3.5px;stroke-linejoin:round;
+.banner{{--paint:var(--ink)}}
+.banner.violated{{--paint:var(--fault)}}
+.drawing .banner text{{fill:var(--paint);text-anchor:end;font-weight:600}}
+.banner line{{stroke:var(--paint);stroke-width:1.2;stroke-dasharray:9 4}}
+.banner.violated line{{stroke-width:2.4;stroke-dasharray:none}}
+.words text,.banner text{{paint-order:stroke;stroke:var(--page);stroke-width:3.5px;stroke-linejoin:round;
 pointer-events:none}}
 .words .said{{fill:currentColor}}
 .words .dot,.words .event{{fill:var(--soft)}}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from consensus.simulation.drawing.canvas import Canvas
+from consensus.simulation.drawing.canvas import Canvas, is_for_all
 from consensus.simulation.drawing.look import SCRIPT, make_style
 from consensus.simulation.drawing.marks import CROSS, LAYERS, NAMES, SIGNS, find_sign
 from consensus.simulation.drawing.markup import Markup, path, tag, text
@@ -94,7 +94,8 @@ def draw_sample(sign: Markup, look: str, width: int = 16) -> Markup:
 
 def draw_signs(canvas: Canvas) -> Iterator[Markup]:
     """The signs that occur."""
-    kinds = {entry.kind for entry in canvas.story.marks if canvas.frame.has(entry.at_ms)}
+    marks = [entry for entry in canvas.story.marks if canvas.frame.has(entry.at_ms)]
+    kinds = {entry.kind for entry in marks if not is_for_all(entry)}
     for kind, words in NAMES.items():
         if kind in kinds:
             sign = tag(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from consensus.simulation.drawing.markup import Markup, tag, text
-from consensus.simulation.entry import Entry
+from consensus.simulation.entry import NETWORK, Entry
 
 LINE_PX = 13
 """From one line of words to the next."""
@@ -14,7 +14,7 @@ LETTER_PX = 6.1
 """The mean width of a letter."""
 NUMBERS_SHOWN = 3
 """More numbers than this are told as a range."""
-WORD_LENGTH_MAX = 44
+WORD_LENGTH_MAX, BANNER_LENGTH_MAX = 44, 110
 HEIGHT = re.compile(r"\bheight=(\d+)", re.ASCII)
 VIEW = re.compile(r"\bview=(\d+)", re.ASCII)
 FIRST_NUMBER = re.compile(r"\d+", re.ASCII)
@@ -60,7 +60,7 @@ def group_marks(marks: Iterable[Entry]) -> dict[tuple[int, int, str, str], list[
     """Marks that are told together: of one kind at one moment of a host."""
     groups: dict[tuple[int, int, str, str], list[Entry]] = defaultdict(list)
     for entry in marks:
-        if entry.kind in SPOKEN and entry.place >= 0:
+        if entry.kind in SPOKEN and entry.place != NETWORK:
             what = entry.kind if entry.kind in VERBS else tell_mark(entry)
             groups[entry.place, entry.at_ms, entry.kind, what].append(entry)
     return groups
@@ -97,8 +97,18 @@ def tell_mark(entry: Entry) -> str:
     """A mark that is not told by a verb."""
     if entry.kind == "timer":
         return f"{entry.name} timer"
-    words = f"{entry.name} {entry.detail}".strip()
-    return words if len(words) <= WORD_LENGTH_MAX else f"{words[: WORD_LENGTH_MAX - 1]}…"
+    return shorten(f"{entry.name} {entry.detail}".strip(), WORD_LENGTH_MAX)
+
+
+def tell_banner(entry: Entry) -> str:
+    """What concerns everybody: a broken promise, or what is done to the network."""
+    verb = "violated: " if entry.kind == "violated" else ""
+    return shorten(f"{verb}{entry.name} {entry.detail}".strip(), BANNER_LENGTH_MAX)
+
+
+def shorten(words: str, most: int) -> str:
+    """The beginning of what is too long."""
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def set_lines(words: Iterable[Word], width_px: float) -> list[list[Word]]:

@@ -158,6 +158,18 @@ def test_words_stand_beside_the_lines() -> None:
     assert "partition 0 1 | 2 3" in "".join(banner.itertext())
 
 
+def test_a_broken_promise_and_what_is_done_to_the_network_go_across_the_page() -> None:
+    entries = [
+        do("event", 5, -1, "heal"),
+        do("event", 5, -1, "quality", "delay=1..9"),
+        do("violated", 9, 0, "agreement", "heights differ"),
+    ]
+    banners = find_all(draw_diagram(HEADER, entries), "banner")
+    words = [[line.text for line in banner.iter(f"{SVG}text")] for banner in banners]
+    assert words == [["heal", "quality delay=1..9"], ["violated: agreement heights differ"]]
+    assert banners[1].get("class") == "banner violated"
+
+
 def test_words_do_not_cover_each_other() -> None:
     entries = [send(number, number // 3, 0, f"Vote{number % 7}") for number in range(40)]
     page = draw_diagram(HEADER, entries)
