@@ -232,6 +232,7 @@ class Cluster:
             return
         self.note_event(place, "crash", "power" if power else "")
         self.history.faltered.add(host.name)
+        self.links.down.add(place)
         if power:
             if host.journal.unsynced:
                 self.history.probes["unsynced-tail-lost"] += 1
@@ -247,6 +248,7 @@ class Cluster:
         assert not host.is_up
         if host.incarnation:
             self.note_event(place, "restart")
+        self.links.down.discard(place)
         host.start()
 
     def wipe(self, place: Address, *, journal_only: bool = False) -> None:
@@ -351,8 +353,9 @@ class Cluster:
         if len({host.height for host in up}) != 1 or any(h.application.flags()[0] for h in up):
             return False
         head = up[0].height
-        same = len({host.block_id for host in up}) == 1
-        return same and (not head or all(head in h.application.certificates for h in up))
+        if len({host.block_id for host in up}) != 1:
+            return False
+        return not head or all(head in host.application.certificates for host in up)
 
 
 def make_cluster(

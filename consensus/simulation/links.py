@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from consensus.model.topology import Topology, find_distances
 from consensus.simulation.chance import Chance
 
 Address: TypeAlias = int
@@ -50,9 +51,11 @@ class Links:
     omission: dict[Pair, int] = field(default_factory=dict)
     """Additional loss, in thousandths, where a host omits to send or to receive."""
     filters: list[Filter] = field(default_factory=list)
-    hops: dict[Pair, int] | None = None
-    """Distances in the topology, in links, for messages are flooded; None: everybody is adjacent."""
     places: set[Address] = field(default_factory=set)
+    topology: Topology | None = None
+    """None: everybody is adjacent. Otherwise messages are flooded by all hosts that are up."""
+    down: set[Address] = field(default_factory=set)
+    """Hosts that hand nothing on."""
     counts: Counter[str] = field(default_factory=Counter)
     streams: dict[Pair, Chance] = field(default_factory=dict)
     latest: dict[Pair, int] = field(default_factory=dict)
@@ -91,6 +94,9 @@ class Links:
         pair = (sender, receiver)
         if pair in self.cut or not self.are_filters_open(sender, receiver, message):
             return []
+        hops = 1 if self.topology is None else self.count_hops(sender, receiver)
+        if not hops:
+            return []
         chance = self.streams.get(pair)
         if chance is None:
             chance = self.streams[pair] = self.chance.fork(f"link/{sender}/{receiver}")
@@ -103,14 +109,21 @@ class Links:
         if chance.happens(quality.duplicates_permille):
             copies = 2
             self.counts["message-duplicated"] += 1
-        return [self.draw_delay_ms(pair, quality, chance, now_ms) for _ in range(copies)]
+        delays = [self.draw_delay_ms(quality, chance) * hops for _ in range(copies)]
+        return [self.keep_order(pair, quality, now_ms, delay_ms) for delay_ms in delays]
 
     def are_filters_open(self, sender: Address, receiver: Address, message: Any) -> bool:
         """Do all filters let a message through."""
         return not self.filters or all(let(sender, receiver, message) for let in self.filters)
 
-    def draw_delay_ms(self, pair: Pair, quality: Quality, chance: Chance, now_ms: int) -> int:
-        """One copy's delay, along as many links as it takes."""
+    def count_hops(self, sender: Address, receiver: Address) -> int:
+        """Links on a shortest path through hosts that are up; 0 if there is none."""
+        assert self.topology is not None
+        removed = self.down - {sender, receiver}
+        return find_distances(self.topology, sender, removed).get(receiver, 0)
+
+    def draw_delay_ms(self, quality: Quality, chance: Chance) -> int:
+        """One copy's delay on one link."""
         least, most = quality.delay_ms_min, quality.delay_ms_max
         delay_ms = least + chance.below(most - least + 1) if most > least else least
         if quality.tail_permille and chance.happens(quality.tail_permille):
@@ -119,13 +132,13 @@ class Links:
             while doublings < TAIL_DOUBLINGS_MAX and chance.happens(500):
                 doublings += 1
             delay_ms = max(delay_ms, 1) << doublings
-        if self.hops is not None:
-            delay_ms *= self.hops[pair]
-        arrival_ms = now_ms + delay_ms
-        if arrival_ms < self.latest.get(pair, 0):
-            if quality.is_fifo:
-                arrival_ms = self.latest[pair]
-            else:
-                self.counts["message-overtaken"] += 1
-        self.latest[pair] = max(arrival_ms, self.latest.get(pair, 0))
-        return arrival_ms - now_ms
+        return delay_ms
+
+    def keep_order(self, pair: Pair, quality: Quality, now_ms: int, delay_ms: int) -> int:
+        """The delay of a copy that waits for those before it, where links do that."""
+        arrival_ms, latest_ms = now_ms + delay_ms, self.latest.get(pair, 0)
+        if arrival_ms < latest_ms and not quality.is_fifo:
+            self.counts["message-overtaken"] += 1
+            return delay_ms
+        self.latest[pair] = max(arrival_ms, latest_ms)
+        return self.latest[pair] - now_ms

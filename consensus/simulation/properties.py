@@ -42,11 +42,15 @@ class Kind(Enum):
 
     ALWAYS = "always"
     SOMETIMES = "sometimes"
+    EVENTUALLY = "eventually"
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A named promise, or a named situation; `facts` are the kinds of fact that concern it."""
+    """A named promise, or a named situation; `facts` are the kinds of fact that concern it.
+
+    `look` is what the three makers below are given.
+    """
 
     name: str
     kind: Kind
@@ -62,6 +66,11 @@ def always(name: str, facts: Iterable[type[Any]], explain: Explain) -> Property:
 def sometimes(name: str, facts: Iterable[type[Any]], holds: Holds) -> Property:
     """A situation that a campaign should have seen."""
     return Property(name, Kind.SOMETIMES, tuple(facts), holds)
+
+
+def eventually(name: str, holds: Callable[[Any, list[int]], bool]) -> Property:
+    """A duty: it holds for some hosts of a cluster within a bound after they were healed."""
+    return Property(name, Kind.EVENTUALLY, (), holds)
 
 
 @dataclass(slots=True)
@@ -166,6 +175,13 @@ def explain_proposed(history: History, fact: Execution) -> str | None:
     return f"host {fact.name} executed {strange}, which nobody proposed" if strange else None
 
 
+SITUATIONS = (
+    sometimes("null-executed", [Execution], lambda _history, fact: not fact.block.values),
+    sometimes("equivocation-proved", [Accusation], lambda _history, _fact: True),
+)
+"""What every campaign with liars and view changes should see."""
+
+
 def promises_of(spec: EngineSpec, is_valid: Callable[[bytes], bool]) -> tuple[Property, ...]:
     """What an engine of the catalog promises in every state of every run.
 
@@ -181,4 +197,5 @@ def promises_of(spec: EngineSpec, is_valid: Callable[[bytes], bool]) -> tuple[Pr
         always("one-vote", [Saying], explain_one_vote),
         always("no-divergence", [Divergence], explain_divergence),
         always("just-accusation", [Accusation], explain_accusation),
+        *SITUATIONS,
     )

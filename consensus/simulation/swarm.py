@@ -176,12 +176,13 @@ def draw_quality(storm: Storm) -> str:
         most = chance.choose(UNKNOWN_BOUNDS_MS)
     else:
         most = least + chance.choose((0, 20, 200, 800))
+    fifo = 0
     if not storm.has("reordering"):
-        least = most
+        least, fifo = (most, 0) if chance.happens(500) else (least, 1)
     loss = chance.choose((0, 20, 100, 300)) if storm.has("loss") else 0
     twice = chance.choose((0, 50, 200)) if storm.has("duplication") else 0
     tail = chance.choose((0, 20, 100)) if storm.has("tails") else 0
-    return f"delay={least}..{most} loss={loss} twice={twice} tail={tail}"
+    return f"delay={least}..{most} loss={loss} twice={twice} tail={tail} fifo={fifo}"
 
 
 def rage(storm: Storm) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from consensus.model.topology import make_ring
 from consensus.simulation.chance import Chance
 from consensus.simulation.links import Links, Quality
 
@@ -72,9 +73,13 @@ def test_first_in_first_out_keeps_the_order_that_other_links_do_not() -> None:
 
 def test_flooding_multiplies_delays_by_the_distance() -> None:
     links = links_of(Quality(7, 7))
-    links.hops = {(0, 1): 1, (0, 2): 2}
+    links.topology = make_ring(4)
     assert links.draw_delays_ms(0, 1, None) == [7]
     assert links.draw_delays_ms(0, 2, None) == [14]
+    links.down = {1}
+    assert links.draw_delays_ms(0, 2, None) == [14]
+    links.down = {1, 3}
+    assert links.draw_delays_ms(0, 2, None) == []
 
 
 def test_a_link_may_have_a_quality_of_its_own() -> None:
