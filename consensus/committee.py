@@ -35,7 +35,7 @@ class Committee:
     @property
     def quorum(self) -> int:
         """Any two sets of this size share a correct member, though f members lie."""
-        return (self.size + self.faults) // 2 + 1
+        return (len(self.members) + self.faults) // 2 + 1
 
     @property
     def weak_quorum(self) -> int:
@@ -49,7 +49,7 @@ class Committee:
 
     def primary(self, view: View) -> ReplicaId:
         """The member that leads `view`, in turn."""
-        return self.members[view % self.size]
+        return self.members[view % len(self.members)]
 
     def is_member(self, replica: ReplicaId) -> bool:
         """Does `replica` vote here."""

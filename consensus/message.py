@@ -10,10 +10,12 @@ signs them on the way out and verifies every `signed_parts()` before a message r
 
 import hashlib
 import operator
-from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from consensus.committee import ReplicaId
 from consensus.errors import DecodeError
@@ -51,7 +53,7 @@ def compute_digest(value: bytes) -> Digest:
 NULL_DIGEST = compute_digest(NULL_VALUE)
 
 
-class SignedPart(NamedTuple):
+class SignedPart(msgspec.Struct, frozen=True):
     """One signature inside a message: who signed which bytes (before the vote context is added)."""
 
     signer: ReplicaId
@@ -65,10 +67,11 @@ class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     A subclass gives a `tag`. Fields are integers, bytes, booleans, other messages, and tuples.
     """
 
-    def signed_parts(self) -> Iterator[SignedPart]:
-        """Every signature within, nested ones included; found by walking the fields."""
-        for name in self.__struct_fields__:
-            yield from _signed_parts_of(getattr(self, name))
+    def signed_parts(self) -> list[SignedPart]:
+        """Every signature within, the outermost first; found by walking the fields."""
+        parts: list[SignedPart] = []
+        _collect_signed_parts(self, parts)
+        return parts
 
 
 Body = TypeVar("Body", bound=Message)
@@ -83,18 +86,26 @@ class Signed(
     body: Body
     signature: bytes = b""
 
-    def signed_parts(self) -> Iterator[SignedPart]:
-        """This signature, then those inside the body."""
-        yield SignedPart(self.signer, encode(self.body), self.signature)
-        yield from self.body.signed_parts()
+
+_PLAIN = (inspect.IntType, inspect.BytesType, inspect.BoolType)
 
 
-def _signed_parts_of(value: Any) -> Iterator[SignedPart]:
-    if isinstance(value, Message):
-        yield from value.signed_parts()
-    elif isinstance(value, tuple):
+@cache
+def nested_fields(kind: type[Message]) -> tuple[str, ...]:
+    """The fields of a message type that may hold other messages: all but integers and bytes."""
+    fields = inspect.type_info(kind).fields  # type: ignore[attr-defined]
+    return tuple(field.name for field in fields if not isinstance(field.type, _PLAIN))
+
+
+def _collect_signed_parts(value: Any, parts: list[SignedPart]) -> None:
+    if isinstance(value, tuple):
         for item in value:
-            yield from _signed_parts_of(item)
+            _collect_signed_parts(item, parts)
+    elif isinstance(value, Message):
+        if isinstance(value, Signed):
+            parts.append(SignedPart(value.signer, encode(value.body), value.signature))
+        for name in nested_fields(type(value)):
+            _collect_signed_parts(getattr(value, name), parts)
 
 
 def sign_message(message: Any, sign: Sign) -> Any:
@@ -107,7 +118,7 @@ def sign_message(message: Any, sign: Sign) -> Any:
         if message.signature:
             return message
         body = sign_message(message.body, sign)
-        return msgspec.structs.replace(message, body=body, signature=sign(encode(body)))
+        return Signed(message.signer, body, sign(encode(body)))
     if isinstance(message, tuple):
         parts = tuple(sign_message(part, sign) for part in message)
         return message if all(map(operator.is_, parts, message)) else parts
@@ -115,7 +126,7 @@ def sign_message(message: Any, sign: Sign) -> Any:
         return message
     changed = {
         name: signed
-        for name in message.__struct_fields__
+        for name in nested_fields(type(message))
         if (signed := sign_message(part := getattr(message, name), sign)) is not part
     }
     return msgspec.structs.replace(message, **changed) if changed else message

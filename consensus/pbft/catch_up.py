@@ -35,7 +35,7 @@ from consensus.pbft.quorums import judge_seal
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Judgement, Outcome, Phase, Replica, Role, Slot
 from consensus.pbft.suspicion import note_suspicion
-from consensus.pbft.values import keep_value, wanted_digest
+from consensus.pbft.values import keep_value, missing_digest
 
 ANSWERED_HEIGHTS = 4
 """Decided heights sent in one answer; who lacks more fetches blocks through its host."""
@@ -104,7 +104,7 @@ def resend_proposal(replica: Replica, slot: Slot) -> Iterator[Effect]:
 
 def ask_again(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
     """A value that a certificate forces and nobody has told yet."""
-    digest = wanted_digest(replica, height, slot)
+    digest = missing_digest(replica, height, slot)
     if digest is not None and not slot.has_value(digest) and replica.me is not None:
         yield Broadcast(Ask(height, digest))
 
@@ -198,7 +198,7 @@ def find_value(replica: Replica, ask: Ask) -> bytes | None:
 def on_tell(replica: Replica, tell: Tell) -> Iterator[Effect]:
     """A value that was asked for; anything else is not even hashed."""
     slot = replica.slots.get(tell.height)
-    digest = wanted_digest(replica, tell.height, slot) if slot else None
+    digest = missing_digest(replica, tell.height, slot) if slot else None
     if slot is None or digest is None or slot.has_value(digest):
         yield Ignore(tell, Refusal.UNWANTED)
     elif compute_digest(tell.value) != digest:

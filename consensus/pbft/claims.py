@@ -29,6 +29,7 @@ def note_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[
     if sender == replica.me or height <= replica.claims.get(sender, 0):
         return
     replica.claims[sender] = height
+    replica.trusted_claim = replica.compute_trusted_claim()
     lag = replica.trusted_claim - replica.decided
     patience = 0 if replica.role is Role.FOLLOWER else replica.parameters.checkpoint_interval
     if lag > patience and replica.trusted_claim > replica.fetching:

@@ -91,11 +91,12 @@ def restore_record(replica: Replica, record: Any) -> None:
         case Checkpoint():
             replica.own_checkpoints[record.height] = record.block_id
         case ViewChange():
-            replica.view, replica.phase = record.view, Phase.CHANGING
+            replica.enter(record.view, Phase.CHANGING)
             replica.view_change, replica.new_view = record, None
         case Signed(body=NewView()):
-            replica.view, replica.new_view = record.body.view, record
-            replica.phase = Phase.NORMAL if record.signature else Phase.CHANGING
+            replica.new_view = record
+            phase = Phase.NORMAL if record.signature else Phase.CHANGING
+            replica.enter(record.body.view, phase)
 
 
 def restore_new_view(replica: Replica, new_view: NewView) -> None:

@@ -15,11 +15,12 @@ wait in their slot, one per member and kind.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore, Persist
 from consensus.events import Checked, Verdict
-from consensus.message import NULL_VALUE, Height, Signed
+from consensus.message import NULL_VALUE, Height, Message, Signed
 from consensus.pbft.accusing import accuse
 from consensus.pbft.deciding import deliver
 from consensus.pbft.messages import (
@@ -31,38 +32,35 @@ from consensus.pbft.messages import (
     PrePrepare,
     Proposal,
 )
-from consensus.pbft.refusals import Refusal
+from consensus.pbft.refusals import Refusal, ignore
 from consensus.pbft.replica import (
+    CHANGING,
+    FOLLOWER,
+    STORED,
     VALUES_HEARD,
     Judgement,
     Outcome,
-    Phase,
     Replica,
-    Role,
     Slot,
 )
-from consensus.pbft.values import has_digest, keep_value, want_value
+from consensus.pbft.values import has_digest, keep_value, missing_digest, want_value
 
 
 def on_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> Iterator[Effect]:
     """The primary proposes a value; the host is asked whether it is valid."""
     proposal = message.proposal.body
     if refusal := refuse_pre_prepare(replica, sender, message):
-        yield Ignore(message, refusal)
-        return
+        return ignore(message, refusal)
     known = replica.slots.get(proposal.height)
     if known and known.proposal and known.proposal.body != proposal:
-        yield from accuse(replica, sender, (known.proposal, message.proposal))
-        yield Ignore(message, Refusal.EQUIVOCATION)
-        return
+        return convict(replica, known.proposal, message.proposal, message)
     if not has_digest(known, message):
-        yield Ignore(message, Refusal.BAD_DIGEST)
-        return
+        return ignore(message, Refusal.BAD_DIGEST)
     assert proposal.view == replica.view
     slot = replica.slot(proposal.height)
     slot.proposal = slot.proposal or message.proposal
     keep_value(slot, proposal.digest, message.value)
-    yield from advance(replica, proposal.height, slot)
+    return advance(replica, proposal.height, slot)
 
 
 def refuse_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> Refusal | None:
@@ -75,7 +73,7 @@ def refuse_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare)
     if refusal := refuse_height(replica, proposal.height):
         return refusal
     if proposal.view > replica.view or (
-        proposal.view == replica.view and replica.phase is Phase.CHANGING
+        proposal.view == replica.view and replica.phase is CHANGING
     ):
         return Refusal.FUTURE_VIEW
     if proposal.view < replica.view:
@@ -114,7 +112,7 @@ def hear_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -
 
 def is_only_heard(replica: Replica, message: PrePrepare) -> bool:
     """Is this a proposal that the replica cannot vote on, but whose value may be decided."""
-    if replica.role is Role.FOLLOWER:
+    if replica.role is FOLLOWER:
         return True
     view = message.proposal.body.view
     return view < replica.view
@@ -122,30 +120,40 @@ def is_only_heard(replica: Replica, message: PrePrepare) -> bool:
 
 def on_prepare(replica: Replica, sender: ReplicaId, vote: Signed[Prepare]) -> Iterator[Effect]:
     """A backup accepted a proposal."""
-    body = vote.body
-    refusal = refuse_vote(replica, sender, vote)
-    if refusal is None and body.view < replica.view:
-        refusal = Refusal.STALE_VIEW
-    if refusal is None and sender == replica.committee.primary(body.view):
-        refusal = Refusal.PRIMARY_PREPARES
-    if refusal:
-        yield Ignore(vote, refusal)
-        return
-    slot = replica.slot(body.height)
-    yield from add_vote(replica, slot, slot.prepares, vote)
+    if refusal := refuse_prepare(replica, sender, vote):
+        return ignore(vote, refusal)
+    slot = replica.slot(vote.body.height)
+    return add_vote(replica, slot, slot.prepares, vote)
+
+
+def refuse_prepare(replica: Replica, sender: ReplicaId, vote: Signed[Prepare]) -> Refusal | None:
+    """Why a prepare is not counted."""
+    if vote.signer != sender:
+        return Refusal.NOT_THE_SIGNER
+    if refusal := refuse_height(replica, vote.body.height):
+        return refusal
+    if vote.body.view < replica.view:
+        return Refusal.STALE_VIEW
+    if sender == replica.committee.primary(vote.body.view):
+        return Refusal.PRIMARY_PREPARES
+    return None
 
 
 def on_commit(replica: Replica, sender: ReplicaId, vote: Signed[Commit]) -> Iterator[Effect]:
     """A replica holds a prepared certificate; any view's quorum of these decides."""
-    body = vote.body
-    refusal = refuse_vote(replica, sender, vote)
-    if refusal is None and body.height <= replica.decided:
-        refusal = Refusal.DECIDED
-    if refusal:
-        yield Ignore(vote, refusal)
-        return
-    slot = replica.slot(body.height)
-    yield from add_vote(replica, slot, slot.commits, vote)
+    if refusal := refuse_commit(replica, sender, vote):
+        return ignore(vote, refusal)
+    slot = replica.slot(vote.body.height)
+    return add_vote(replica, slot, slot.commits, vote)
+
+
+def refuse_commit(replica: Replica, sender: ReplicaId, vote: Signed[Commit]) -> Refusal | None:
+    """Why a commit is not counted."""
+    if vote.signer != sender:
+        return Refusal.NOT_THE_SIGNER
+    if refusal := refuse_height(replica, vote.body.height):
+        return refusal
+    return Refusal.DECIDED if vote.body.height <= replica.decided else None
 
 
 def add_vote(
@@ -155,73 +163,82 @@ def add_vote(
     vote: Signed[Prepare] | Signed[Commit],
 ) -> Iterator[Effect]:
     """Keep the vote of the highest view; two in one view convict their signer."""
-    if vote.body.view > max(replica.view, replica.later_views.get(vote.signer, 0)):
-        replica.later_views[vote.signer] = vote.body.view
-    known = votes.get(vote.signer)
-    if known is None or known.body.view < vote.body.view:
-        votes[vote.signer] = vote  # type: ignore[assignment]
-        yield from advance(replica, vote.body.height, slot)
-    elif known.body == vote.body:
-        yield Ignore(vote, Refusal.DUPLICATE)
-    elif known.body.view > vote.body.view:
-        yield Ignore(vote, Refusal.STALE_VIEW)
-    else:
-        yield from accuse(replica, vote.signer, (known, vote))
-        yield Ignore(vote, Refusal.EQUIVOCATION)
+    signer, body = vote.signer, vote.body
+    if body.view > replica.view and body.view > replica.later_views.get(signer, 0):
+        replica.later_views[signer] = body.view
+    known = votes.get(signer)
+    if known is None or known.body.view < body.view:
+        votes[signer] = vote  # type: ignore[assignment]
+        return advance(replica, body.height, slot)
+    if known.body == body:
+        return ignore(vote, Refusal.DUPLICATE)
+    if known.body.view > body.view:
+        return ignore(vote, Refusal.STALE_VIEW)
+    return convict(replica, known, vote)
 
 
-def refuse_vote(
-    replica: Replica, sender: ReplicaId, vote: Signed[Prepare] | Signed[Commit]
-) -> Refusal | None:
-    """Reasons common to prepares and commits."""
-    if vote.signer != sender:
-        return Refusal.NOT_THE_SIGNER
-    return refuse_height(replica, vote.body.height)
+def convict(
+    replica: Replica, known: Signed[Any], other: Signed[Any], message: Message | None = None
+) -> Iterator[Effect]:
+    """Two votes of one kind, view and height that differ: show both, keep the first."""
+    yield from accuse(replica, other.signer, (known, other))
+    yield Ignore(message or other, Refusal.EQUIVOCATION)
 
 
 def refuse_height(replica: Replica, height: Height) -> Refusal | None:
-    """Is the height outside the window."""
-    if height <= replica.floor:
-        return Refusal.BELOW_WINDOW
-    return Refusal.BEYOND_WINDOW if height > replica.ceiling else None
+    """Is the height outside the window; the floor is never above the low mark."""
+    above = height - replica.stable
+    if above > 0:
+        return Refusal.BEYOND_WINDOW if above > replica.parameters.window else None
+    return Refusal.BELOW_WINDOW if height <= replica.floor else None
 
 
 def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:
     """The host's word on a value, for every height that waits for it."""
     if event.verdict is Verdict.LATER:
         return
-    for height, slot in sorted(replica.slots.items()):
-        known = slot.judgements.get(event.digest)
-        if event.verdict is Verdict.VALID and known is not None:
-            slot.judgements[event.digest] = Judgement.VALID
+    digest = event.digest
+    waiting = [item for item in replica.slots.items() if digest in item[1].judgements]
+    for height, slot in sorted(waiting):
+        if event.verdict is Verdict.VALID:
+            slot.judgements[digest] = STORED
             yield from advance(replica, height, slot)
-        elif event.verdict is Verdict.INVALID and known is Judgement.ASKED:
-            slot.judgements[event.digest] = Judgement.INVALID
+        elif slot.judgements[digest] is Judgement.ASKED:
+            slot.judgements[digest] = Judgement.INVALID
 
 
 def advance(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
     """Say and do whatever the evidence now allows, once each; all handlers of a height end here."""
-    find_outcome(replica, slot)
-    yield from want_value(replica, height, slot)
-    yield from cast_prepare(replica, height, slot)
-    yield from cast_commit(replica, slot)
-    yield from deliver(replica)
+    quorum = replica.committee.quorum
+    if slot.outcome is None and len(slot.commits) >= quorum:
+        find_outcome(slot, quorum)
+    if (digest := missing_digest(replica, height, slot)) is not None:
+        yield from want_value(replica, height, slot, digest)
+    if slot.proposal is not None and replica.is_voting:
+        if slot.accepted_view < replica.view:
+            yield from cast_prepare(replica, height, slot, slot.proposal)
+        if slot.certificate_view < replica.view and len(slot.prepares) + 1 >= quorum:
+            yield from cast_commit(replica, slot, slot.proposal)
+    if slot.outcome is not None:
+        yield from deliver(replica)
 
 
-def cast_prepare(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
+def cast_prepare(
+    replica: Replica, height: Height, slot: Slot, signed: Signed[Proposal]
+) -> Iterator[Effect]:
     """Vote for the view's proposal once its value is stored, durably first.
 
     The primary's vote is the proposal itself; for a height that its new view imposes it writes the
     same record and says nothing more.
     """
-    if not replica.is_voting or slot.proposal is None or slot.accepted_view >= replica.view:
-        return
-    proposal = slot.proposal.body
+    assert replica.is_voting
+    assert slot.accepted_view < replica.view
+    proposal = signed.body
     if height > replica.ceiling or contradicts_decision(slot, proposal):
         return
     if not slot.is_stored(proposal.digest) and height > replica.decided:
         return
-    slot.accepted = Accepted(slot.proposal, slot.value(proposal.digest))
+    slot.accepted = Accepted(signed, slot.value(proposal.digest))
     yield Persist(slot.accepted)
     if not replica.is_leading:
         assert replica.me is not None
@@ -229,28 +246,23 @@ def cast_prepare(replica: Replica, height: Height, slot: Slot) -> Iterator[Effec
         yield Broadcast(Signed(replica.me, vote))
 
 
-def cast_commit(replica: Replica, slot: Slot) -> Iterator[Effect]:
+def cast_commit(replica: Replica, slot: Slot, signed: Signed[Proposal]) -> Iterator[Effect]:
     """Prepared: write the certificate down, which is this replica's commit, and say it."""
-    if not replica.is_voting or slot.proposal is None:
+    assert replica.is_voting
+    assert slot.certificate_view < replica.view
+    proposal, quorum = signed.body, replica.committee.quorum
+    if slot.accepted_view != replica.view or not slot.has_enough_prepares(quorum):
         return
-    proposal = slot.proposal.body
-    if slot.accepted_view != replica.view or slot.certificate_view >= replica.view:
-        return
-    if not slot.has_enough_prepares(replica.committee.quorum):
-        return
-    prepares = slot.matching_prepares(proposal)[: replica.committee.quorum - 1]
-    slot.certificate = PreparedCertificate(slot.proposal, tuple(prepares))
+    prepares = slot.matching_prepares(proposal)[: quorum - 1]
+    slot.certificate = PreparedCertificate(signed, tuple(prepares))
     yield Persist(slot.certificate)
     assert replica.me is not None
     vote = Commit(proposal.view, proposal.height, proposal.digest)
     yield Broadcast(Signed(replica.me, vote))
 
 
-def find_outcome(replica: Replica, slot: Slot) -> None:
+def find_outcome(slot: Slot, quorum: int) -> None:
     """Committed-local for outsiders too: a quorum of equal commits is the seal."""
-    quorum = replica.committee.quorum
-    if slot.outcome or len(slot.commits) < quorum:
-        return
     for commit in {vote.body: None for vote in slot.commits.values()}:
         votes = slot.matching_commits(commit)
         if len(votes) >= quorum:

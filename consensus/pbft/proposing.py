@@ -39,14 +39,15 @@ def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
 
 
 def request_value(replica: Replica) -> Iterator[Effect]:
-    """Ask for the next value as soon as it may be proposed; asked once per height and view."""
+    """After every step of a leader: ask for the next value as soon as it may be proposed.
+
+    Asked once per height and view.
+    """
     ordering = replica.ordering
-    if not replica.is_leading:
-        return
-    ordering.next_height = max(ordering.next_height, replica.decided + 1, replica.stable + 1)
-    if not may_propose(replica):
-        return
-    if ordering.requested != ordering.next_height:
+    assert replica.is_leading
+    if ordering.next_height <= replica.decided or ordering.next_height <= replica.stable:
+        ordering.next_height = max(replica.decided, replica.stable) + 1
+    if ordering.requested != ordering.next_height and may_propose(replica):
         ordering.requested, ordering.required = ordering.next_height, False
         yield Request(ordering.next_height, unexecuted_digests(replica))
 
@@ -69,9 +70,9 @@ def may_propose(replica: Replica) -> bool:
 def is_idling(replica: Replica) -> bool:
     """Does this primary wait for a value while nothing is in flight and something should be."""
     ordering = replica.ordering
-    if not replica.is_leading or ordering.requested is None or ordering.required:
+    if ordering.requested != replica.decided + 1 or ordering.required:
         return False
-    return ordering.requested == replica.decided + 1 and must_move(replica)
+    return replica.is_leading and must_move(replica)
 
 
 def must_move(replica: Replica) -> bool:

@@ -1,6 +1,10 @@
 """Why a PBFT replica ignores a message: stable names, counted and traced by the host."""
 
+from collections.abc import Iterator
 from enum import StrEnum
+from typing import Any
+
+from consensus.effects import Effect, Ignore
 
 
 class Refusal(StrEnum):
@@ -30,3 +34,8 @@ class Refusal(StrEnum):
     NOT_VOTING = "not-voting"
     COMMITTEE_CHANGE = "committee-change-unsupported"
     NOT_A_CHECKPOINT = "not-a-checkpoint-height"
+
+
+def ignore(message: Any, refusal: Refusal) -> Iterator[Effect]:
+    """What a handler answers that refuses: the reason, and nothing else."""
+    return iter((Ignore(message, refusal),))

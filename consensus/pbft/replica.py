@@ -11,6 +11,7 @@ the highest view) and VALUES_PER_SLOT values; one view change per member; one cl
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from consensus.committee import Committee, ReplicaId, View
 from consensus.message import NULL_DIGEST, Digest, Height, Signed
@@ -65,6 +66,16 @@ class Judgement(Enum):
     INVALID = "invalid"
 
 
+VOTER: Final = Role.VOTER
+FOLLOWER: Final = Role.FOLLOWER
+OBSERVER: Final = Role.OBSERVER
+HALTED: Final = Role.HALTED
+NORMAL: Final = Phase.NORMAL
+CHANGING: Final = Phase.CHANGING
+STORED: Final = Judgement.VALID
+"""Names for what every step asks: finding a member in its enumeration takes longer than the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a quorum committed at a height, and the proof."""
@@ -103,7 +114,7 @@ class Slot:
 
     def is_stored(self, digest: Digest) -> bool:
         """Does the host hold this value with all that belongs to it."""
-        return digest == NULL_DIGEST or self.judgements.get(digest) is Judgement.VALID
+        return self.judgements.get(digest) is STORED or digest == NULL_DIGEST
 
     def has_value(self, digest: Digest) -> bool:
         """Are the bytes known."""
@@ -121,7 +132,7 @@ class Slot:
     def matching_prepares(self, proposal: Proposal) -> list[Signed[Prepare]]:
         """The backups' prepares for exactly this proposal, by signer."""
         wanted = Prepare(proposal.view, proposal.height, proposal.digest)
-        return [self.prepares[r] for r in sorted(self.prepares) if self.prepares[r].body == wanted]
+        return [vote for _, vote in sorted(self.prepares.items()) if vote.body == wanted]
 
     def has_enough_prepares(self, quorum: int) -> bool:
         """The predicate prepared(m, v, n, i) of 4.2, but for this replica's own vote."""
@@ -174,6 +185,8 @@ class Replica:
 
     view: View = 0
     phase: Phase = Phase.NORMAL
+    primary: ReplicaId = field(init=False)
+    """Who leads `view`."""
     new_view: Signed[NewView] | None = None
     """What opened the current view; in phase CHANGING, this replica's own not yet signed one."""
     imposed_to: Height = 0
@@ -200,6 +213,8 @@ class Replica:
     barrier: Height = 0
     claims: dict[ReplicaId, Height] = field(default_factory=dict)
     """The greatest height each other member showed that it had decided."""
+    trusted_claim: Height = 0
+    """A height that some correct member has decided (0 for none): see `compute_trusted_claim`."""
     later_views: dict[ReplicaId, View] = field(default_factory=dict)
     """The latest view, beyond this replica's when it came, in which each other member voted."""
     fetching: Height = 0
@@ -221,25 +236,34 @@ class Replica:
     ordering: Ordering = field(default_factory=Ordering)
     counters: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def primary(self) -> ReplicaId:
-        """Who leads the current view."""
-        return self.committee.primary(self.view)
+    def __post_init__(self) -> None:
+        self.primary = self.committee.primary(self.view)
+
+    def sit(self, committee: Committee) -> None:
+        """Belong to a committee, with all that follows from it."""
+        self.committee = committee
+        self.primary = committee.primary(self.view)
+        self.trusted_claim = self.compute_trusted_claim()
+
+    def enter(self, view: View, phase: Phase) -> None:
+        """Stand in a view, with all that follows from it."""
+        self.view, self.phase = view, phase
+        self.primary = self.committee.primary(view)
 
     @property
     def is_voting(self) -> bool:
         """May this replica vote in its view now."""
-        return self.role is Role.VOTER and self.phase is Phase.NORMAL
+        return self.role is VOTER and self.phase is NORMAL
 
     @property
     def is_leading(self) -> bool:
         """Is this replica the primary of an open view."""
-        return self.is_voting and self.me == self.primary
+        return self.me == self.primary and self.role is VOTER and self.phase is NORMAL
 
     @property
     def is_settled(self) -> bool:
         """Is its view open."""
-        return self.phase is Phase.NORMAL
+        return self.phase is NORMAL
 
     @property
     def floor(self) -> Height:
@@ -256,9 +280,8 @@ class Replica:
         """How many checkpoint heights lie between the water marks."""
         return self.parameters.window // self.parameters.checkpoint_interval
 
-    @property
-    def trusted_claim(self) -> Height:
-        """A height that some correct member has decided: f + 1 members claim it, or more."""
+    def compute_trusted_claim(self) -> Height:
+        """What `trusted_claim` is whenever a claim changed: f + 1 members claim it, or more."""
         claims = sorted(self.claims.values(), reverse=True)
         weak = self.committee.weak_quorum
         return claims[weak - 1] if len(claims) >= weak else 0
@@ -271,6 +294,8 @@ class Replica:
     @property
     def is_outdated(self) -> bool:
         """Do f + 1 members vote in views that this replica has not entered."""
+        if not self.later_views:
+            return False
         later = sum(view > self.view for view in self.later_views.values())
         return later >= self.committee.weak_quorum
 

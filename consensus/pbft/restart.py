@@ -28,7 +28,7 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         yield Ignore(event, Refusal.DUPLICATE)
         return
     replica.started = True
-    replica.committee = event.committee
+    replica.sit(event.committee)
     replica.decided = replica.applied = event.height
     if replica.me is None or not event.committee.is_member(replica.me):
         replica.me, replica.role = None, Role.FOLLOWER

@@ -51,8 +51,7 @@ def on_pending(replica: Replica, event: Pending) -> Iterator[Effect]:
     replica.pending = event.some
     newly = event.overdue and not replica.overdue
     replica.overdue = event.overdue
-    if newly and may_suspect(replica):
-        yield from suspect_primary(replica)
+    return suspect_primary(replica) if newly and may_suspect(replica) else iter(())
 
 
 def may_suspect(replica: Replica) -> bool:

@@ -17,7 +17,7 @@ from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed
 from consensus.pbft.catch_up import resend
 from consensus.pbft.proposing import is_idling, must_move, require_value
-from consensus.pbft.replica import Phase, Replica, Role, Slot
+from consensus.pbft.replica import CHANGING, OBSERVER, VOTER, Replica, Slot
 from consensus.pbft.suspicion import on_waited_in_vain
 from consensus.pbft.view_change import count_changing
 
@@ -45,15 +45,29 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
 
 
 def keep_time(replica: Replica) -> Iterator[Effect]:
-    """Set and cancel timers so that exactly the right ones run."""
+    """Set and cancel timers so that exactly the right ones run; mostly they do already."""
+    clock = replica.clock
+    busy = is_busy(replica)
+    waiting, unfinished = busy or is_waiting(replica), busy or is_unfinished(replica)
+    idling = is_idling(replica)
+    is_right = waiting == clock.progress and unfinished == clock.resend and idling == clock.idle
+    if is_right and not clock.restart and not clock.progressed:
+        return iter(())
+    return change_timers(replica, waiting=waiting, unfinished=unfinished, idling=idling)
+
+
+def change_timers(
+    replica: Replica, *, waiting: bool, unfinished: bool, idling: bool
+) -> Iterator[Effect]:
+    """Let run what is wanted, anew if a view or a height has passed."""
     clock = replica.clock
     restart = clock.restart or clock.progressed
     repeat_later = clock.restart or (clock.progressed and not is_ailing(replica))
     clock.restart = clock.progressed = False
     timers = (
-        ("progress", is_waiting(replica), restart, compute_timeout_ms),
-        ("resend", is_unfinished(replica), repeat_later, compute_resend_ms),
-        ("idle", is_idling(replica), False, compute_idle_ms),
+        ("progress", waiting, restart, compute_timeout_ms),
+        ("resend", unfinished, repeat_later, compute_resend_ms),
+        ("idle", idling, False, compute_idle_ms),
     )
     for name, wanted, anew, compute_ms in timers:
         running = getattr(clock, name)
@@ -64,11 +78,19 @@ def keep_time(replica: Replica) -> Iterator[Effect]:
         setattr(clock, name, wanted)
 
 
+def is_busy(replica: Replica) -> bool:
+    """Is the next height proposed in an open view: the usual reason to wait for its end."""
+    if replica.role is not VOTER or replica.phase is CHANGING or replica.is_behind:
+        return False
+    slot = replica.slots.get(replica.decided + 1)
+    return slot is not None and slot.proposal is not None and slot.outcome is None
+
+
 def is_waiting(replica: Replica) -> bool:
     """Does this replica wait for its primary."""
-    if replica.role is not Role.VOTER:
+    if replica.role is not VOTER:
         return False
-    if replica.phase is Phase.CHANGING:
+    if replica.phase is CHANGING:
         return count_changing(replica) >= replica.committee.quorum
     return not replica.is_behind and (must_move(replica) or has_undecided(replica))
 
@@ -78,30 +100,33 @@ def has_undecided(replica: Replica) -> bool:
 
     One liar's voice does not count, and a known outcome only waits for its value.
     """
-    weak = replica.committee.weak_quorum
-    return any(
-        height > replica.decided and slot.outcome is None and is_under_way(replica, slot, weak)
-        for height, slot in replica.slots.items()
-    )
+    decided, weak = replica.decided, replica.committee.weak_quorum
+    for height, slot in replica.slots.items():
+        if height > decided and slot.outcome is None and is_under_way(replica, slot, weak):
+            return True
+    return False
 
 
 def is_under_way(replica: Replica, slot: Slot, voices: int) -> bool:
     """Does enough of what this view left in a slot say that its height is being decided."""
     if slot.proposal is not None or slot.accepted_view == replica.view:
         return True
+    if len(slot.prepares) + len(slot.commits) < voices:
+        return False
     return slot.voices(replica.view) >= voices
 
 
 def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
-    if replica.role not in {Role.VOTER, Role.OBSERVER}:
+    if replica.role is not VOTER and replica.role is not OBSERVER:
         return False
-    if is_ailing(replica) or any(height > replica.stable for height in replica.own_checkpoints):
+    if is_ailing(replica) or max(replica.own_checkpoints, default=0) > replica.stable:
         return True
-    return any(
-        height > replica.decided and (slot.outcome is not None or is_under_way(replica, slot, 1))
-        for height, slot in replica.slots.items()
-    )
+    decided = replica.decided
+    for height, slot in replica.slots.items():
+        if height > decided and (slot.outcome is not None or is_under_way(replica, slot, 1)):
+            return True
+    return False
 
 
 def is_ailing(replica: Replica) -> bool:
@@ -109,9 +134,9 @@ def is_ailing(replica: Replica) -> bool:
 
     Then they must not put off the next repetition, however fast they come.
     """
-    if replica.phase is Phase.CHANGING or replica.is_outdated or replica.is_behind:
+    if replica.phase is CHANGING or replica.is_outdated or replica.is_behind:
         return True
-    if replica.suspected_at is not None or (replica.role is Role.OBSERVER and not replica.barrier):
+    if replica.suspected_at is not None or (replica.role is OBSERVER and not replica.barrier):
         return True
     return replica.decided - replica.stable >= replica.parameters.checkpoint_interval
 

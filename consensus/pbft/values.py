@@ -13,11 +13,21 @@ from consensus.pbft.messages import Ask, PrePrepare
 from consensus.pbft.replica import VALUES_PER_SLOT, Judgement, Replica, Slot
 
 
-def want_value(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
+def missing_digest(replica: Replica, height: Height, slot: Slot) -> Digest | None:
+    """The value that this replica needs to go on at a height, and that the host does not hold."""
+    if height <= replica.decided:
+        return None
+    if slot.outcome is not None:
+        digest = slot.outcome.digest
+    elif slot.proposal is not None and replica.is_voting:
+        digest = slot.proposal.body.digest
+    else:
+        return None
+    return None if slot.is_stored(digest) else digest
+
+
+def want_value(replica: Replica, height: Height, slot: Slot, digest: Digest) -> Iterator[Effect]:
     """Have the value that matters here fetched and stored; a certificate forces it."""
-    digest = wanted_digest(replica, height, slot)
-    if digest is None or digest == NULL_DIGEST or slot.is_stored(digest):
-        return
     if digest not in slot.values:
         if slot.asked != digest and replica.me is not None:
             slot.asked = digest
@@ -28,17 +38,6 @@ def want_value(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]
     if known is None or (forced and known is not Judgement.FORCED):
         slot.judgements[digest] = Judgement.FORCED if forced else Judgement.ASKED
         yield Check(height, digest, slot.values[digest], forced)
-
-
-def wanted_digest(replica: Replica, height: Height, slot: Slot) -> Digest | None:
-    """The value this replica needs to go on at a height it has not decided."""
-    if height <= replica.decided:
-        return None
-    if slot.outcome:
-        return slot.outcome.digest
-    if replica.is_voting and slot.proposal:
-        return slot.proposal.body.digest
-    return None
 
 
 def is_forced(replica: Replica, height: Height, slot: Slot, digest: Digest) -> bool:

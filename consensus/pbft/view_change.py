@@ -39,7 +39,7 @@ def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
         return
     assert replica.me is not None
     assert view > replica.view
-    replica.view, replica.phase = view, Phase.CHANGING
+    replica.enter(view, Phase.CHANGING)
     replica.new_view = None
     replica.ordering = Ordering()
     forget_suspicions(replica)
@@ -187,7 +187,7 @@ def refuse_new_view(replica: Replica, signed: Signed[NewView]) -> Refusal | None
 def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
     """Adopt the view: its low mark, its proposals for every height up to max-s, nothing else."""
     new_view = signed.body
-    replica.view, replica.phase = new_view.view, Phase.NORMAL
+    replica.enter(new_view.view, Phase.NORMAL)
     replica.new_view, replica.view_change = signed, None
     replica.decided_in_view = 0
     forget_suspicions(replica)
