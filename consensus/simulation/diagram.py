@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from consensus.errors import ConsensusError
-from consensus.simulation.drawing.canvas import Canvas
+from consensus.simulation.drawing.canvas import Canvas, is_for_all
 from consensus.simulation.drawing.frame import Frame
 from consensus.simulation.drawing.look import name_looks
 from consensus.simulation.drawing.page import draw_page
@@ -58,7 +58,7 @@ def draw_diagram(header: Header, entries: Sequence[Entry], *, window: Window | N
             f"to {end_ms} ms",
         )
     scale = make_scale(shown | {from_ms, to_ms}, story.hop_ms, len(story.places))
-    frame = Frame(story.places, scale, from_ms, to_ms)
+    frame = Frame(story.places, scale, from_ms, to_ms, any(map(is_for_all, story.marks)))
     check_size(story, frame)
     canvas = Canvas(story, frame, name_looks(story.kinds), frozenset(header.liars))
     return draw_page(header, canvas)

@@ -166,18 +166,24 @@ class Canvas:
 
     def draw_banner(self, at_ms: int, entries: Sequence[Entry]) -> Markup:
         """What happened to the network at one moment, across the page."""
-        y, right = self.frame.find_y(at_ms), self.frame.width_px
+        y, right = self.frame.find_y(at_ms), self.frame.words_end_px
         kinds = dict.fromkeys(entry.kind for entry in entries)
         return tag(
             "g",
             tag("title", text("\n".join(map(format_entry, entries)))),
             tag("line", x1=AXIS_PX, y1=y, x2=right, y2=y),
             *(
-                tag("text", text(tell_banner(entry)), x=right - 8, y=y + index * LINE_PX - 4)
+                self.write_banner(entry, y + index * LINE_PX + 4)
                 for index, entry in enumerate(entries)
             ),
             class_=f"banner {' '.join(kinds)}",
         )
+
+    def write_banner(self, entry: Entry, y: float) -> Markup:
+        """Words at the right edge; a run ends where a promise breaks, so there they go below."""
+        if entry.kind == "violated":
+            return tag("text", text(tell_banner(entry)), x=AXIS_PX + 8, y=y + LINE_PX)
+        return tag("text", text(tell_banner(entry)), x=self.frame.words_end_px + 6, y=y)
 
     def draw_words(self) -> Iterator[Markup]:
         """The words beside each line, further down where they would cover each other."""

@@ -16,6 +16,8 @@ COLUMNS_PX = 980
 COLUMN_PX_MIN, COLUMN_PX_MAX = 92, 236
 MARGIN_PX = 170
 """Right of the last host: room for its words."""
+BANNERS_PX = 250
+"""Further right: room for what happens to the network, if anything does."""
 TOP_PX, BOTTOM_PX = 26, 56
 LOST_AT = 0.42
 """Where on its way a copy ends that the link lost."""
@@ -53,6 +55,7 @@ class Frame:
     scale: Scale
     from_ms: int
     to_ms: int
+    has_banners: bool = False
 
     @property
     def column_px(self) -> float:
@@ -62,6 +65,11 @@ class Frame:
     @property
     def width_px(self) -> float:
         """Of the whole drawing."""
+        return self.words_end_px + (BANNERS_PX if self.has_banners else 0)
+
+    @property
+    def words_end_px(self) -> float:
+        """Where the room for the words of the last host ends."""
         return self.right_px + MARGIN_PX
 
     @property

@@ -101,7 +101,7 @@ svg text{{font:11.5px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(-
 .mark.other{{fill:var(--soft);stroke:none}}
 .banner{{--paint:var(--ink)}}
 .banner.violated{{--paint:var(--fault)}}
-.drawing .banner text{{fill:var(--paint);text-anchor:end;font-weight:600}}
+.drawing .banner text{{fill:var(--paint);font-weight:600}}
 .banner line{{stroke:var(--paint);stroke-width:1.2;stroke-dasharray:9 4}}
 .banner.violated line{{stroke-width:2.4;stroke-dasharray:none}}
 .words text,.banner text{{paint-order:stroke;stroke:var(--page);stroke-width:3.5px;stroke-linejoin:round;

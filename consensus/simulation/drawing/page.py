@@ -15,7 +15,7 @@ WORDS = "words"
 """The layer of everything that is written in the drawing."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The browser itself sees to it that nothing is asked of anybody."""
-HIDDEN_LAYERS = frozenset({"ignore", "other"})
+HIDDEN_LAYERS = frozenset({"apply", "ignore", "other"})
 """Off until switched on."""
 
 ADVICE = (

@@ -14,7 +14,7 @@ LETTER_PX = 6.1
 """The mean width of a letter."""
 NUMBERS_SHOWN = 3
 """More numbers than this are told as a range."""
-WORD_LENGTH_MAX, BANNER_LENGTH_MAX = 44, 110
+WORD_LENGTH_MAX, PROMISE_LENGTH_MAX = 44, 150
 HEIGHT = re.compile(r"\bheight=(\d+)", re.ASCII)
 VIEW = re.compile(r"\bview=(\d+)", re.ASCII)
 FIRST_NUMBER = re.compile(r"\d+", re.ASCII)
@@ -102,8 +102,10 @@ def tell_mark(entry: Entry) -> str:
 
 def tell_banner(entry: Entry) -> str:
     """What concerns everybody: a broken promise, or what is done to the network."""
-    verb = "violated: " if entry.kind == "violated" else ""
-    return shorten(f"{verb}{entry.name} {entry.detail}".strip(), BANNER_LENGTH_MAX)
+    words = f"{entry.name} {entry.detail}".strip()
+    if entry.kind == "violated":
+        return shorten(f"violated: {words}", PROMISE_LENGTH_MAX)
+    return shorten(words, WORD_LENGTH_MAX)
 
 
 def shorten(words: str, most: int) -> str:
