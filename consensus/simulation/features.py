@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping
 from consensus.simulation.byzantine.registry import KINDS
 from consensus.simulation.words import ScenarioError
 
-LINKS = ("loss", "duplication", "reordering", "tails", "clog", "partition", "one-way")
+LINKS = (
+    "loss",
+    "duplication",
+    "reordering",
+    "tails",
+    "clog",
+    "starvation",
+    "partition",
+    "one-way",
+)
 CRASHES = ("crash", "persistence")
 RECOVERIES = ("power", "torn-tail", "wiped-disk", "wiped-journal")
 OMISSIONS = ("send-omission", "receive-omission")
@@ -27,10 +36,21 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 FEATURES = (*LINKS, *CRASHES, *RECOVERIES, *OMISSIONS, *DELAYS, *LIES)
 
 BROKEN_BY_SYNCHRONY = frozenset(
-    {"loss", "tails", "clog", "partition", "one-way", "reordering", "pause", "skew", "slow-disk"}
+    {
+        "loss",
+        "tails",
+        "clog",
+        "starvation",
+        "partition",
+        "one-way",
+        "reordering",
+        "pause",
+        "skew",
+        "slow-disk",
+    }
 )
 """What a synchronous system rules out: there, a message or a step that is late is a fault."""
-UNBOUNDED = frozenset({"tails", "clog", "partition", "one-way", "pause"})
+UNBOUNDED = frozenset({"tails", "clog", "starvation", "partition", "one-way", "pause"})
 """What has no bound, known or unknown."""
 
 

@@ -70,6 +70,7 @@ FEATURE_PROBES = {
     "reordering": ("message-overtaken",),
     "tails": ("delay-in-the-tail",),
     "clog": ("link-clogged",),
+    "starvation": ("leader-starved",),
     "pause": ("host-paused",),
     "persistence": ("crashed-before-write", "crashed-after-write"),
     "torn-tail": ("crashed-torn-write", "torn-tail-cut"),

@@ -22,6 +22,7 @@ links
     partition R… | R…           only hosts on one side reach each other
     oneway R… | R…              nothing gets from these to those
     clog A B  unclog A B        a link holds back all it is given; lets it go
+    starve MS                   whoever leads now is not heard for so long, then all at once
     omit R send|receive P       a host omits to send, or to receive, so many in a thousand
     drop KIND… [from R…] [to R…]    messages of these kinds are lost from here on (`all` for any)
     heal                        no cut, no omission and nothing dropped
@@ -38,6 +39,7 @@ seeing
     account R…                  print what replicas wait for
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -310,6 +312,21 @@ class Stage:
         """It lets everything go."""
         sender, receiver = self.places(words)
         self.cluster.unclog([(sender, receiver)])
+
+    def do_starve(self, words: list[str]) -> None:
+        """An adversary who sees who leads keeps it from being heard (FLP's, in part)."""
+        cluster = self.cluster
+        account = cluster.spec.account
+        accounts = [account(host.engine) for host in cluster.hosts.values() if host.engine]
+        leaders = Counter(a.leader for a in accounts if a.leader is not None)
+        if not leaders:
+            return
+        name = leaders.most_common(1)[0][0]
+        pairs = [(a, b) for a in cluster.addresses[name] for b in cluster.hosts if a != b]
+        for pair in pairs:
+            cluster.links.clogged.setdefault(pair, [])
+        cluster.history.probes["leader-starved"] += 1
+        cluster.timeline.schedule(parse_number(take_one(words)), cluster.unclog, pairs)
 
     def do_omit(self, words: list[str]) -> None:
         """A host omits to send or to receive."""

@@ -48,6 +48,8 @@ class Storm:
     liars: list[int]
     forgetful: list[int]
     """Who may lose its disk."""
+    corrupted: int = 0
+    """How many of the liars lie already."""
     now_ms: int = 0
 
     @property
@@ -137,11 +139,18 @@ def open_storm(storm: Storm) -> None:
         drift = chance.between(-200, 200) if storm.has("skew") else 0
         if check or apply or sync or drift:
             storm.do(f"habit {place} check={check} apply={apply} sync={sync} drift={drift}")
-    for place in storm.liars:
-        corrupt(storm, place)
+    if chance.happens(500):
+        corrupt_rest(storm)
     if storm.request.timing is not Timing.PARTIAL:
         storm.do(f"quality {draw_quality(storm)}")
     storm.do(f"load {chance.choose(RATES)}")
+
+
+def corrupt_rest(storm: Storm) -> None:
+    """Whoever was chosen and is honest yet begins to lie."""
+    for place in storm.liars[storm.corrupted :]:
+        corrupt(storm, place)
+    storm.corrupted = len(storm.liars)
 
 
 def corrupt(storm: Storm, place: int) -> None:
@@ -202,6 +211,8 @@ def act(storm: Storm, places: list[int]) -> None:
             command = action(storm, chance.choose(places))
             if command:
                 storm.do(command)
+    if chance.happens(100):
+        corrupt_rest(storm)
     if chance.happens(350):
         storm.do(f"restart {chance.choose(places)}")
     if chance.happens(350):
@@ -256,6 +267,7 @@ ACTIONS = (
     ("partition", 80, cut),
     ("one-way", 80, cut_one_way),
     ("clog", 120, clog),
+    ("starvation", 100, lambda s, _place: f"starve {s.chance.choose((100, 500, 2_000))}"),
     ("send-omission", 60, lambda s, place: omit(s, place, "send")),
     ("receive-omission", 60, lambda s, place: omit(s, place, "receive")),
     ("loss", 100, lambda s, _place: f"quality {draw_quality(s)}"),
@@ -269,6 +281,7 @@ ACTIONS = (
 def heal(storm: Storm, bound_ms: int) -> None:
     """A core recovers; the others go on for a while, then all that the core was given is due."""
     chance, faults = storm.chance, storm.committee.faults
+    corrupt_rest(storm)
     if len(storm.liars) > faults:
         return
     spare = faults - len(storm.liars)
