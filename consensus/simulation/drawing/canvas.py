@@ -182,7 +182,7 @@ class Canvas:
     def write_banner(self, entry: Entry, y: float) -> Markup:
         """Words at the right edge; a run ends where a promise breaks, so there they go below."""
         if entry.kind == "violated":
-            return tag("text", text(tell_banner(entry)), x=AXIS_PX + 8, y=y + LINE_PX)
+            return tag("text", text(tell_banner(entry)), x=AXIS_PX + 8, y=y + 3 * LINE_PX)
         return tag("text", text(tell_banner(entry)), x=self.frame.words_end_px + 6, y=y)
 
     def draw_words(self) -> Iterator[Markup]:

@@ -71,11 +71,13 @@ def summarize(canvas: Canvas) -> str:
 
 
 def draw_kinds(canvas: Canvas) -> Iterator[Markup]:
-    """A switch for each kind of message."""
+    """A switch for each kind of message that occurs."""
     counts = Counter(
         flight.known.name for flight in canvas.story.flights if canvas.frame.shows(flight)
     )
     for kind, look in canvas.looks.items():
+        if not counts[kind]:
+            continue
         arrow = tag("line", x1=0, y1=6, x2=26, y2=6, class_="way", marker_end=f"url(#head-{look})")
         yield draw_switch(look, f"{kind} {counts[kind]:,}", draw_sample(arrow, look, 28))
 
