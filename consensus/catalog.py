@@ -20,6 +20,7 @@ from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
+from consensus.pbft import probes as pbft_probes
 from consensus.pbft import quorums as pbft_quorums
 
 
@@ -44,6 +45,8 @@ class EngineSpec:
     default_faults: Callable[[int], int]
     patience_ms: Callable[[Any], int]
     """From parameters: how long a replica waits before it suspects somebody for the first time."""
+    probes: tuple[str, ...]
+    """Counters of rare situations: a campaign with every fault inside the bound meets all."""
     restless: tuple[Mapping[str, int], ...]
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
@@ -67,7 +70,7 @@ _PBFT = EngineSpec(
         choice=Choice.DYNAMIC,
         finality=Finality.IMMEDIATE,
         delays=3,
-        messages=pbft_complexity.count_messages,
+        good_case_messages=pbft_complexity.count_good_case_messages,
         view_change_messages=pbft_complexity.count_view_change_messages,
         largest_delay_ms=pbft_parameters.compute_largest_delay_ms,
         progress_bound_ms=pbft_complexity.compute_progress_bound_ms,
@@ -81,6 +84,7 @@ _PBFT = EngineSpec(
     account=pbft.account,
     default_faults=largest_byzantine_faults,
     patience_ms=lambda parameters: int(parameters.timeout_ms),
+    probes=pbft_probes.PROBES,
     restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,

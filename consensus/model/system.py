@@ -16,9 +16,9 @@ from consensus.model.validity import Finality, Validity
 class SystemModel:
     """The assumptions under which an engine keeps its promises, and what these promises cost.
 
-    `messages(n)` counts the messages of one good case, self-messages excluded, by kind of message
-    if summed by the caller; `delays` its message delays; `view_change_messages(n)` by kind those of
-    one replacement of a crashed leader.
+    `good_case_messages(n)` counts by kind the messages of one good case among n replicas, those to
+    oneself excluded, and `delays` its message delays; `view_change_messages(n)` counts by kind those
+    of one replacement of a crashed leader while all else is quiet, before the next good case.
 
     `largest_delay_ms(parameters)` is the greatest message delay that the engine's capped timeouts
     stand: beyond it the engine stays safe but may not move. `progress_bound_ms(parameters, size,
@@ -31,7 +31,7 @@ class SystemModel:
     choice: Choice
     finality: Finality
     delays: int
-    messages: Callable[[int], int]
+    good_case_messages: Callable[[int], dict[str, int]]
     view_change_messages: Callable[[int], dict[str, int]]
     largest_delay_ms: Callable[[Any], int]
     progress_bound_ms: Callable[[Any, int, int, int], int]
@@ -70,6 +70,10 @@ class SystemModel:
     def theorem(self) -> Theorem:
         """Who says so."""
         return self.bound.theorem
+
+    def messages(self, size: int) -> int:
+        """The messages of one good case, of all kinds together."""
+        return sum(self.good_case_messages(size).values())
 
     def judge(self, size: int, faults: int) -> Verdict:
         """Does the theorem cover `size` replicas with at most `faults` faulty ones."""

@@ -32,9 +32,10 @@ DELAYS_OF_A_REPETITION = 4
 """Say what one stands for, be answered, ask for a value, be told."""
 
 
-def count_messages(size: int) -> int:
-    """Messages of one height, good case: n-1 proposals, (n-1)^2 prepares, n(n-1) commits."""
-    return 2 * size * (size - 1)
+def count_good_case_messages(size: int) -> dict[str, int]:
+    """Messages by kind of one height: 2n(n-1). The primary's prepare is its proposal."""
+    backups = size - 1
+    return {"PrePrepare": backups, "Prepare": backups * backups, "Commit": size * backups}
 
 
 def count_view_change_messages(size: int) -> dict[str, int]:

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.tidy.sources import PACKAGES, Breach, Source, last_name, walk_sources
+from tests.tidy.sources import PACKAGES, Breach, last_name, walk_sources
 
 COMMITTEE_FILE = "consensus/committee.py"
-CATALOG_FILE = "consensus/catalog.py"
 FAULT_NAMES = frozenset({"f", "t", "faults", "faulty", "faults_max", "max_faults"})
 TYPER_REGISTRARS = frozenset({"command", "callback"})
 BROAD_ERRORS = frozenset({"Exception", "BaseException"})
@@ -52,31 +51,15 @@ def bare_calls(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def find_quorum_arithmetic(root: Path) -> list[Breach]:
     """Thresholds are computed in the committee; elsewhere they are asked for by name.
 
-    The catalog may compare with a multiple of the faults: that is how it states a theorem's bound.
+    The system model states bounds as data: which multiple of the faults n has to exceed.
     """
     return [
         source.breach(node.lineno, f"quorum arithmetic outside {COMMITTEE_FILE}")
         for source in walk_sources(root, *PACKAGES)
         if source.path != COMMITTEE_FILE
-        for node in list_arithmetic(source)
-    ]
-
-
-def list_arithmetic(source: Source) -> list[ast.expr]:
-    """List the quorum arithmetic of a file, without the bounds that it may state."""
-    bounds = set(compared_sides(source.tree)) if source.path == CATALOG_FILE else set()
-    return [
-        node
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.expr) and node not in bounds and is_quorum_arithmetic(node)
+        if isinstance(node, ast.expr) and is_quorum_arithmetic(node)
     ]
-
-
-def compared_sides(tree: ast.Module) -> Iterator[ast.expr]:
-    """Give both sides of every comparison."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare):
-            yield from (node.left, *node.comparators)
 
 
 def is_quorum_arithmetic(node: ast.expr) -> bool:

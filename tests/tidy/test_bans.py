@@ -68,17 +68,11 @@ def test_quorum_arithmetic(write: Write, path: str, expression: str) -> None:
     assert len(bans.find_quorum_arithmetic(write(path, f"x = {expression}\n"))) == 1
 
 
-@pytest.mark.parametrize("expression", ["2 * f + 1", "votes >= 2 * f + 1", "(n - 1) // 3"])
-def test_the_catalog_states_bounds_and_computes_nothing(write: Write, expression: str) -> None:
-    root = write("consensus/catalog.py", f"x = {expression}\n")
-    assert len(bans.find_quorum_arithmetic(root)) == 1
-
-
 @pytest.mark.parametrize(
     ("path", "expression"),
     [
         ("consensus/committee.py", "(n + f) // 2 + 1"),
-        ("consensus/catalog.py", "lambda n, f: n > 3 * f"),
+        ("consensus/model/bounds.py", "size > self.multiple * faults"),
         ("consensus/pbft/replica.py", "committee.quorum + 1"),
         ("ledger/merkle.py", "2 * index + 1"),
         ("ledger/merkle.py", "size // 2"),

@@ -10,7 +10,7 @@ from consensus.message import Signed
 from consensus.pbft.complexity import (
     compute_progress_bound_ms,
     compute_short_timeouts_ms,
-    count_messages,
+    count_good_case_messages,
     count_view_change_messages,
 )
 from consensus.pbft.messages import NewView
@@ -33,10 +33,25 @@ def test_replacing_a_crashed_primary_costs_what_the_formula_says(size: int) -> N
     assert set(cluster.sent) == {*expected, "PrePrepare", "Prepare", "Commit"}
 
 
-def test_the_good_case_formula_counts_proposals_prepares_and_commits() -> None:
+@pytest.mark.parametrize("size", [4, 5, 7, 10, 16])
+def test_a_height_costs_what_the_formula_says(size: int) -> None:
+    cluster = make_cluster(size=size)
+    cluster.start()
+    for number in range(5):
+        cluster.submit(f"pay{number}")
+        assert cluster.run_until(lambda: len(set(cluster.heights())) == 1, 10_000)
+        cluster.run(100)
+    heights = cluster.heights()[0]
+    assert heights >= 5
+    expected = count_good_case_messages(size)
+    assert {kind: cluster.sent[kind] for kind in expected} == {
+        kind: heights * count for kind, count in expected.items()
+    }
+
+
+def test_a_height_costs_2n_times_n_minus_1() -> None:
     for size in range(1, 65):
-        backups = size - 1
-        assert count_messages(size) == backups + backups * backups + size * backups
+        assert catalog.get("pbft").model.messages(size) == 2 * size * (size - 1)
 
 
 @pytest.mark.parametrize(
