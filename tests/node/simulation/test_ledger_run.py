@@ -35,6 +35,23 @@ CALM = Schedule(
     "ledger",
 )
 
+POWER = Schedule(
+    CALM.cluster,
+    (
+        (0, "load 20"),
+        (400, "power 2"),
+        (600, "restart 2"),
+        (900, "power 0 1 2 3"),
+        (1_000, "restart 0 1 2 3"),
+        (1_500, "wipe 3"),
+        (1_700, "restart 3"),
+        (2_000, "load 0"),
+        (2_000, "demand 60000 0 1 2 3"),
+    ),
+    "ledger",
+)
+"""Power fails here and everywhere, and a disk is lost."""
+
 
 def pay_twice(view: View, sender: WorkingAccount, payload: Transfer) -> Reason | None:
     sender.balance -= payload.amount
@@ -61,12 +78,13 @@ def test_storms_break_nothing(nodes: int, seeds: range) -> None:
 
 
 def test_lost_blocks_and_new_disks_are_made_good() -> None:
-    faults = ("power", "wiped-disk", "persistence")
-    request = Request(faults=faults, application="ledger", duration_ms=3_000)
-    outcomes = [run_ledger_seed(request, seed) for seed in range(8)]
-    assert all(outcome.violation is None for outcome in outcomes)
-    assert sum(outcome.probes.get("blocks-lost", 0) for outcome in outcomes) > 0
-    assert sum(outcome.probes.get("disk-wiped", 0) for outcome in outcomes) > 0
+    played = play_ledgers(POWER)
+    assert played.violation is None
+    assert played.cluster.history.probes["blocks-lost"] > 0
+    assert played.cluster.history.probes["disk-wiped"] == 1
+    chains = [host.application.chain for host in played.cluster.correct]
+    assert len({chain.head_id for chain in chains}) == 1
+    assert all(chain.certified_height > 0 for chain in chains)
 
 
 def test_the_same_seed_is_the_same_run_in_every_process() -> None:
