@@ -2,10 +2,11 @@
 
 Grammar: `quorate-trace VERSION` and then, each once and in this order,
 
-    engine=WORD seed=INTEGER nodes=INTEGER [liars=ADDRESSES] [replicas=IDS] command=STRING
+    engine=WORD seed=INTEGER nodes=INTEGER [liars=ADDRESSES] [replicas=IDS] [missing=INTEGER]
+    command=STRING
 
-`liars` and `replicas` are left out when empty. Lists are joined by commas; a string that is not a
-plain word is written as a JSON string of ASCII characters.
+What stands in brackets is left out when it is empty or zero. Lists are joined by commas; a string
+that is not a plain word is written as a JSON string of ASCII characters.
 """
 
 import json
@@ -24,7 +25,7 @@ OPENING = re.compile(rf"{FORMAT} (\d+)( .*)?", re.ASCII)
 FIELD = re.compile(r' ([a-z]+)=("(?:[^"\\]|\\.)*"|[^" ]+)', re.ASCII)
 WORD = re.compile(r"[\w.:/+-]+", re.ASCII)
 REQUIRED = frozenset({"engine", "seed", "nodes", "command"})
-OPTIONAL = frozenset({"liars", "replicas"})
+OPTIONAL = frozenset({"liars", "replicas", "missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Header:
     """Addresses of hosts that are byzantine."""
     replicas: tuple[ReplicaId, ...] = ()
     """Whose key the host at each address has; empty when address and replica are equal."""
+    missing: int = 0
+    """How many entries at the end of the run were not kept."""
 
 
 def format_header(header: Header) -> str:
@@ -51,6 +54,7 @@ def format_header(header: Header) -> str:
         "nodes": str(header.nodes),
         "liars": _join(header.liars),
         "replicas": _join(header.replicas),
+        "missing": str(header.missing or ""),
         "command": _quote(header.command),
     }
     told = (f"{name}={value}" for name, value in fields.items() if value)
@@ -86,6 +90,7 @@ def _build(fields: dict[str, str]) -> Header:
         command=_unquote(fields["command"]),
         liars=_parse_list(fields.get("liars", "")),
         replicas=_parse_list(fields.get("replicas", "")),
+        missing=int(fields.get("missing", "0")),
     )
 
 

@@ -60,11 +60,13 @@ def run_schedule(schedule: Schedule, seed: int, command: str) -> Single:
 def make_header(cluster: Cluster, seed: int, command: str) -> Header:
     """What a reader of the trace must know."""
     replicas = tuple(host.name for host in cluster.hosts.values())
+    liars = cluster.history.byzantine
     return Header(
         cluster.spec.name,
         seed,
         len(cluster.addresses),
         command,
-        tuple(sorted(cluster.behaviours)),
+        tuple(place for place, host in cluster.hosts.items() if host.name in liars),
         () if replicas == tuple(cluster.hosts) else replicas,
+        cluster.trace.left_out if cluster.trace else 0,
     )

@@ -50,7 +50,7 @@ def draw_header(header: Header, canvas: Canvas, title: str) -> Markup:
     return tag(
         "header",
         tag("h1", text(title)),
-        tag("p", text(summarize(canvas))),
+        tag("p", text(summarize(canvas) + tell_missing(header))),
         tag("p", tag("code", text(header.command))),
         tag("p", text(ADVICE)),
         tag("ul", *draw_kinds(canvas), class_="legend"),
@@ -61,13 +61,18 @@ def draw_header(header: Header, canvas: Canvas, title: str) -> Markup:
 def summarize(canvas: Canvas) -> str:
     """From when to when, and how many copies of messages there are, by fate."""
     if not canvas.story.sends and not canvas.story.marks:
-        return "The trace is empty."
+        return "The trace is empty"
     frame = canvas.frame
     fates = Counter(flight.fate for flight in canvas.story.flights if frame.shows(flight))
     words = {RECEIVED: "received", LOST: "lost", OPEN: "of unknown fate"}
     told = [f"{fates[fate]:,} {word}" for fate, word in words.items() if fates[fate]]
     copies = f"copies of messages: {', '.join(told)}" if told else "no messages"
     return f"{frame.from_ms:,} to {frame.to_ms:,} ms of virtual time, {copies}"
+
+
+def tell_missing(header: Header) -> str:
+    """What the trace does not hold."""
+    return f"; {header.missing:,} further entries were not kept" if header.missing else ""
 
 
 def draw_kinds(canvas: Canvas) -> Iterator[Markup]:

@@ -197,6 +197,11 @@ def test_the_caption_tells_the_run() -> None:
     assert "3 received, 2 lost, 1 of unknown fate" in words
 
 
+def test_the_caption_tells_what_is_missing() -> None:
+    header = Header("pbft", 1, 4, "x", missing=12_000)
+    assert "12,000 further entries were not kept" in all_text(draw_diagram(header, RUN))
+
+
 def test_the_legend_counts_kinds_and_has_only_signs_that_occur() -> None:
     words = all_text(draw_diagram(HEADER, RUN))
     assert "Vote 3" in words
@@ -223,7 +228,7 @@ def test_byzantine_hosts_and_copies_are_marked() -> None:
 
 def test_an_empty_trace_is_an_empty_diagram() -> None:
     page = draw_diagram(HEADER, [])
-    assert "The trace is empty." in all_text(page)
+    assert "The trace is empty" in all_text(page)
     assert len(find_all(page, "life", "line")) == 4
     assert not find_all(page, "flight")
 

@@ -28,6 +28,7 @@ HEADERS = st.builds(
     command=st.text(max_size=40),
     liars=st.lists(st.integers(0, 70), max_size=4).map(tuple),
     replicas=st.lists(st.integers(0, 70), max_size=4).map(tuple),
+    missing=st.integers(0, 10**9),
 )
 
 
@@ -112,6 +113,7 @@ def test_another_version_is_refused_and_named() -> None:
         " seed=1 engine=pbft nodes=4 command=x",
         " engine=pbft seed=01 nodes=4 command=x",
         " engine=pbft seed=1 nodes=4 liars=1,,2 command=x",
+        " engine=pbft seed=1 nodes=4 missing=0 command=x",
         ' engine=pbft seed=1 nodes=4 command="x',
         ' engine=pbft seed=1 nodes=4 command="x"',
         r' engine=pbft seed=1 nodes=4 command="\q"',
