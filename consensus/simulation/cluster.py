@@ -30,6 +30,7 @@ from consensus.simulation.history import (
     History,
     Proposal,
     Saying,
+    Submission,
 )
 from consensus.simulation.host import Host
 from consensus.simulation.links import Address, Links, Quality
@@ -285,6 +286,7 @@ class Cluster:
 
     def submit(self, item: str, to: Iterable[Address] | None = None) -> None:
         """A client's work reaches all hosts, or some; one that is down keeps it for later."""
+        self.promises.see(Submission(item))
         for place in self.hosts if to is None else to:
             self.hosts[place].submit(item)
 

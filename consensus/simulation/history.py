@@ -14,6 +14,13 @@ from consensus.simulation.application import Block
 
 
 @dataclass(frozen=True, slots=True)
+class Submission:
+    """A client gave work to hosts."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A host gave its engine a value."""
 
@@ -53,7 +60,7 @@ class Accusation:
     offender: ReplicaId
 
 
-Fact: TypeAlias = Proposal | Saying | Execution | Divergence | Accusation
+Fact: TypeAlias = Submission | Proposal | Saying | Execution | Divergence | Accusation
 
 
 class ViolationError(AssertionError):

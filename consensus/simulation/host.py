@@ -140,6 +140,8 @@ class Host:
     steps: int = 0
     depth: int = 0
     """Causal depth: the longest chain of messages that led here."""
+    gauge: Callable[["Host"], None] | None = None
+    """Looks at the host after each step of its engine, if somebody measures."""
     signature: Callable[[bytes], bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -208,7 +210,10 @@ class Host:
         engine = self.engine
         assert engine is not None
         self.steps += 1
-        for effect in step(engine, event):
+        effects = step(engine, event)
+        if self.gauge is not None:
+            self.gauge(self)
+        for effect in effects:
             self.around.note(self, effect)
             self.perform(effect)
             if self.engine is not engine:
