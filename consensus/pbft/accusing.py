@@ -15,5 +15,5 @@ def accuse(
     """Show two signed votes that clash; once per offender, for the proof does not get better."""
     if offender not in replica.accused:
         replica.accused.add(offender)
-        replica.count("accusations")
+        replica.count("equivocation_seen")
         yield Accuse(offender, evidence)

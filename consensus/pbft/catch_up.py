@@ -204,7 +204,7 @@ def on_tell(replica: Replica, tell: Tell) -> Iterator[Effect]:
     elif compute_digest(tell.value) != digest:
         yield Ignore(tell, Refusal.BAD_DIGEST)
     else:
-        keep_value(slot, digest, tell.value)
+        keep_value(replica, slot, digest, tell.value)
         yield from advance(replica, tell.height, slot)
 
 
@@ -219,7 +219,9 @@ def on_decision(replica: Replica, decision: Decision) -> Iterator[Effect]:
         yield Ignore(decision, Refusal.BAD_SEAL)
     else:
         slot = replica.slot(height)
-        take_outcome(slot, decision.values, decision.seal)
+        if slot.outcome is None:
+            replica.count("decision_adopted")
+        take_outcome(replica, slot, decision.values, decision.seal)
         yield from advance(replica, height, slot)
 
 
@@ -236,7 +238,8 @@ def on_offered(replica: Replica, event: Offered) -> Iterator[Effect]:
         return
     else:
         slot = replica.slot(height)
-        take_outcome(slot, event.values, event.seal)
+        replica.count("offered_adopted")
+        take_outcome(replica, slot, event.values, event.seal)
         assert slot.outcome is not None
         slot.judgements[slot.outcome.digest] = Judgement.VALID
         yield from deliver(replica)
@@ -244,9 +247,9 @@ def on_offered(replica: Replica, event: Offered) -> Iterator[Effect]:
         yield from on_certificate(replica, event.certificate)
 
 
-def take_outcome(slot: Slot, values: tuple[bytes, ...], seal: CommitSeal) -> None:
+def take_outcome(replica: Replica, slot: Slot, values: tuple[bytes, ...], seal: CommitSeal) -> None:
     """Record what a judged seal proves."""
     digest = seal.commits[0].body.digest
     slot.outcome = slot.outcome or Outcome(digest, seal)
     if values:
-        keep_value(slot, digest, values[0])
+        keep_value(replica, slot, digest, values[0])

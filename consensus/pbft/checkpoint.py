@@ -125,6 +125,8 @@ def accept_certificate(replica: Replica, certificate: CheckpointCertificate) -> 
         yield from note_claim(replica, vote.signer, height)
     if height > replica.stable:
         replica.stable, replica.certificate = height, certificate
+        if height > replica.decided:
+            replica.count("checkpoint_overtaken")
         replica.clock.resends = 0
         replica.checkpoints = {h: v for h, v in replica.checkpoints.items() if h > height}
         become_voter(replica)
@@ -160,4 +162,4 @@ def become_voter(replica: Replica) -> None:
     """An observer may vote again once a stable checkpoint covers all its old votes."""
     if replica.role is Role.OBSERVER and 0 < replica.barrier <= replica.stable:
         replica.role = Role.VOTER
-        replica.count("recoveries")
+        replica.count("observer_freed")

@@ -59,7 +59,7 @@ def on_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -> 
     assert proposal.view == replica.view
     slot = replica.slot(proposal.height)
     slot.proposal = slot.proposal or message.proposal
-    keep_value(slot, proposal.digest, message.value)
+    keep_value(replica, slot, proposal.digest, message.value)
     return advance(replica, proposal.height, slot)
 
 
@@ -106,7 +106,7 @@ def hear_pre_prepare(replica: Replica, sender: ReplicaId, message: PrePrepare) -
         yield Ignore(message, Refusal.BAD_DIGEST)
     else:
         slot = replica.slot(proposal.height)
-        keep_value(slot, proposal.digest, message.value)
+        keep_value(replica, slot, proposal.digest, message.value)
         yield from advance(replica, proposal.height, slot)
 
 

@@ -47,9 +47,14 @@ def request_value(replica: Replica) -> Iterator[Effect]:
     assert replica.is_leading
     if ordering.next_height <= replica.decided or ordering.next_height <= replica.stable:
         ordering.next_height = max(replica.decided, replica.stable) + 1
-    if ordering.requested != ordering.next_height and may_propose(replica):
+    if ordering.requested == ordering.next_height:
+        return
+    if may_propose(replica):
         ordering.requested, ordering.required = ordering.next_height, False
         yield Request(ordering.next_height, unexecuted_digests(replica))
+    elif is_held_back(replica) and ordering.held_back != ordering.next_height:
+        ordering.held_back = ordering.next_height
+        replica.count("window_full")
 
 
 def require_value(replica: Replica) -> Iterator[Effect]:
@@ -63,8 +68,14 @@ def require_value(replica: Replica) -> Iterator[Effect]:
 
 def may_propose(replica: Replica) -> bool:
     """Is the next height within the pipeline and the water marks."""
-    limit = min(replica.decided + replica.parameters.pipeline, replica.ceiling)
-    return replica.ordering.next_height <= limit
+    height = replica.ordering.next_height
+    return height <= replica.decided + replica.parameters.pipeline and height <= replica.ceiling
+
+
+def is_held_back(replica: Replica) -> bool:
+    """Is it only the high water mark that the next height does not stay within."""
+    height = replica.ordering.next_height
+    return replica.ceiling < height <= replica.decided + replica.parameters.pipeline
 
 
 def is_idling(replica: Replica) -> bool:

@@ -169,6 +169,8 @@ class Ordering:
     """The primary's side: what it asked the host for, and what comes next."""
 
     next_height: Height = 1
+    held_back: Height = 0
+    """The last height that had to wait for the water marks to move."""
     requested: Height | None = None
     required: bool = False
 

@@ -18,6 +18,7 @@ from consensus.pbft.checkpoint import certify_applied, vote_checkpoint
 from consensus.pbft.journal import restore
 from consensus.pbft.messages import Checkpoint, Observing
 from consensus.pbft.normal_case import advance
+from consensus.pbft.probes import count_restart
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Replica, Role
 
@@ -35,8 +36,10 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         return
     replica.role = Role.VOTER
     restore(replica, event.records)
+    count_restart(replica)
     if not event.records and not event.fresh and event.committee.size > 1:
         replica.role = Role.OBSERVER
+        replica.count("observing")
         yield Persist(Observing(0))
     yield from resume(replica, event)
 

@@ -34,6 +34,7 @@ def on_waited_in_vain(replica: Replica) -> Iterator[Effect]:
     In the second case a quorum has left the previous view already (see `timing.is_waiting`).
     """
     if replica.phase is Phase.CHANGING:
+        replica.count("view_skipped")
         yield from enter_view_change(replica, replica.view + 1)
     else:
         yield from suspect_primary(replica)
@@ -51,7 +52,7 @@ def on_pending(replica: Replica, event: Pending) -> Iterator[Effect]:
     replica.pending = event.some
     newly = event.overdue and not replica.overdue
     replica.overdue = event.overdue
-    return suspect_primary(replica) if newly and may_suspect(replica) else iter(())
+    return suspect_censor(replica) if newly and may_suspect(replica) else iter(())
 
 
 def may_suspect(replica: Replica) -> bool:
@@ -69,26 +70,31 @@ def note_suspicion(replica: Replica, sender: ReplicaId, standing: Standing) -> N
 
 def keep_suspicion(replica: Replica) -> Iterator[Effect]:
     """After every step: withdraw what is settled, repeat what is not, and leave when f + 1 agree."""
-    if replica.overdue:
+    if replica.overdue and is_censored_still(replica):
         yield from suspect_censor(replica)
     if replica.suspected_at is None or not replica.is_voting:
         return
     if replica.decided > replica.suspected_at and not replica.overdue:
         replica.suspected_at = None
+        replica.count("suspicion_withdrawn")
         yield Broadcast(compute_standing(replica, asks=False))
     elif len(compute_suspects(replica)) >= replica.committee.weak_quorum:
         yield from enter_view_change(replica, replica.view + 1)
 
 
 def suspect_censor(replica: Replica) -> Iterator[Effect]:
-    """Work is still passed over: by this primary too, or others have forgotten what was said."""
+    """The primary passes work over."""
+    replica.count("censor_suspected")
+    return suspect_primary(replica)
+
+
+def is_censored_still(replica: Replica) -> bool:
+    """Does this primary, too, pass work over, or have others forgotten what was said of it."""
     if not may_suspect(replica):
-        return
+        return False
     if replica.suspected_at is None:
-        if replica.decided_in_view > OVERDUE_HEIGHTS + replica.parameters.pipeline:
-            yield from suspect_primary(replica)
-    elif replica.decided >= replica.suspected_at + SUSPICION_HEIGHTS // 2:
-        yield from suspect_primary(replica)
+        return replica.decided_in_view > OVERDUE_HEIGHTS + replica.parameters.pipeline
+    return replica.decided >= replica.suspected_at + SUSPICION_HEIGHTS // 2
 
 
 def compute_suspects(replica: Replica) -> set[ReplicaId]:

@@ -58,10 +58,12 @@ def has_digest(slot: Slot | None, message: PrePrepare) -> bool:
     return compute_digest(message.value) == digest
 
 
-def keep_value(slot: Slot, digest: Digest, value: bytes) -> None:
+def keep_value(replica: Replica, slot: Slot, digest: Digest, value: bytes) -> None:
     """Remember a value; the least needed one makes room."""
     if digest == NULL_DIGEST:
         return
+    if digest == slot.asked and digest not in slot.values:
+        replica.count("value_fetched")
     slot.values.setdefault(digest, value)
     if len(slot.values) > VALUES_PER_SLOT:
         needed = needed_digests(slot) | {digest}

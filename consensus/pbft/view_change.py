@@ -28,6 +28,7 @@ from consensus.pbft.checkpoint import accept_certificate
 from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import CheckpointCertificate, NewView, ViewChange
 from consensus.pbft.normal_case import advance
+from consensus.pbft.probes import count_imposed
 from consensus.pbft.quorums import compute_proposals, is_valid_new_view, is_valid_view_change
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
@@ -124,7 +125,8 @@ def join_view_change(replica: Replica) -> Iterator[Effect]:
         for signed in replica.view_changes.values()
         if signed.body.view > replica.view
     )
-    if len(later) >= replica.committee.weak_quorum:
+    if len(later) >= replica.committee.weak_quorum and replica.role is Role.VOTER:
+        replica.count("view_joined")
         yield from enter_view_change(replica, later[0])
 
 
@@ -193,6 +195,7 @@ def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
     forget_suspicions(replica)
     replica.clock.restart, replica.clock.resends = True, 0
     replica.count("views_entered")
+    count_imposed(replica, new_view)
     later = {r: s for r, s in replica.view_changes.items() if s.body.view > replica.view}
     replica.view_changes = later
     impose_proposals(replica, new_view)
