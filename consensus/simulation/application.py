@@ -58,6 +58,9 @@ class Application(Protocol):
     def is_valid(self, value: bytes) -> bool:
         """The predicate of external validity."""
 
+    def compose(self, proposer: ReplicaId, height: Height, items: Sequence[str]) -> bytes:
+        """A value that orders just these items, whatever waits here: what liars make."""
+
     def execute(self, height: Height, values: tuple[bytes, ...], seal: Any) -> Block:
         """Append the next height."""
 
@@ -140,6 +143,10 @@ class BareApplication:
     def is_valid(self, value: bytes) -> bool:
         """Is none of the items invalid."""
         return is_valid(value)
+
+    def compose(self, proposer: ReplicaId, height: Height, items: Sequence[str]) -> bytes:
+        """A line of text that orders just these items."""
+        return make_value(proposer, height, items)
 
     def execute(self, height: Height, values: tuple[bytes, ...], seal: Any) -> Block:
         """Append the block and forget the work it did; its id follows from the parent and values."""

@@ -45,7 +45,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consensus.model.topology import make_complete, make_from_edges, make_ring, make_star
-from consensus.simulation.application import make_value
 from consensus.simulation.byzantine.behaviour import Liar
 from consensus.simulation.byzantine.registry import make_behaviour
 from consensus.simulation.cluster import Cluster
@@ -78,6 +77,8 @@ NETWORK_VERBS = frozenset(
 """What happens to links; a trace says so, at no host's address."""
 CALM = Quality(1, 20)
 LOAD_PER_SECOND_MAX = 1_000
+BACKLOG_MS = 250
+"""What each item that waits when a core is healed adds to the bound: a height, at worst."""
 
 
 def is_done(cluster: Cluster, places: list[int]) -> bool:
@@ -182,6 +183,8 @@ class Stage:
         """All work is done within a bound; and so is new work, for one does not rest for ever."""
         bound_ms, places = parse_number(words[0]), self.places(words[1:])
         self.load += 1
+        waiting = max(len(list(h.application.waiting)) for h in self.cluster.hosts.values())
+        bound_ms += BACKLOG_MS * waiting
         for duty in DUTIES:
             self.demand(duty, bound_ms, places)
         self.items += 1
@@ -399,7 +402,7 @@ class Stage:
             cluster.chance.fork(f"liar/{host.place}"),
             make_sign(host.name),
             cluster.spec.patience_ms(cluster.parameters),
-            lambda height, n: make_value(host.name, height, [f"forged{height}.{n}"]),
+            lambda height, n: host.application.compose(host.name, height, [f"forged{height}.{n}"]),
         )
         cluster.behave(host.place, make_behaviour(words[1], liar, words[2:]))
         cluster.history.probes[f"behaved-{words[1]}"] += 1

@@ -32,6 +32,8 @@ RATES = (2, 5, 10, 20, 40)
 PAUSE_MS_MAX = 400
 SYNCHRONOUS_MS_MAX = 20
 UNKNOWN_BOUNDS_MS = (20, 60, 200)
+SHORTEST_PERMILLE = 300
+"""The shortest chaos, as a share of the longest."""
 AFTERMATH_MS = 1_500
 """How long hosts outside the core go on breaking."""
 
@@ -117,7 +119,7 @@ def draw_features(request: Request, chance: Chance) -> frozenset[str]:
 def choose_faulty(storm: Storm) -> None:
     """Who lies, and who may lose its disk: together at most f, unless more are asked for."""
     chance, faults, asked = storm.chance, storm.committee.faults, storm.request.faulty
-    count = chance.below(faults + 1) if asked is None else asked
+    count = chance.between(0, faults) if asked is None else asked
     if storm.features & set(LIES):
         in_a_row = chance.happens(500)
         members = list(storm.places)
@@ -197,7 +199,8 @@ def draw_quality(storm: Storm) -> str:
 def rage(storm: Storm) -> None:
     """Random actions at random moments until the chaos ends, at a random time."""
     chance = storm.chance
-    end_ms = chance.between(storm.request.duration_ms // 3, storm.request.duration_ms)
+    longest_ms = storm.request.duration_ms
+    end_ms = chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
     while storm.now_ms < end_ms:
         storm.now_ms += chance.between(1, PAUSE_MS_MAX)
         act(storm, list(storm.places))
