@@ -282,6 +282,15 @@ def check_output(path: Path | None) -> None:
         raise RequestError(f"{path} cannot be written", reason="output-unwritable")
 
 
+def check_folder(path: Path | None) -> None:
+    """Raise `RequestError` for a folder that can neither be written into nor be made."""
+    if path is None:
+        return
+    place = path if path.exists() else path.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise RequestError(f"{path} cannot be written", reason="output-unwritable")
+
+
 def read_text(path: Path) -> str:
     """A file's text; raises `RequestError` for what is missing or is no text."""
     try:

@@ -9,13 +9,14 @@ from consensus.simulation.request import Request
 from consensus.simulation.scenario import play
 from consensus.simulation.schedule import check_words, load
 from consensus.simulation.trace_file import read_trace
-from node.cli.output import EXIT_FAILURE, print_line, say
+from node.cli.output import EXIT_FAILURE, messages, print_line, say
 from node.cli.simulate_campaign import Ending, report
 from node.cli.simulate_options import Single as Options
-from node.cli.simulate_options import check_output, read_text
+from node.cli.simulate_options import check_folder, check_output, read_text
 from node.simulation.campaign import Campaign
 from node.simulation.replay import tell_replay
-from node.simulation.seeds import check_seeds
+from node.simulation.seeds import parse_seeds
+from node.simulation.shrinking import make_smaller
 from node.simulation.single import Single, run_schedule, run_single
 
 
@@ -26,6 +27,7 @@ def do_single(request: Request, options: Options, *, json: bool) -> int:
     """
     for path in (options.trace_file, options.diagram):
         check_output(path)
+    check_folder(options.out)
     if options.scenario is not None:
         return play_scenario(options.scenario, is_rewritten=options.rewrite)
     if options.read_trace is not None:
@@ -41,6 +43,8 @@ def do_single(request: Request, options: Options, *, json: bool) -> int:
     campaign = Campaign(single.describe(request), range(seed, seed + 1), command)
     campaign.add(single.outcome)
     report(Ending(campaign, elapsed_s), json=json, is_aside=options.trace)
+    if options.out is not None:
+        make_small(single, options.out)
     return EXIT_FAILURE if single.outcome.violation else 0
 
 
@@ -48,7 +52,7 @@ def run(request: Request, options: Options) -> tuple[str, Single]:
     """The run that is asked for, and the command that shows it again."""
     if options.schedule is None:
         seed = options.seed or 0
-        check_seeds(range(seed, seed + 1), str(seed))
+        parse_seeds(str(seed))
         command = tell_replay(request, seed)
         return command, run_single(request, seed, command)
     stored = load(read_text(options.schedule))
@@ -82,6 +86,18 @@ def write_down(single: Single, options: Options) -> None:
         write(options.trace_file, single.to_text())
     if options.diagram is not None:
         write(options.diagram, single.draw(options.window))
+
+
+def make_small(single: Single, folder: Path) -> None:
+    """Shrink a failing run into the folder, with a line that moves on a terminal."""
+    with messages.status("making it smaller") as line:
+        smaller = make_smaller(
+            single,
+            lambda attempts, left: line.update(f"{attempts} runs, {left} actions left"),
+        )
+    paths = smaller.write(folder)
+    say(f"{smaller.describe()}: {' and '.join(map(str, paths))}")
+    say("  " + shlex.join(["quorate", "simulate", "--schedule", str(paths[0]), "--trace"]))
 
 
 def write(path: Path, text: str) -> None:

@@ -25,6 +25,8 @@ POLLS_ALONE_MAX = 15
 CHUNKS_PER_WORKER = 4
 """More than for a process, since the way is longer."""
 
+WORKER_MODULE = "node.simulation.worker"
+
 _ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
 
@@ -38,13 +40,12 @@ class DaskPool:
         check_address(address)
         self._dask = import_dask()
         self._client = connect(self._dask, address, timeout_s)
-        self.workers = self._count_workers()
-        if not self.workers:
+        try:
+            check_workers(self._client, address, timeout_s)
+        except PoolError:
             self.close()
-            raise PoolError(
-                f"the cluster at {address} has no workers",
-                advice=f"start some: dask worker {address}",
-            )
+            raise
+        self.workers = self._count_workers()
 
     def map(self, job: Job[T], seeds: Iterable[int]) -> Iterator[T]:
         """The result for each seed, as they finish; raises `WorkerError`."""
@@ -66,7 +67,7 @@ class DaskPool:
             try:
                 if done := self._poll(list(running)):
                     return done
-            except CancelledError as error:
+            except (CancelledError, OSError) as error:
                 raise lost("the connection to the scheduler", running.values()) from error
         raise lost("every worker of the cluster", running.values())
 
@@ -124,6 +125,24 @@ def connect(dask: Any, address: str, timeout_s: float) -> Any:
             f"no Dask scheduler answers at {address}: {error}",
             reason="dask-unreachable",
             advice="start one: dask scheduler",
+        ) from error
+
+
+def check_workers(client: Any, address: str, timeout_s: float) -> None:
+    """Raise `PoolError` if no worker comes in time, or one cannot import what it is to run."""
+    try:
+        client.wait_for_workers(1, timeout=timeout_s)
+        client.run(exec, f"import {run_chunk.__module__}, {WORKER_MODULE}")
+    except TimeoutError as error:
+        raise PoolError(
+            f"the cluster at {address} has no workers",
+            advice=f"start some: dask worker {address}",
+        ) from error
+    except ImportError as error:
+        raise PoolError(
+            f"a worker of the cluster cannot run this: {error}",
+            reason="dask-worker-unfit",
+            advice="install this version of quorate where the workers run",
         ) from error
 
 

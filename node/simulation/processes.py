@@ -20,6 +20,7 @@ from node.simulation.seeds import chunk_seeds, name_seeds
 
 CHUNKS_PER_WORKER = 2
 """One at work and one waiting, so that nobody is idle and few seeds are in flight."""
+ENDINGS = frozenset({signal.SIGTERM, signal.SIGHUP})
 
 
 class ProcessPool:
@@ -53,20 +54,23 @@ class ProcessPool:
             ) from error
 
     def _submit(self, job: Job[T], chunk: tuple[int, ...]) -> "Future[list[T]]":
-        with blocked_interrupts():
+        with postponed_signals():
             return self._executor.submit(run_chunk, job, chunk)
 
     def close(self) -> None:
         """End the processes, in the middle of a seed if need be."""
         for process in set(multiprocessing.active_children()) - self._others:
-            process.terminate()
+            process.kill()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
-def blocked_interrupts() -> Iterator[None]:
-    """A process that starts meanwhile will never see Ctrl-C; for this one it comes a little later."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def postponed_signals() -> Iterator[None]:
+    """A process that starts meanwhile starts whole; the signals come a little later.
+
+    It inherits what is blocked here, and so never sees the Ctrl-C that is meant for its parent.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDINGS})
     try:
         yield
     finally:
@@ -74,7 +78,8 @@ def blocked_interrupts() -> Iterator[None]:
 
 
 def follow_parent() -> None:
-    """In a worker: end when the parent has ended, however that came about."""
+    """In a worker: end when told to, and when the parent has ended, however that came about."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
     threading.Thread(target=wait_for_parent, daemon=True).start()
 
 

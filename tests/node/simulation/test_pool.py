@@ -14,7 +14,7 @@ def test_this_process_goes_seed_by_seed() -> None:
 
 
 def test_what_a_seed_raises_is_an_error_that_names_it() -> None:
-    found = []
+    found: list[int] = []
     with pytest.raises(WorkerError, match="seed 5 ended with ValueError: five") as raised:
         found.extend(LocalPool().map(raise_at_five, range(9)))
     assert raised.value.reason == "seed-raised"
