@@ -23,7 +23,7 @@ PROBES: tuple[str, ...] = (
     "offered_adopted",  # a height was decided by what the host fetched
     "restarted_prepared",  # a restart with a prepared certificate above the ledger
     "restarted_changing",  # a restart in the middle of a view change
-    "journal_ahead",  # a restart with a vote on a block that the ledger has lost
+    "journal_ahead",  # a restart with a checkpoint above the ledger
     "ledger_ahead",  # a restart with votes on heights that the ledger holds already
     "observing",  # a restart without the journal
     "observer_freed",  # a replica that had lost its journal votes again
@@ -48,7 +48,7 @@ def count_restart(replica: Replica) -> None:
         replica.count("restarted_prepared")
     if replica.phase is Phase.CHANGING:
         replica.count("restarted_changing")
-    if max(replica.own_checkpoints, default=0) > replica.applied:
+    if max((replica.stable, *replica.own_checkpoints)) > replica.applied:
         replica.count("journal_ahead")
     if min(replica.slots, default=replica.applied + 1) <= replica.applied:
         replica.count("ledger_ahead")
