@@ -294,11 +294,12 @@ class Cluster:
 
     def note(self, host: Host, effect: Effect) -> None:
         """Write an effect into the trace, and look whether it is a broken promise."""
-        if isinstance(effect, Diverge | Accuse) and host.name not in self.history.byzantine:
-            if isinstance(effect, Diverge):
-                self.promises.see(Divergence(host.name, effect.height))
-            else:
-                self.promises.see(Accusation(host.name, effect.offender))
+        if host.name not in self.history.byzantine:
+            match effect:
+                case Diverge(height):
+                    self.promises.see(Divergence(host.name, height))
+                case Accuse(offender):
+                    self.promises.see(Accusation(host.name, offender))
         if self.trace is not None:
             self.trace.note_effect(self.timeline.now_ms, host.place, effect)
 

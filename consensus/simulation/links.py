@@ -101,16 +101,16 @@ class Links:
         if chance is None:
             chance = self.streams[pair] = self.chance.fork(f"link/{sender}/{receiver}")
         quality = self.own.get(pair, self.quality)
-        loss = quality.loss_permille
-        if chance.happens(loss) or chance.happens(self.omission.get(pair, 0)):
+        if chance.happens(quality.loss_permille) or chance.happens(self.omission.get(pair, 0)):
             self.counts["message-lost"] += 1
             return []
-        copies = 1
+        delay_ms = hops * self.draw_delay_ms(quality, chance)
+        delays = [self.keep_order(pair, quality, now_ms, delay_ms)]
         if chance.happens(quality.duplicates_permille):
-            copies = 2
             self.counts["message-duplicated"] += 1
-        delays = [self.draw_delay_ms(quality, chance) * hops for _ in range(copies)]
-        return [self.keep_order(pair, quality, now_ms, delay_ms) for delay_ms in delays]
+            delay_ms = hops * self.draw_delay_ms(quality, chance)
+            delays.append(self.keep_order(pair, quality, now_ms, delay_ms))
+        return delays
 
     def are_filters_open(self, sender: Address, receiver: Address, message: Any) -> bool:
         """Do all filters let a message through."""
