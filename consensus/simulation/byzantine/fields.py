@@ -30,6 +30,8 @@ class Role(Enum):
     DIGEST = "digest"
     VALUE = "value"
     PARTS = "parts"
+    SIGNED = "signed"
+    """What another replica signed, as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Place:
 def walk_places(message: Any, name: ReplicaId | None = None) -> Iterator[Place]:
     """Every place, the outer ones first; with a `name`, only those that it may change.
 
-    What stands inside another replica's signature cannot be changed without breaking it.
+    What stands inside another replica's signature cannot be changed without breaking it; so the
+    whole signed part is one place then.
     """
     return _walk(message, (), "", name)
 
@@ -54,6 +57,8 @@ def _walk(part: Any, path: Path, field: str, name: ReplicaId | None) -> Iterator
         case Signed():
             if name is None or part.signer == name:
                 yield from _walk(part.body, (*path, "body"), "body", name)
+            else:
+                yield Place(path, Role.SIGNED, part)
         case Message():
             for inner in part.__struct_fields__:
                 yield from _walk(getattr(part, inner), (*path, inner), inner, name)

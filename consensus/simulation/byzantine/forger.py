@@ -59,7 +59,8 @@ class Forger(Honest):
         if not signed:
             return None
         path, part = self.liar.chance.choose(signed)
-        places = [p for p in walk_places(part.body, part.signer) if p.role is not Role.PARTS]
+        whole = {Role.PARTS, Role.SIGNED}
+        places = [p for p in walk_places(part.body, part.signer) if p.role not in whole]
         if not places:
             return None
         place = self.liar.chance.choose(places)

@@ -40,6 +40,7 @@ AHEAD = 16
 FAR = 1_000_000
 """So far ahead that no run gets there."""
 NUMBER_MAX = (1 << 64) - 1
+CONSISTENT_PERMILLE = 700
 VARIANTS = 8
 """Different forged values for a height."""
 UNKNOWN_DIGEST = compute_digest(b"nobody knows this value")
@@ -69,8 +70,11 @@ def change_one(
 
 
 def change_place(message: Any, place: Place, content: Any, liar: Liar) -> Any | None:
-    """The message with this content there; a value takes its digests along. None if malformed."""
-    if place.role is Role.VALUE:
+    """The message with this content there, signed again; None if it is malformed then.
+
+    A value mostly takes its digests along: one that is not what was signed convinces nobody.
+    """
+    if place.role is Role.VALUE and liar.chance.happens(CONSISTENT_PERMILLE):
         return show_value(message, place.content, content, liar)
     changed = sign_message(replace_at(message, place.path, content, liar.name), liar.sign)
     return changed if is_well_formed(changed) else None
@@ -102,6 +106,8 @@ def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) ->
             return [value for value in values if value != place.content]
         case Role.PARTS:
             return list_tuples(place.content, liar, memory)
+        case Role.SIGNED:
+            return list_signed(place.content, liar, memory)
 
 
 def list_numbers(number: int, *, far: bool) -> list[int]:
@@ -122,6 +128,15 @@ def list_tuples(parts: tuple[Any, ...], liar: Liar, memory: Memory) -> list[tupl
         like = liar.chance.choose(likes)
         tuples += [(*before, like, *after), (*parts, like)]
     return [other for other in dict.fromkeys(tuples) if other != parts]
+
+
+def list_signed(part: Signed[Any], liar: Liar, memory: Memory) -> list[Any]:
+    """In the place of what another signed: the same by the liar, a lie by the liar, another's."""
+    own = sign_own(liar, part.body)
+    lie = change_one(own, liar, memory, {Role.VIEW, Role.HEIGHT, Role.DIGEST})
+    likes = memory.find_like(part)
+    others = [liar.chance.choose(likes)] if likes else []
+    return [own, *([] if lie is None else [lie]), *others]
 
 
 def claim(message: Any, liar: Liar, signer: ReplicaId) -> Any | None:

@@ -4,21 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from consensus.committee import ReplicaId
 from consensus.simulation.byzantine.arguments import take_permille
-from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
+from consensus.simulation.byzantine.behaviour import Honest, Liar
 from consensus.simulation.byzantine.forging import change_one
+from consensus.simulation.byzantine.inventive import Inventive
 
 MUTATED_PERMILLE = 250
 FATES = 8
 
 
 @dataclass(slots=True)
-class Mutant(Honest):
+class Mutant(Inventive):
     """Changes one small thing now and then: a view or height by one, a vote left out, an old value.
 
     It is honest most of the time, because one that is always wrong is ignored and does no harm.
-    Each receiver is lied to separately.
     """
 
     permille: int = MUTATED_PERMILLE
@@ -31,11 +30,10 @@ class Mutant(Honest):
         """The argument is how many of a thousand messages are changed."""
         return cls(liar, permille=take_permille(arguments, MUTATED_PERMILLE))
 
-    def tell(self, receiver: ReplicaId, message: Any) -> Iterable[Said]:  # noqa: ARG002
+    def invent(self, message: Any) -> Iterable[Any]:
         """The truth, or a mutation of it."""
-        if not self.liar.chance.happens(self.permille):
-            return ((0, message),)
-        return [(0, mutation) for mutation in self.mutate(message)]
+        is_true = not self.liar.chance.happens(self.permille)
+        return (message,) if is_true else self.mutate(message)
 
     def mutate(self, message: Any) -> list[Any]:
         """Nothing, an older message of the same kind, or this one with one place changed."""

@@ -15,10 +15,11 @@ from consensus.simulation.byzantine.replayer import Replayer
 from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
+from consensus.simulation.byzantine.stuttering import Stuttering
 from consensus.simulation.byzantine.traitor import Traitor
 from consensus.simulation.byzantine.usurper import Usurper
 from consensus.simulation.byzantine.withholding import Withholding
-from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts
+from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts, WrongValue
 from consensus.simulation.byzantine.wrong_view import WrongView
 from consensus.simulation.chance import Chance
 
@@ -32,6 +33,7 @@ KINDS: Mapping[str, type[Honest]] = {
     "selective": Selective,
     "silent": Silent,
     "slow": Slow,
+    "stuttering": Stuttering,
     "traitor": Traitor,
     "two-faced": TwoFaced,
     "usurper": Usurper,
@@ -39,6 +41,7 @@ KINDS: Mapping[str, type[Honest]] = {
     "wrong-digest": WrongDigest,
     "wrong-height": WrongHeight,
     "wrong-parts": WrongParts,
+    "wrong-value": WrongValue,
     "wrong-view": WrongView,
 }
 

@@ -16,9 +16,10 @@ from consensus.simulation.byzantine.replayer import Replayer
 from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
+from consensus.simulation.byzantine.stuttering import Stuttering
 from consensus.simulation.byzantine.usurper import Usurper
 from consensus.simulation.byzantine.withholding import Withholding
-from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts
+from consensus.simulation.byzantine.wrong import WrongDigest, WrongHeight, WrongParts, WrongValue
 from consensus.simulation.byzantine.wrong_view import WrongView
 
 LYING_PERMILLE = 700
@@ -31,10 +32,12 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
     (WrongDigest, ALWAYS),
     (WrongHeight, ALWAYS),
     (WrongParts, ALWAYS),
+    (WrongValue, ALWAYS),
     (WrongView, ALWAYS),
     (Forger, ALWAYS),
     (Replayer, ("150",)),
     (Slow, ()),
+    (Stuttering, ()),
     (Mutant, ALWAYS),
     (TwoFaced, ()),
     (EveryFace, ()),
@@ -44,13 +47,23 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
 )
 
 
+MOODS = (1, 1, 4, 16, 64)
+"""For so many messages the same trick is kept."""
+
+
 @dataclass(slots=True)
 class Traitor(Honest):
-    """Lies in every way that its key allows, each message in a way drawn anew."""
+    """Lies in every way that its key allows, in one way for a while and then in another."""
 
     tricks: tuple[Honest, ...] = ()
     """They share one memory."""
     permille: int = LYING_PERMILLE
+    trick: Honest | None = None
+    """The one at work; None while it is honest."""
+    left: int = 0
+    """So many messages until the mood changes."""
+    meant: Any = None
+    """The last message, which may be for several receivers."""
 
     usage: ClassVar[str] = "[PERMILLE of messages, 700]"
     draws: ClassVar[tuple[tuple[str, ...], ...]] = (("100",), ("400",), ("700",))
@@ -66,13 +79,24 @@ class Traitor(Honest):
         return cls(liar, memory, tricks, permille)
 
     def tell(self, receiver: ReplicaId, message: Any) -> Iterable[Said]:
-        """The truth, or what some trick makes of it."""
-        if not self.liar.chance.happens(self.permille):
-            return ((0, message),)
-        return self.liar.chance.choose(self.tricks).tell(receiver, message)
+        """The truth, or what the trick of the moment makes of it."""
+        if message is not self.meant:
+            self.meant = message
+            self.change_mood()
+        return ((0, message),) if self.trick is None else self.trick.tell(receiver, message)
+
+    def change_mood(self) -> None:
+        """Another trick, or none, once the last one has had its time."""
+        chance = self.liar.chance
+        self.left -= 1
+        if self.left <= 0:
+            self.left = chance.choose(MOODS)
+            self.trick = chance.choose(self.tricks) if chance.happens(self.permille) else None
 
     def answer(self, sender: ReplicaId, message: Any) -> Iterable[tuple[ReplicaId, Said]]:
-        """Nothing, or what some trick answers."""
-        if not self.liar.chance.happens(self.permille):
+        """Nothing, or what some trick answers, mostly that of the moment."""
+        chance = self.liar.chance
+        if self.trick is None or chance.happens(500):
             return ()
-        return self.liar.chance.choose(self.tricks).answer(sender, message)
+        trick = self.trick if chance.happens(500) else chance.choose(self.tricks)
+        return trick.answer(sender, message)

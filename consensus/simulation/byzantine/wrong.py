@@ -4,15 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from consensus.committee import ReplicaId
 from consensus.simulation.byzantine.arguments import take_permille
-from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
+from consensus.simulation.byzantine.behaviour import Honest, Liar
 from consensus.simulation.byzantine.fields import Role
 from consensus.simulation.byzantine.forging import change_one
+from consensus.simulation.byzantine.inventive import Inventive
 
 
 @dataclass(slots=True)
-class Wrong(Honest):
+class Wrong(Inventive):
     """The common part: in so many of a thousand messages, one place of these roles is changed."""
 
     permille: int = 1_000
@@ -26,12 +26,12 @@ class Wrong(Honest):
         """The argument is how many of a thousand messages lie."""
         return cls(liar, permille=take_permille(arguments, 1_000))
 
-    def tell(self, receiver: ReplicaId, message: Any) -> Iterable[Said]:  # noqa: ARG002
+    def invent(self, message: Any) -> Iterable[Any]:
         """A lie where the message has such a place, and the truth otherwise."""
         lie = None
         if self.liar.chance.happens(self.permille):
             lie = change_one(message, self.liar, self.memory, self.roles)
-        yield 0, message if lie is None else lie
+        return (message if lie is None else lie,)
 
 
 @dataclass(slots=True)
@@ -50,6 +50,13 @@ class WrongHeight(Wrong):
 
 @dataclass(slots=True)
 class WrongParts(Wrong):
-    """Cuts, doubles and mixes certificates and lists, each part of them genuine."""
+    """Cuts, doubles and mixes certificates, or puts words of its own in others' place."""
 
-    roles: ClassVar[frozenset[Role]] = frozenset({Role.PARTS})
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.PARTS, Role.SIGNED})
+
+
+@dataclass(slots=True)
+class WrongValue(Wrong):
+    """Gives another value, mostly with digests to match: forged, empty, or one known already."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.VALUE})

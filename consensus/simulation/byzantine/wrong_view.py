@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from consensus.committee import ReplicaId
 from consensus.simulation.byzantine.arguments import take_permille, take_word
-from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
+from consensus.simulation.byzantine.behaviour import Honest, Liar
 from consensus.simulation.byzantine.fields import Role, walk_places
 from consensus.simulation.byzantine.forging import change_place, list_numbers
+from consensus.simulation.byzantine.inventive import Inventive
 
 DIRECTIONS: Mapping[str, Callable[[int, int], bool]] = {
     "stale": lambda told, true: told < true,
@@ -18,7 +18,7 @@ DIRECTIONS: Mapping[str, Callable[[int, int], bool]] = {
 
 
 @dataclass(slots=True)
-class WrongView(Honest):
+class WrongView(Inventive):
     """Moves its messages to stale views (one back, or the first) or future ones (next, or far)."""
 
     direction: str = "any"
@@ -37,10 +37,10 @@ class WrongView(Honest):
         direction, rest = take_word(arguments, DIRECTIONS, "any")
         return cls(liar, direction=direction, permille=take_permille(rest, 1_000))
 
-    def tell(self, receiver: ReplicaId, message: Any) -> Iterable[Said]:  # noqa: ARG002
+    def invent(self, message: Any) -> Iterable[Any]:
         """A lie where the message names a view with another one on that side of it."""
         lie = self.move(message) if self.liar.chance.happens(self.permille) else None
-        yield 0, message if lie is None else lie
+        return (message if lie is None else lie,)
 
     def move(self, message: Any) -> Any | None:
         """The message with one view changed; None if there is none to change."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from consensus.simulation.byzantine.behaviour import Behaviour
 from consensus.simulation.byzantine.registry import make_behaviour
 from tests.consensus.simulation.byzantine.samples import HEARD, MEANT, make_liar
@@ -15,6 +17,11 @@ def make(name: str, *arguments: str, seed: int = 1, me: int = 0, size: int = 4) 
 def tell(behaviour: Behaviour, message: Any, receiver: int = 1) -> list[Any]:
     """What one receiver is told, delays left out."""
     return [told for _, told in behaviour.say(receiver, message)]
+
+
+def tell_often(behaviour: Behaviour, message: Any, times: int) -> list[list[Any]]:
+    """The same, for messages that are equal and not the same."""
+    return [tell(behaviour, msgspec.structs.replace(message)) for _ in range(times)]
 
 
 def converse(behaviour: Behaviour, rounds: int = 20) -> list[tuple[Any, int, int, Any]]:

@@ -10,6 +10,7 @@ from consensus.pbft.messages import (
     ViewChange,
 )
 from consensus.simulation.byzantine.fields import (
+    Place,
     Role,
     find_digest,
     find_height,
@@ -87,11 +88,12 @@ def test_a_ballot_is_two_numbers_and_no_tuple_to_be_cut() -> None:
 
 
 def test_signed_parts_of_others_are_not_ones_own_ground() -> None:
-    assert [place.path for place in walk_places(prepare(1), 0)] == []
+    assert list(walk_places(prepare(1), 0)) == [Place((), Role.SIGNED, prepare(1))]
     change = {place.path for place in walk_places(view_change(0), 0)}
     assert ("body", "prepared", 0, "proposal", "body", "digest") in change
     assert ("body", "prepared", 0, "prepares") in change
-    assert not any(path[:4] == ("body", "prepared", 0, "prepares") for path in change if path[4:])
+    votes = ("body", "prepared", 0, "prepares")
+    assert {path for path in change if path[:4] == votes} == {votes, (*votes, 0), (*votes, 1)}
     assert len(list(walk_places(view_change(0)))) > len(change)
 
 

@@ -15,6 +15,7 @@ from consensus.simulation.byzantine.forging import (
     list_numbers,
     list_tuples,
     pad,
+    show_value,
     sign_own,
 )
 from consensus.simulation.byzantine.memory import Memory
@@ -81,8 +82,15 @@ def test_all_roles_get_their_turn() -> None:
     assert changed == {"view", "stable", "checkpoint", "prepared"}
 
 
-def test_nothing_can_be_changed_in_what_others_signed() -> None:
-    assert change_one(prepare(1), make_liar(), remembering()) is None
+def test_what_others_signed_can_only_be_replaced_as_a_whole() -> None:
+    memory = remembering()
+    told = {change_one(prepare(1), make_liar(seed), memory) for seed in range(40)}
+    assert None not in told
+    assert all(map(is_genuine, told))
+    assert prepare(0) in told
+    assert prepare(2) in told
+    assert any(m.signer == 0 and m.body != prepare(1).body for m in told if m is not None)
+    assert change_one(prepare(1), make_liar(), memory, {Role.DIGEST}) is None
 
 
 def test_numbers_stay_naturals_in_64_bits() -> None:
@@ -102,12 +110,21 @@ def test_digests_are_those_heard_the_nulls_and_nobodys() -> None:
 
 
 def test_another_value_is_shown_under_its_own_digest() -> None:
-    told = change_one(PRE_PREPARE, make_liar(), Memory(), {Role.VALUE})
-    assert isinstance(told, PrePrepare)
-    assert told.value != VALUE
-    assert told.value == b"" or told.value.startswith(b"0/7: forged")
+    told = show_value(PRE_PREPARE, VALUE, b"0/7: forged", make_liar())
+    assert told.value == b"0/7: forged"
     assert told.proposal.body.digest == compute_digest(told.value)
     assert is_genuine(told)
+
+
+def test_values_are_forged_empty_or_known_already() -> None:
+    memory = remembering()
+    values = set()
+    for seed in range(40):
+        told = change_one(PRE_PREPARE, make_liar(seed), memory, {Role.VALUE})
+        assert isinstance(told, PrePrepare)
+        values.add(told.value)
+    assert {b"", b"1/7: other"} < values
+    assert all(v in {b"", b"1/7: other"} or v.startswith(b"0/7: forged") for v in values)
 
 
 def test_tuples_lose_gain_and_swap_parts() -> None:

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
-from consensus.message import NULL_DIGEST, Signed
-from consensus.pbft.messages import CheckpointCertificate, PreparedCertificate, ViewChange
+from consensus.message import NULL_DIGEST, Signed, compute_digest
+from consensus.pbft.messages import (
+    MESSAGES,
+    CheckpointCertificate,
+    PreparedCertificate,
+    ViewChange,
+)
 from consensus.simulation.byzantine.fields import Role, walk_places
 from consensus.simulation.byzantine.forging import UNKNOWN_DIGEST
 from consensus.simulation.byzantine.memory import find_kind
@@ -16,6 +21,8 @@ from tests.consensus.simulation.byzantine.samples import (
     HEIGHT,
     MEANT,
     OTHER,
+    PRE_PREPARE,
+    VALUE,
     VIEW,
     checkpoint,
     commit,
@@ -24,7 +31,7 @@ from tests.consensus.simulation.byzantine.samples import (
     signed,
     view_change,
 )
-from tests.consensus.simulation.byzantine.telling import converse, make, tell
+from tests.consensus.simulation.byzantine.telling import converse, make, tell, tell_often
 
 
 def list_changes(meant: Any, told: Any) -> list[Role]:
@@ -44,7 +51,7 @@ def test_wrong_digests_are_ones_that_make_trouble() -> None:
     behaviour = make("wrong-digest")
     for sender, heard in HEARD:
         assert list(behaviour.hear(sender, heard)) == []
-    told = {tell(behaviour, prepare(0))[0] for _ in range(40)}
+    told = {said[0] for said in tell_often(behaviour, prepare(0), 60)}
     assert all(m.signer == 0 and m.body.view == VIEW and m.body.height == HEIGHT for m in told)
     digests = {m.body.digest for m in told}
     assert {OTHER, NULL_DIGEST, UNKNOWN_DIGEST} <= digests
@@ -58,7 +65,7 @@ def test_wrong_digests_change_nothing_else() -> None:
 
 def test_wrong_heights() -> None:
     behaviour = make("wrong-height")
-    told = {tell(behaviour, commit(0))[0] for _ in range(60)}
+    told = {said[0] for said in tell_often(behaviour, commit(0), 60)}
     heights = {HEIGHT - 1, HEIGHT + 1, HEIGHT + 16, HEIGHT + 1_000_000, 0}
     assert {m.body.height for m in told} == heights
     assert {(m.body.view, m.body.digest) for m in told} == {(VIEW, commit(0).body.digest)}
@@ -68,7 +75,7 @@ def test_wrong_parts_are_cut_doubled_and_mixed_and_all_of_them_genuine() -> None
     behaviour = make("wrong-parts")
     certificate = CheckpointCertificate((checkpoint(0), checkpoint(1), checkpoint(2)))
     list(behaviour.hear(3, checkpoint(3)))
-    told = [tell(behaviour, certificate)[0] for _ in range(500)]
+    told = [said[0] for said in tell_often(behaviour, certificate, 1_500)]
     assert all(map(is_genuine, told))
     voters = {tuple(vote.signer for vote in m.votes) for m in told}
     assert {(), (0, 1), (2, 1, 0), (0, 1, 3), (0, 1, 2, 2), (0, 1, 1)} <= voters
@@ -80,7 +87,7 @@ def test_an_older_certificate_can_take_the_place_of_a_newer() -> None:
     behaviour = make("wrong-parts")
     old = PreparedCertificate(proposal(0, OTHER), (prepare(1, OTHER), prepare(2, OTHER)))
     tell(behaviour, signed(0, ViewChange(VIEW, 0, (), (old,))))
-    told = [tell(behaviour, view_change(0))[0] for _ in range(200)]
+    told = [said[0] for said in tell_often(behaviour, view_change(0), 400)]
     assert all(map(is_genuine, told))
     assert any(m.body.prepared == (old,) for m in told)
 
@@ -101,7 +108,7 @@ def test_a_share_of_digests() -> None:
 )
 def test_wrong_views(direction: str, views: set[int]) -> None:
     behaviour = make("wrong-view", direction)
-    told = [tell(behaviour, commit(0))[0] for _ in range(60)]
+    told = [said[0] for said in tell_often(behaviour, commit(0), 60)]
     assert {m.body.view for m in told} == views
     assert {(m.body.height, m.body.digest) for m in told} == {(HEIGHT, commit(0).body.digest)}
 
@@ -121,7 +128,7 @@ def test_mutants_are_mostly_honest() -> None:
 def test_mutants_change_one_place_or_say_nothing_or_something_old() -> None:
     behaviour = make("mutant", "1000")
     tell(behaviour, prepare(0, OTHER, HEIGHT - 1))
-    told = [tell(behaviour, prepare(0)) for _ in range(300)]
+    told = tell_often(behaviour, prepare(0), 300)
     kinds = Counter(len(messages) for messages in told)
     assert set(kinds) == {0, 1}
     assert kinds[0] > 10
@@ -132,10 +139,37 @@ def test_mutants_change_one_place_or_say_nothing_or_something_old() -> None:
     assert {VIEW - 1, VIEW + 1} <= views
 
 
-def test_mutants_lie_to_each_receiver_separately() -> None:
+def test_some_lies_are_for_all_and_some_for_each() -> None:
     behaviour = make("mutant", "1000")
-    told = [tuple(tell(behaviour, prepare(0), receiver)) for receiver in (1, 2, 3) * 5]
-    assert len(set(told)) > 3
+    common = 0
+    for _ in range(60):
+        message = prepare(0)
+        common += len({tuple(tell(behaviour, message, receiver)) for receiver in (1, 2, 3)}) == 1
+    assert 20 <= common <= 45
+
+
+def test_votes_of_others_are_replaced_by_its_own_and_others() -> None:
+    behaviour = make("wrong-parts")
+    list(behaviour.hear(3, prepare(3)))
+    told = [said[0] for said in tell_often(behaviour, view_change(0), 300)]
+    assert all(map(is_genuine, told))
+    assert all(MESSAGES.decode(MESSAGES.encode(m)) == m for m in told)
+    certificates = [m.body.prepared[0] for m in told if m.body.prepared]
+    signers = {tuple(vote.signer for vote in c.prepares) for c in certificates}
+    assert {(0, 2), (1, 0), (3, 2), (1, 3)} <= signers
+
+
+def test_wrong_values_mostly_come_with_their_digests() -> None:
+    told = [said[0] for said in tell_often(make("wrong-value"), PRE_PREPARE, 200)]
+    assert all(map(is_genuine, told))
+    assert all(m.value != VALUE for m in told)
+    matching = sum(m.proposal.body.digest == compute_digest(m.value) for m in told)
+    assert 110 < matching < 170
+
+
+def test_the_stuttering_say_it_all_three_times() -> None:
+    assert tell(make("stuttering"), prepare(0)) == [prepare(0)] * 3
+    assert tell(make("stuttering", "7"), PRE_PREPARE) == [PRE_PREPARE] * 7
 
 
 def test_forgers_tell_the_truth_after_every_forgery() -> None:

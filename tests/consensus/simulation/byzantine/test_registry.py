@@ -61,6 +61,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         ("mutant", ["1", "1"]),
         ("traitor", ["x"]),
         ("every-face", ["x"]),
+        ("stuttering", ["0"]),
+        ("stuttering", ["17"]),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused_with_the_usage(
@@ -97,7 +99,7 @@ def test_the_same_chance_tells_the_same_lies(name: str, words: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in NAMES if n not in {"silent", "slow", "honest", "every-face"}]
+    "name", [n for n in NAMES if n not in {"silent", "slow", "honest", "every-face", "stuttering"}]
 )
 def test_another_chance_tells_others(name: str) -> None:
     told = [converse(make(name, seed=seed), rounds=5) for seed in range(4)]

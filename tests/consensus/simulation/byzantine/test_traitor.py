@@ -1,5 +1,7 @@
 """A traitor knows all tricks, and keeps within bounds."""
 
+from itertools import pairwise
+
 from consensus.message import Signed, compute_digest
 from consensus.pbft.messages import Prepare, PrePrepare
 from consensus.simulation.byzantine import memory as limits
@@ -7,6 +9,7 @@ from consensus.simulation.byzantine.faces import SHOWN_MAX, Faces
 from consensus.simulation.byzantine.traitor import TRICKS, Traitor
 from consensus.simulation.signatures import is_genuine
 from tests.consensus.simulation.byzantine.samples import (
+    DIGEST,
     PRE_PREPARE,
     VALUE,
     make_liar,
@@ -25,7 +28,7 @@ def test_it_tells_the_truth_most_of_the_time() -> None:
 
 
 def test_it_does_everything_in_the_end() -> None:
-    said = converse(make("traitor", "900"), rounds=60)
+    said = converse(make("traitor", "900"), rounds=400)
     proposals = [told for m, _, _, told in said if m is PRE_PREPARE]
     votes = [told for m, _, _, told in said if m == prepare(0)]
     added = [told for m, _, _, told in said if m is None]
@@ -36,6 +39,19 @@ def test_it_does_everything_in_the_end() -> None:
     assert any(isinstance(a, Signed) and a.signer == 0 and is_genuine(a) for a in added)
     assert any(isinstance(a, Signed) and a.signer != 0 and is_genuine(a) for a in added)
     assert not all(map(is_genuine, added))
+
+
+def test_its_moods_last_for_a_while() -> None:
+    traitor = Traitor.make(make_liar(), ())
+    assert isinstance(traitor, Traitor)
+    moods = []
+    for number in range(400):
+        traitor.say(1, prepare(0, DIGEST, number))
+        moods.append(traitor.trick)
+    changes = sum(a is not b for a, b in pairwise(moods))
+    assert 10 < changes < 100
+    assert None in moods
+    assert len(set(map(id, moods))) > 8
 
 
 def test_its_tricks_share_one_bounded_memory() -> None:
