@@ -10,7 +10,7 @@ import typer
 
 from consensus import catalog
 from consensus.simulation.features import GROUPS
-from consensus.simulation.request import Timing
+from consensus.simulation.request import WorldKind
 from node.cli.remote import RequestError
 from node.simulation.errors import PoolError
 
@@ -32,7 +32,7 @@ Faults = Annotated[
     ),
 ]
 TimingName = Annotated[
-    str, typer.Option(help=f"One of: {', '.join(timing.value for timing in Timing)}.")
+    str, typer.Option(help=f"One of: {', '.join(timing.value for timing in WorldKind)}.")
 ]
 Assumed = Annotated[
     int | None,
@@ -220,12 +220,12 @@ def check_flags(one: Single, *, seeds: object, workers: object, dask: object, js
             raise RequestError(detail, reason="bad-options", advice="see quorate simulate --help")
 
 
-def parse_timing(name: str) -> Timing:
+def parse_timing(name: str) -> WorldKind:
     """A timing by its name; raises `RequestError`."""
     try:
-        return Timing(name)
+        return WorldKind(name)
     except ValueError:
-        known = ", ".join(timing.value for timing in Timing)
+        known = ", ".join(timing.value for timing in WorldKind)
         raise RequestError(
             f"no timing {name!r}; there are: {known}", reason="unknown-timing"
         ) from None

@@ -17,7 +17,7 @@ from node.simulation.campaign import Campaign
 from node.simulation.replay import tell_replay
 from node.simulation.seeds import parse_seeds
 from node.simulation.shrinking import make_smaller
-from node.simulation.single import Single, run_schedule, run_single
+from node.simulation.single import Single, read_seed, run_schedule, run_single
 
 
 def do_single(request: Request, options: Options, *, json: bool) -> int:
@@ -58,7 +58,7 @@ def run(request: Request, options: Options) -> tuple[str, Single]:
     stored = load(read_text(options.schedule))
     check_words(stored.schedule)
     command = shlex.join(["quorate", "simulate", "--schedule", str(options.schedule), "--trace"])
-    single = run_schedule(stored.schedule, 0, command)
+    single = run_schedule(stored.schedule, read_seed(stored.schedule), command)
     if stored.digest not in {"", single.outcome.digest}:
         say("this is not the run that was stored: another version, or the file was changed")
     return command, single

@@ -8,8 +8,8 @@ from node.simulation.errors import SeedsError
 
 SEEDS_MAX = 10_000_000
 """More would run for weeks: a typing error rather than a wish."""
-SEED_DIGITS_MAX = 18
-"""A seed fits into 64 bits."""
+SEED_DIGITS_MAX = 12
+"""What a scenario file takes for a number."""
 CHUNK_SEEDS = 4
 """So few that results arrive often and little is lost; the way to a worker costs a millisecond."""
 

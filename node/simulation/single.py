@@ -1,5 +1,6 @@
 """One run with everything written down: its trace, its diagram, what it was."""
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -55,6 +56,12 @@ def run_schedule(schedule: Schedule, seed: int, command: str) -> Single:
     assert cluster.trace is not None
     header = make_header(cluster, seed, command)
     return Single(schedule, conclude(seed, played), header, cluster.trace)
+
+
+def read_seed(schedule: Schedule) -> int:
+    """The seed in a cluster line, or what it is without one."""
+    found = re.search(r" seed=([0-9]+)", schedule.cluster)
+    return int(found[1]) if found else 0
 
 
 def make_header(cluster: Cluster, seed: int, command: str) -> Header:

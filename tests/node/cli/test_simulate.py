@@ -16,6 +16,7 @@ from consensus.simulation.run import expected_probes
 from node.cli import simulate_campaign
 from tests.node.cli.conftest import Done, Quorate
 from tests.node.simulation.outcomes import make_outcome, raise_at_five
+from tests.node.simulation.test_dask_pool import start_cluster
 
 SHORT = ("--duration", "0.3")
 PATIENCE_S = 60
@@ -265,3 +266,14 @@ def test_ctrl_c_in_the_middle_of_a_seed(
     assert done.status == 130
     assert done.json()["seeds"] == 2
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.slow
+def test_a_cluster_finds_the_same(simulate: Simulate) -> None:
+    words = ("--seeds", "2:12", "--json")
+    with start_cluster(2) as cluster:
+        there = simulate(*words, "--dask", cluster.scheduler_address)
+    here = simulate(*words, "--workers", "2")
+    assert there.status == here.status == 0
+    assert there.json()["digest"] == here.json()["digest"]
+    assert there.json()["probes"] == here.json()["probes"]

@@ -11,7 +11,7 @@ from node.simulation.seeds import SEEDS_MAX, chunk_seeds, name_seeds, parse_seed
         ("5", range(5, 6)),
         (" 7:9 ", range(7, 9)),
         (f"0:{SEEDS_MAX}", range(SEEDS_MAX)),
-        ("999999999999999998:999999999999999999", range(10**18 - 2, 10**18 - 1)),
+        ("999999999998:999999999999", range(10**12 - 2, 10**12 - 1)),
     ],
 )
 def test_ranges_of_seeds(text: str, seeds: range) -> None:
@@ -35,7 +35,7 @@ def test_ranges_of_seeds(text: str, seeds: range) -> None:
         ("9:3", "backwards"),
         ("4:4", "no seed"),
         (f"0:{SEEDS_MAX + 1}", "more than"),
-        ("1" * 19, "digits"),
+        ("1" * 13, "digits"),
         ("0:" + "9" * 10_000, "digits"),
     ],
 )
