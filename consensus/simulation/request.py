@@ -7,8 +7,8 @@ import msgspec
 from consensus.simulation.schedule import Violation
 
 
-class Timing(Enum):
-    """How long messages take."""
+class WorldKind(Enum):
+    """In which of the worlds of `consensus.model.timing` a storm takes place."""
 
     SYNCHRONOUS = "synchronous"
     """At most 20 ms, always; nothing is lost, nobody pauses."""
@@ -31,7 +31,7 @@ class Request(msgspec.Struct, frozen=True):
     engine: str = "pbft"
     nodes: int = 4
     f: int | None = None
-    timing: Timing = Timing.PARTIAL
+    timing: WorldKind = WorldKind.PARTIAL
     faults: tuple[str, ...] = ()
     faulty: int | None = None
     beyond_bound: bool = False

@@ -58,10 +58,16 @@ def count_probes(cluster: Cluster) -> Counter[str]:
     """Rare situations: of the run, of its links, and of its honest engines."""
     probes = cluster.history.probes + cluster.links.counts
     for host in cluster.correct:
-        probes.update(host.counters)
+        counters = Counter(host.counters)
         if host.engine is not None:
-            probes.update(cluster.spec.account(host.engine).counters)
+            counters.update(cluster.spec.account(host.engine).counters)
+        probes.update({name_probe(name): count for name, count in counters.items()})
     return probes
+
+
+def name_probe(counter: str) -> str:
+    """Engines count under names that metrics can have; here all names are spelled alike."""
+    return counter.replace("_", "-")
 
 
 FEATURE_PROBES = {

@@ -384,6 +384,7 @@ class Stage:
         links.filters.clear()
         links.own.update(dict.fromkeys(pairs, quality))
         self.cluster.unclog(pairs)
+        self.cluster.hasten(places, quality.delay_ms_max)
         for place in places:
             host = self.cluster.hosts[place]
             host.fuse = None

@@ -23,7 +23,7 @@ from consensus.simulation.features import (
     UNBOUNDED,
     choose_features,
 )
-from consensus.simulation.request import Request, Timing
+from consensus.simulation.request import Request, WorldKind
 from consensus.simulation.schedule import Action, Schedule
 
 SIZES = (4, 5, 6, 7)
@@ -93,7 +93,7 @@ def draw_schedule(request: Request, seed: int) -> Schedule:
     choose_faulty(storm)
     open_storm(storm)
     rage(storm)
-    if request.timing is not Timing.ASYNCHRONOUS:
+    if request.timing is not WorldKind.ASYNCHRONOUS:
         heal(
             storm,
             spec.model.progress_bound_ms(
@@ -109,9 +109,9 @@ def draw_features(request: Request, chance: Chance) -> frozenset[str]:
     allowed = choose_features(
         request.faults, lies=spec.model.assumes.fault_kind is FaultKind.BYZANTINE
     )
-    if request.timing is Timing.SYNCHRONOUS:
+    if request.timing is WorldKind.SYNCHRONOUS:
         allowed -= BROKEN_BY_SYNCHRONY
-    if request.timing is Timing.UNKNOWN_BOUND:
+    if request.timing is WorldKind.UNKNOWN_BOUND:
         allowed -= UNBOUNDED
     return frozenset(name for name in sorted(allowed) if name in LIES or chance.happens(500))
 
@@ -143,7 +143,7 @@ def open_storm(storm: Storm) -> None:
             storm.do(f"habit {place} check={check} apply={apply} sync={sync} drift={drift}")
     if chance.happens(500):
         corrupt_rest(storm)
-    if storm.request.timing is not Timing.PARTIAL:
+    if storm.request.timing is not WorldKind.PARTIAL:
         storm.do(f"quality {draw_quality(storm)}")
     storm.do(f"load {chance.choose(RATES)}")
 
@@ -174,16 +174,16 @@ def corrupt(storm: Storm, place: int) -> None:
 
 def bound_of(storm: Storm) -> int:
     """The greatest message delay once all is well, in milliseconds."""
-    return SYNCHRONOUS_MS_MAX if storm.request.timing is not Timing.UNKNOWN_BOUND else 200
+    return SYNCHRONOUS_MS_MAX if storm.request.timing is not WorldKind.UNKNOWN_BOUND else 200
 
 
 def draw_quality(storm: Storm) -> str:
     """Other delays, loss and duplicates, as far as the timing model and the features allow."""
     chance, timing = storm.chance, storm.request.timing
     least = chance.below(10)
-    if timing is Timing.SYNCHRONOUS:
+    if timing is WorldKind.SYNCHRONOUS:
         most = SYNCHRONOUS_MS_MAX
-    elif timing is Timing.UNKNOWN_BOUND:
+    elif timing is WorldKind.UNKNOWN_BOUND:
         most = chance.choose(UNKNOWN_BOUNDS_MS)
     else:
         most = least + chance.choose((0, 20, 200, 800))

@@ -27,6 +27,17 @@ class Timeline:
         self.scheduled += 1
         heapq.heappush(self.heap, (self.now_ms + delay_ms, self.scheduled, action, arguments))
 
+    def hasten(self, is_meant: Callable[[Action, tuple[Any, ...]], bool], within_ms: int) -> None:
+        """What is meant, and would happen later than that, happens at that moment."""
+        latest_ms = self.now_ms + within_ms
+        self.heap[:] = [
+            (latest_ms, number, action, arguments)
+            if at_ms > latest_ms and is_meant(action, arguments)
+            else (at_ms, number, action, arguments)
+            for at_ms, number, action, arguments in self.heap
+        ]
+        heapq.heapify(self.heap)
+
     def step(self) -> bool:
         """Let the next thing happen; False if nothing will."""
         if not self.heap:

@@ -8,6 +8,8 @@ from consensus.effects import Decide, Persist, Rewrite
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.entry import Entry
 from consensus.simulation.history import ViolationError
+from consensus.simulation.links import Quality
+from consensus.simulation.stage import Stage
 from consensus.simulation.trace import Trace
 
 
@@ -176,3 +178,16 @@ def test_an_invalid_item_is_never_executed() -> None:
     cluster.submit("good", to=[1, 2, 3])
     assert cluster.run_until(lambda: cluster.have_executed("good"), 20_000)
     assert not any("!bad" in host.application.executed for host in cluster.correct)
+
+
+def test_after_stabilisation_old_messages_arrive_within_the_bound_too() -> None:
+    cluster = started(quality=Quality(5_000, 9_000))
+    cluster.submit("pay")
+    cluster.run(10)
+    Stage(cluster).do("core 0 1 2 delay=1..20")
+    cluster.run(20)
+    assert cluster.trace is not None
+    arrived = {
+        e.place for e in cluster.trace.entries if (e.kind, e.name) == ("receive", "PrePrepare")
+    }
+    assert arrived == {1, 2}

@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 
-from consensus.simulation.request import Request, Timing
+from consensus.simulation.request import Request, WorldKind
 from node.cli import simulate_options as options
 from node.simulation.replay import tell_replay
 
@@ -10,7 +10,7 @@ ODD = Request(
     engine="pbft",
     nodes=5,
     f=2,
-    timing=Timing.UNKNOWN_BOUND,
+    timing=WorldKind.UNKNOWN_BOUND,
     faults=("loss", "crash"),
     faulty=2,
     beyond_bound=True,
