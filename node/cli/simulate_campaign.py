@@ -116,10 +116,10 @@ def report(ending: Ending, *, json: bool, probes_min: int = 0, is_aside: bool = 
         say_line(console, f"digest {campaign.digest.hexdigest()}")
     for line in tell_violations(campaign):
         say_line(console, line)
-    if warning := tell_rare_probes(campaign, probes_min):
-        say_line(messages, warning)
     if ending.was_stopped:
         say_line(messages, "stopped before the end; this is what was done so far")
+    elif warning := tell_rare_probes(campaign, probes_min):
+        say_line(messages, warning)
     if ending.error is not None:
         say_line(messages, describe_error(ending.error))
 

@@ -25,6 +25,8 @@ POLLS_ALONE_MAX = 15
 CHUNKS_PER_WORKER = 4
 """More than for a process, since the way is longer."""
 
+LOGGERS = ("distributed", "distributed.client")
+"""Those to which the library gives a level and a handler of their own."""
 WORKER_MODULE = "node.simulation.worker"
 
 _ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
@@ -112,7 +114,8 @@ def import_dask() -> Any:
             advice="install it: pip install 'quorate[dask]'",
         ) from error
     # What happens to the cluster becomes one of our errors; it is not told twice.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return dask
 
 
