@@ -49,5 +49,6 @@ def calm_down(replica: Replica) -> None:
 
 def prune(replica: Replica) -> None:
     """Forget the evidence at or below the floor."""
-    for height in [height for height in replica.slots if height <= replica.floor]:
+    floor = replica.floor
+    for height in [height for height in replica.slots if height <= floor]:
         del replica.slots[height]

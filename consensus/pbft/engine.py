@@ -93,6 +93,8 @@ class Pbft:
         match event:
             case Received():
                 return self.route_message(event.sender, event.message)
+            case Pending():
+                return suspicion.on_pending(replica, event)
             case Checked():
                 return normal_case.on_checked(replica, event)
             case Applied():
@@ -101,8 +103,6 @@ class Pbft:
                 return proposing.on_proposed(replica, event)
             case Elapsed():
                 return timing.on_elapsed(replica, event)
-            case Pending():
-                return suspicion.on_pending(replica, event)
             case Offered():
                 return catch_up.on_offered(replica, event)
             case Started():

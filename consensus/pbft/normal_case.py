@@ -208,17 +208,21 @@ def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:
 
 
 def advance(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
-    """Say and do whatever the evidence now allows, once each; all handlers of a height end here."""
+    """Say and do whatever the evidence now allows, once each; all handlers of a height end here.
+
+    A commit is the last word of a voter in its view, so with a certificate it only listens.
+    """
     quorum = replica.committee.quorum
     if slot.outcome is None and len(slot.commits) >= quorum:
         find_outcome(slot, quorum)
     if (digest := missing_digest(replica, height, slot)) is not None:
         yield from want_value(replica, height, slot, digest)
-    if slot.proposal is not None and replica.is_voting:
+    proposal = slot.proposal
+    if proposal is not None and slot.certificate_view < replica.view and replica.is_voting:
         if slot.accepted_view < replica.view:
-            yield from cast_prepare(replica, height, slot, slot.proposal)
-        if slot.certificate_view < replica.view and len(slot.prepares) + 1 >= quorum:
-            yield from cast_commit(replica, slot, slot.proposal)
+            yield from cast_prepare(replica, height, slot, proposal)
+        if len(slot.prepares) + 1 >= quorum:
+            yield from cast_commit(replica, slot, proposal)
     if slot.outcome is not None:
         yield from deliver(replica)
 

@@ -14,13 +14,16 @@ answers   is set where an answer is given; until it ends the same question is no
 from collections.abc import Iterator
 
 from consensus.effects import CancelTimer, Effect, SetTimer
-from consensus.events import Elapsed
+from consensus.events import Elapsed, Timer
 from consensus.pbft.catch_up import resend
 from consensus.pbft.proposing import is_idling, must_move, require_value
 from consensus.pbft.replica import CHANGING, OBSERVER, VOTER, Replica, Slot
 from consensus.pbft.suspicion import on_waited_in_vain
 from consensus.pbft.view_change import count_changing
 
+PROGRESS: Timer = ("progress",)
+RESEND: Timer = ("resend",)
+IDLE: Timer = ("idle",)
 RESEND_DOUBLINGS_MAX = 3
 
 
@@ -47,9 +50,7 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
 def keep_time(replica: Replica) -> Iterator[Effect]:
     """Set and cancel timers so that exactly the right ones run; mostly they do already."""
     clock = replica.clock
-    busy = is_busy(replica)
-    waiting, unfinished = busy or is_waiting(replica), busy or is_unfinished(replica)
-    idling = is_idling(replica)
+    waiting, unfinished, idling = is_waiting(replica), is_unfinished(replica), is_idling(replica)
     is_right = waiting == clock.progress and unfinished == clock.resend and idling == clock.idle
     if is_right and not clock.restart and not clock.progressed:
         return iter(())
@@ -64,26 +65,19 @@ def change_timers(
     restart = clock.restart or clock.progressed
     repeat_later = clock.restart or (clock.progressed and not is_ailing(replica))
     clock.restart = clock.progressed = False
-    timers = (
-        ("progress", waiting, restart, compute_timeout_ms),
-        ("resend", unfinished, repeat_later, compute_resend_ms),
-        ("idle", idling, False, compute_idle_ms),
-    )
-    for name, wanted, anew, compute_ms in timers:
-        running = getattr(clock, name)
-        if wanted and (anew or not running):
-            yield SetTimer((name,), compute_ms(replica))
-        elif running and not wanted:
-            yield CancelTimer((name,))
-        setattr(clock, name, wanted)
-
-
-def is_busy(replica: Replica) -> bool:
-    """Is the next height proposed in an open view: the usual reason to wait for its end."""
-    if replica.role is not VOTER or replica.phase is CHANGING or replica.is_behind:
-        return False
-    slot = replica.slots.get(replica.decided + 1)
-    return slot is not None and slot.proposal is not None and slot.outcome is None
+    if waiting and (restart or not clock.progress):
+        yield SetTimer(PROGRESS, compute_timeout_ms(replica))
+    elif clock.progress and not waiting:
+        yield CancelTimer(PROGRESS)
+    if unfinished and (repeat_later or not clock.resend):
+        yield SetTimer(RESEND, compute_resend_ms(replica))
+    elif clock.resend and not unfinished:
+        yield CancelTimer(RESEND)
+    if idling and not clock.idle:
+        yield SetTimer(IDLE, compute_idle_ms(replica))
+    elif clock.idle and not idling:
+        yield CancelTimer(IDLE)
+    clock.progress, clock.resend, clock.idle = waiting, unfinished, idling
 
 
 def is_waiting(replica: Replica) -> bool:
@@ -120,9 +114,14 @@ def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role is not VOTER and replica.role is not OBSERVER:
         return False
-    if is_ailing(replica) or max(replica.own_checkpoints, default=0) > replica.stable:
-        return True
     decided = replica.decided
+    following = replica.slots.get(decided + 1)
+    if following is not None and following.proposal is not None:
+        return True
+    if is_ailing(replica):
+        return True
+    if replica.own_checkpoints and max(replica.own_checkpoints) > replica.stable:
+        return True
     for height, slot in replica.slots.items():
         if height > decided and (slot.outcome is not None or is_under_way(replica, slot, 1)):
             return True

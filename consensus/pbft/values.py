@@ -18,12 +18,11 @@ def missing_digest(replica: Replica, height: Height, slot: Slot) -> Digest | Non
     if height <= replica.decided:
         return None
     if slot.outcome is not None:
-        digest = slot.outcome.digest
-    elif slot.proposal is not None and replica.is_voting:
-        digest = slot.proposal.body.digest
-    else:
+        return None if slot.is_stored(slot.outcome.digest) else slot.outcome.digest
+    if slot.proposal is None:
         return None
-    return None if slot.is_stored(digest) else digest
+    digest = slot.proposal.body.digest
+    return None if slot.is_stored(digest) or not replica.is_voting else digest
 
 
 def want_value(replica: Replica, height: Height, slot: Slot, digest: Digest) -> Iterator[Effect]:
