@@ -115,7 +115,12 @@ Rewrite = Annotated[
     ),
 ]
 Trace = Annotated[
-    bool, typer.Option("--trace", help="Print what happened.", rich_help_panel=ONE_SEED)
+    bool,
+    typer.Option(
+        "--trace",
+        help="Print what happened, or write it to --trace-file.",
+        rich_help_panel=ONE_SEED,
+    ),
 ]
 TraceFile = Annotated[
     Path | None,
@@ -182,9 +187,9 @@ class Single:
         return [name for name, value in sources.items() if value is not None]
 
     @property
-    def is_traced(self) -> bool:
-        """Somebody wants to know what happened."""
-        return self.trace or self.trace_file is not None or self.diagram is not None
+    def prints_trace(self) -> bool:
+        """Standard output is the trace's."""
+        return self.trace and self.trace_file is None
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -213,7 +218,8 @@ def check_flags(one: Single, *, seeds: object, workers: object, dask: object, js
         "--shrink and --out FOLDER need each other": one.shrink != (one.out is not None),
         "--from-ms and --to-ms are of a --diagram": one.window and not one.diagram,
         "--from-ms lies after --to-ms": one.window and one.window[0] > one.window[1],
-        "--trace would mix with --json on standard output: use --trace-file": json and one.trace,
+        "--trace would mix with --json on standard output: use --trace-file": json
+        and one.prints_trace,
     }
     for detail, is_so in refused.items():
         if is_so:

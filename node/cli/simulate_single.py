@@ -42,7 +42,7 @@ def do_single(request: Request, options: Options, *, json: bool) -> int:
     seed = single.outcome.seed
     campaign = Campaign(single.describe(request), range(seed, seed + 1), command)
     campaign.add(single.outcome)
-    report(Ending(campaign, elapsed_s), json=json, is_aside=options.trace)
+    report(Ending(campaign, elapsed_s), json=json, is_aside=options.prints_trace)
     if options.out is not None:
         make_small(single, options.out)
     return EXIT_FAILURE if single.outcome.violation else 0
@@ -80,7 +80,7 @@ def play_scenario(path: Path, *, is_rewritten: bool) -> int:
 
 def write_down(single: Single, options: Options) -> None:
     """Trace and diagram, wherever they are wanted."""
-    if options.trace:
+    if options.prints_trace:
         print_line(single.to_text().rstrip("\n"))
     if options.trace_file is not None:
         write(options.trace_file, single.to_text())

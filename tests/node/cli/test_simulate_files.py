@@ -73,6 +73,16 @@ def test_a_trace_goes_to_standard_output_alone(simulate: Simulate, trace_file: P
     assert len(entries) > 50
 
 
+def test_with_a_file_standard_output_is_free_for_json(
+    simulate: Simulate, trace_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "again.txt"
+    done = simulate("--seed", "3", "--trace", "--trace-file", path, "--json")
+    assert done.status == 0, done.said
+    assert done.json()["seeds"] == 1
+    assert path.read_bytes() == trace_file.read_bytes()
+
+
 def test_the_trace_of_a_ledger(simulate: Simulate) -> None:
     done = simulate("--seed", "3", "--application", "ledger", "--trace")
     assert done.status == 0
