@@ -41,7 +41,8 @@ class Case(Enum):
 class Cost(msgspec.Struct, frozen=True):
     """One measurement and the formula for it, both by kind of message; zeros are left out.
 
-    `delays` are the message delays of the good case that the engine claims; None in other cases.
+    `delays` are the message delays that the engine claims for the good case; None in other cases, and
+    for committees so small that they stand no fault: there, quorums come sooner.
     """
 
     case: Case
@@ -72,9 +73,9 @@ def measure_good_case(engine: str, nodes: int, faults: int | None = None) -> Cos
     cluster = open_quiet_cluster(engine, nodes, faults)
     model = cluster.spec.model
     reading = order_one_item(cluster)
-    delays = model.delays if nodes > 1 else 0
     formula = drop_zeros(model.good_case_messages(nodes))
     faults = cluster.committee.faults
+    delays = model.delays if faults else None
     return Cost(Case.GOOD, engine, nodes, faults, reading.messages, formula, delays, reading)
 
 

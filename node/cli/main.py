@@ -8,11 +8,13 @@ from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
 from node.cli import keys_group, node_group, testnet_group, tx_group
 from node.cli.bench import bench
+from node.cli.complexity import complexity
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.cli.replay import replay
 from node.cli.simulate import simulate
 from node.cli.status import status
+from node.cli.twins import twins
 from node.cli.verify import verify
 from node.errors import NodeError
 
@@ -34,6 +36,8 @@ app.command("replay")(replay)
 app.command("load")(load)
 app.command("bench")(bench)
 app.command("simulate")(simulate)
+app.command("twins")(twins)
+app.command("complexity")(complexity)
 
 
 def run() -> None:

@@ -1,0 +1,96 @@
+"""`quorate complexity`: counts beside formulas."""
+
+from typing import Any
+
+import pytest
+
+from consensus.simulation.costs import Case, Cost, measure
+from node.cli import complexity
+from tests.node.cli.conftest import Quorate
+
+
+@pytest.fixture
+def overstated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula that says one commit too many, for five nodes."""
+
+    def measure_wrongly(case: Case, engine: str, nodes: int) -> Cost:
+        cost = measure(case, engine, nodes)
+        formula = dict(cost.formula)
+        if nodes == 5 and case is Case.GOOD:
+            formula["Commit"] += 1
+        return Cost(
+            case, engine, nodes, cost.faults, cost.counted, formula, cost.delays, cost.reading
+        )
+
+    monkeypatch.setattr(complexity, "measure", measure_wrongly)
+
+
+def test_tables_for_people(quorate: Quorate) -> None:
+    done = quorate("complexity", "--nodes", "4:5", "--workers", "1")
+    assert done.status == 0, done.said
+    lines = [line.split() for line in done.output.splitlines()]
+    assert ["n", "Commit", "PrePrepare", "Prepare", "formula", "rounds"] in [w[:6] for w in lines]
+    assert ["4", "12", "3", "9", "=", "24", "3"] in [words[:7] for words in lines]
+    assert ["5", "4", "28", "16", "=", "48"] in [words[:6] for words in lines]
+    assert "4 of 4 equal their formula" in done.said
+
+
+def test_json_for_machines(quorate: Quorate) -> None:
+    done = quorate("complexity", "--nodes", "7", "--case", "good", "--json", "--workers", "1")
+    assert done.status == 0
+    report: dict[str, Any] = done.json()
+    assert (report["engine"], report["equal"]) == ("pbft", True)
+    [cost] = report["costs"]
+    assert cost["counted"] == cost["formula"] == {"Commit": 42, "PrePrepare": 6, "Prepare": 36}
+    assert (cost["case"], cost["nodes"], cost["faults"]) == ("good", 7, 2)
+    assert cost["rounds"] == cost["delays"] == 3
+    assert (cost["writes"], cost["first_ms"], cost["all_ms"]) == (14, 15, 15)
+    assert set(cost["bytes"]) == {"Commit", "PrePrepare", "Prepare"}
+    assert cost["state_bytes_peak"] > 1_000
+
+
+def test_processes_measure_the_same(quorate: Quorate) -> None:
+    words = ("complexity", "--nodes", "4:12", "--json", "--workers")
+    assert quorate(*words, "2").json() == quorate(*words, "1").json()
+
+
+@pytest.mark.usefixtures("overstated")
+def test_a_count_that_differs_fails_and_is_named(quorate: Quorate) -> None:
+    done = quorate("complexity", "--nodes", "4:6", "--workers", "1")
+    assert done.status == 1
+    assert "5 of 6 equal their formula" in done.said
+    assert "good, n = 5" in done.said
+    assert "40 ≠ 41" in done.output
+    done = quorate("complexity", "--nodes", "4:6", "--workers", "1", "--json")
+    assert done.status == 1
+    report = done.json()
+    assert report["equal"] is False
+    assert [cost["nodes"] for cost in report["costs"] if not cost["equal"]] == [5]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--engine", "paxox"), "unknown-engine"),
+        (("--nodes", "four"), "bad-range"),
+        (("--nodes", "9:4"), "bad-range"),
+        (("--nodes", "-4:4"), "bad-range"),
+        (("--nodes", "4:9999999999999999"), "bad-range"),
+        (("--nodes", "0:4"), "cannot-be-measured"),
+        (("--nodes", "4:257"), "cannot-be-measured"),
+        (("--nodes", "1:4"), "bad-range"),
+        (("--case", "bad"), "unknown-case"),
+        (("--workers", "0"), "no-workers"),
+    ],
+)
+def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> None:
+    done = quorate("complexity", *words)
+    assert done.status == 2
+    assert f"[{reason}]" in done.said
+    assert not done.output
+
+
+def test_the_good_case_of_few_nodes_can_be_measured(quorate: Quorate) -> None:
+    done = quorate("complexity", "--nodes", "1:3", "--case", "good", "--workers", "1", "--json")
+    assert done.status == 0
+    assert [sum(cost["counted"].values()) for cost in done.json()["costs"]] == [0, 4, 12]
