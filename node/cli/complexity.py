@@ -112,7 +112,9 @@ def make_cost_table(engine: str, costs: Sequence[Cost]) -> Table:
     case = costs[0].case.value if costs else "nothing"
     table = Table(title=f"{engine}, {case}", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     kinds = sorted({kind for cost in costs for kind in cost.counted | cost.formula})
-    for name in ("n", *kinds, "formula", "rounds", "bytes", "writes", "state", "ms"):
+    has_rounds = any(cost.delays is not None for cost in costs)
+    rounds = ["rounds"] if has_rounds else []
+    for name in ("n", *kinds, "formula", *rounds, "bytes", "writes", "state", "ms"):
         table.add_column(name, justify="right", no_wrap=True)
     for cost in costs:
         reading = cost.reading
@@ -120,7 +122,7 @@ def make_cost_table(engine: str, costs: Sequence[Cost]) -> Table:
             str(cost.nodes),
             *(str(cost.counted.get(kind, 0)) for kind in kinds),
             show_verdict(cost),
-            str(reading.rounds),
+            *([str(reading.rounds)] if has_rounds else []),
             str(reading.bytes_total),
             str(reading.writes),
             str(reading.state_bytes_peak),
