@@ -52,6 +52,7 @@ class Application(Protocol):
     ) -> bytes | None:
         """A value that orders waiting items which `after` does not; None if there are none.
 
+        `proposer` is the host's address, so that twins make different values of the same work.
         With `required` an empty value is made in that case.
         """
 

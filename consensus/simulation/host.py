@@ -373,7 +373,7 @@ class Host:
             return
         after = [self.values.get(digest, b"") for digest in request.after]
         required = request.required
-        value = self.application.make_value(self.name, request.height, after, required=required)
+        value = self.application.make_value(self.place, request.height, after, required=required)
         if value is None:
             return
         self.request = None

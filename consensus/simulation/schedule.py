@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from consensus.errors import ConsensusError
 from consensus.simulation.application import MakeApplication
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.history import ViolationError
 from consensus.simulation.scenario import RULE, open_cluster
 from consensus.simulation.stage import Stage
+from consensus.simulation.verbs.registry import VERBS
 from consensus.simulation.words import ScenarioError
 
 FORMAT = "quorate-schedule"
@@ -118,10 +118,10 @@ def tell_scenario(schedule: Schedule, comment: str) -> str:
 
 def check_words(schedule: Schedule) -> None:
     """Refuse a schedule whose words cannot be read; raises `ConsensusError` with the action."""
-    stage = Stage(open_cluster(schedule.cluster))
+    open_cluster(schedule.cluster)
     for at_ms, command in schedule.actions:
         verb = command.split()[0] if command.split() else ""
-        if not hasattr(stage, f"do_{verb}"):
+        if verb not in VERBS:
             raise ScenarioError(f"unknown verb at {at_ms} ms: {command!r}")
         if at_ms < 0:
-            raise ConsensusError(f"an action before the start: {command!r}")
+            raise ScenarioError(f"an action before the start: {command!r}")

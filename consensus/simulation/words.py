@@ -31,6 +31,20 @@ def parse_places(words: Iterable[str]) -> list[int]:
     return [parse_number(word) for word in " ".join(words).replace(",", " ").split()]
 
 
+def word_at(words: list[str], index: int) -> str:
+    """The word at a place where one is needed."""
+    if index >= len(words):
+        raise ScenarioError(f"{len(words)} words are too few")
+    return words[index]
+
+
+def take_pair(places: list[int]) -> tuple[int, int]:
+    """Two different addresses."""
+    if len(places) != 2 or places[0] == places[1]:
+        raise ScenarioError(f"two addresses are wanted, not {places}")
+    return places[0], places[1]
+
+
 def take_one(words: list[str]) -> str:
     """The only word."""
     if len(words) != 1:
