@@ -145,6 +145,7 @@ class Codec:
     """Canonical bytes of one type (a struct or a union of tagged structs), both ways."""
 
     def __init__(self, kind: Any) -> None:
+        self.kind = kind
         self._decoder = msgspec.msgpack.Decoder(kind)
 
     def encode(self, value: object) -> bytes:

@@ -15,12 +15,13 @@ LINKS = (
     "reordering",
     "tails",
     "clog",
+    "lost-kinds",
     "starvation",
     "partition",
     "one-way",
 )
 CRASHES = ("crash", "persistence")
-RECOVERIES = ("power", "torn-tail", "wiped-disk", "wiped-journal")
+RECOVERIES = ("power", "blackout", "torn-tail", "wiped-disk", "wiped-journal")
 OMISSIONS = ("send-omission", "receive-omission")
 DELAYS = ("pause", "skew", "slow-disk", "slow-host")
 LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor")
@@ -38,6 +39,7 @@ FEATURES = (*LINKS, *CRASHES, *RECOVERIES, *OMISSIONS, *DELAYS, *LIES)
 BROKEN_BY_SYNCHRONY = frozenset(
     {
         "loss",
+        "lost-kinds",
         "tails",
         "clog",
         "starvation",
@@ -50,7 +52,9 @@ BROKEN_BY_SYNCHRONY = frozenset(
     }
 )
 """What a synchronous system rules out: there, a message or a step that is late is a fault."""
-UNBOUNDED = frozenset({"tails", "clog", "starvation", "partition", "one-way", "pause"})
+UNBOUNDED = frozenset(
+    {"lost-kinds", "tails", "clog", "starvation", "partition", "one-way", "pause"}
+)
 """What has no bound, known or unknown."""
 
 

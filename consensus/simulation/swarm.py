@@ -25,6 +25,7 @@ from consensus.simulation.features import (
 )
 from consensus.simulation.request import Request, WorldKind
 from consensus.simulation.schedule import Action, Schedule
+from consensus.simulation.telling import list_kinds
 
 SIZES = (4, 5, 6, 7)
 """Where a request leaves the size open."""
@@ -34,6 +35,9 @@ SYNCHRONOUS_MS_MAX = 20
 UNKNOWN_BOUNDS_MS = (20, 60, 200)
 SHORTEST_PERMILLE = 300
 """The shortest chaos, as a share of the longest."""
+SOON_MS = 150
+REVIVED = {"crash": 400, "power": 400, "persistence": 400, "torn-tail": 400, "blackout": 1_000}
+"""How often in a thousand all that are down restart soon: before others have changed the view."""
 AFTERMATH_MS = 1_500
 """How long hosts outside the core go on breaking."""
 
@@ -59,9 +63,9 @@ class Storm:
         """The members' addresses."""
         return range(self.committee.size)
 
-    def do(self, command: str) -> None:
-        """Put an action at the end."""
-        self.actions.append((self.now_ms, command))
+    def do(self, command: str, after_ms: int = 0) -> None:
+        """Put an action at the end, or a little later into what is to come."""
+        self.actions.append((self.now_ms + after_ms, command))
 
     def has(self, feature: str) -> bool:
         """Is a feature on in this storm."""
@@ -100,7 +104,8 @@ def draw_schedule(request: Request, seed: int) -> Schedule:
                 catalog.parse_parameters(spec, parameters), size, faults, bound_of(storm)
             ),
         )
-    return Schedule(line, tuple(storm.actions), request.application)
+    actions = sorted(storm.actions, key=lambda action: action[0])
+    return Schedule(line, tuple(actions), request.application)
 
 
 def draw_features(request: Request, chance: Chance) -> frozenset[str]:
@@ -214,6 +219,9 @@ def act(storm: Storm, places: list[int]) -> None:
             command = action(storm, chance.choose(places))
             if command:
                 storm.do(command)
+            if chance.happens(REVIVED.get(feature, 0)):
+                everybody = " ".join(map(str, storm.places))
+                storm.do(f"restart {everybody}", chance.between(1, SOON_MS))
     if chance.happens(100):
         corrupt_rest(storm)
     if chance.happens(350):
@@ -222,6 +230,17 @@ def act(storm: Storm, places: list[int]) -> None:
         storm.do(f"resume {chance.choose(places)}")
     if chance.happens(150):
         storm.do("heal")
+
+
+def lose_kinds(storm: Storm, _place: int) -> str:
+    """Some kinds of messages do not reach some hosts, until links are healed.
+
+    So one replica may prepare or decide what others do not, view after view.
+    """
+    kinds = list_kinds(catalog.get(storm.request.engine).messages)
+    lost = storm.chance.sample(kinds, storm.chance.between(1, min(3, len(kinds))))
+    receivers = storm.sides()[0]
+    return f"drop {' '.join(lost)} to {receivers}" if receivers else ""
 
 
 def cut(storm: Storm, _place: int) -> str:
@@ -266,6 +285,8 @@ ACTIONS = (
     ("torn-tail", 100, lambda s, place: f"fuse {place} {s.chance.between(1, 6)} torn"),
     ("wiped-disk", 60, lambda s, place: wipe(s, place, "")),
     ("wiped-journal", 60, lambda s, place: wipe(s, place, " journal")),
+    ("blackout", 50, lambda s, _place: f"power {' '.join(map(str, s.places))}"),
+    ("lost-kinds", 200, lose_kinds),
     ("pause", 120, lambda _s, place: f"pause {place}"),
     ("partition", 80, cut),
     ("one-way", 80, cut_one_way),
