@@ -7,6 +7,11 @@ from consensus.simulation.verbs.board import Board
 from consensus.simulation.words import split_at, take_one, word_at
 
 
+def forge_item(height: int, n: int) -> str:
+    """The n-th thing that a liar wants ordered at a height; a quarter of it is invalid."""
+    return f"{'!' if (height + n) % 4 == 0 else ''}forged{height}.{n}"
+
+
 def behave(board: Board, words: list[str]) -> None:
     """A host begins to lie."""
     host = board.host(word_at(words, 0))
@@ -17,7 +22,7 @@ def behave(board: Board, words: list[str]) -> None:
         cluster.chance.fork(f"liar/{host.place}"),
         make_sign(host.name),
         cluster.spec.patience_ms(cluster.parameters),
-        lambda height, n: host.application.compose(host.name, height, [f"forged{height}.{n}"]),
+        lambda height, n: host.application.compose(host.name, height, [forge_item(height, n)]),
     )
     cluster.behave(host.place, make_behaviour(word_at(words, 1), liar, words[2:]))
     cluster.history.probes[f"behaved-{word_at(words, 1)}"] += 1
