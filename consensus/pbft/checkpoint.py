@@ -36,6 +36,7 @@ def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
         yield Ignore(event, Refusal.DUPLICATE)
         return
     replica.applied = event.height
+    prune(replica)
     if event.height % replica.parameters.checkpoint_interval:
         return
     yield from vote_checkpoint(replica, Checkpoint(event.height, event.block_id))

@@ -33,7 +33,6 @@ def decide(replica: Replica, height: Height, slot: Slot, outcome: Outcome) -> It
     replica.count("nulls" if null else "decided")
     calm_down(replica)
     yield Decide(height, values, outcome.seal)
-    prune(replica)
 
 
 def calm_down(replica: Replica) -> None:

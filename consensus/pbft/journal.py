@@ -31,7 +31,7 @@ def durable_records(replica: Replica) -> tuple[Any, ...]:
         records.append(Observing(replica.barrier))
     if replica.certificate:
         records.append(replica.certificate)
-    for height in sorted(height for height in replica.slots if height > replica.stable):
+    for height in sorted(height for height in replica.slots if height > replica.floor):
         records.extend(slot_records(replica.slots[height]))
     if replica.phase is Phase.CHANGING and replica.view_change:
         records.append(replica.view_change)
@@ -66,7 +66,7 @@ def restore(replica: Replica, records: tuple[Any, ...]) -> None:
         if slot.accepted and slot.accepted_view == replica.view and slot.proposal is None:
             signed = slot.accepted.proposal
             slot.proposal = signed if signed.signature else None
-    for height in [height for height in replica.slots if height <= replica.stable]:
+    for height in [height for height in replica.slots if height <= replica.floor]:
         del replica.slots[height]
     for height in [height for height in replica.own_checkpoints if height < replica.stable]:
         del replica.own_checkpoints[height]
@@ -105,5 +105,5 @@ def restore_new_view(replica: Replica, new_view: NewView) -> None:
     lowest, _ = compute_proposals(new_view.view, new_view.view_changes)
     replica.imposed_to = lowest + len(new_view.proposals)
     for proposal in new_view.proposals:
-        if proposal.body.height > replica.stable:
+        if proposal.body.height > replica.floor:
             replica.slot(proposal.body.height).proposal = proposal

@@ -1,9 +1,9 @@
 """The record of one PBFT replica: plain values, and predicates over them that change nothing.
 
 Water marks. The low mark is the last stable checkpoint, the high mark lies `window` above it. A
-replica votes only between them, so a view change carries at most `window` certificates. Evidence
-for a height is kept from the moment it may matter until the height is both decided here and at or
-below the low mark.
+replica votes only below the high one, and a view change carries certificates from between them only.
+Evidence for a height, and the record of a vote there, is kept from the moment it may matter until
+the height is both executed here and at or below the low mark.
 
 What bounds the memory: at most 2 * window slots, in each one vote per member and kind (the one of
 the highest view) and VALUES_PER_SLOT values; one view change per member; one claim per member.
@@ -270,7 +270,7 @@ class Replica:
     @property
     def floor(self) -> Height:
         """Evidence at or below is of no use here any more."""
-        return max(min(self.stable, self.decided), self.stable - self.parameters.window)
+        return max(min(self.stable, self.applied), self.stable - self.parameters.window)
 
     @property
     def ceiling(self) -> Height:

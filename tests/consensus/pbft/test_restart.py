@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consensus.effects import Broadcast, Certify, Check, Decide, Persist, Send
+from consensus.effects import Broadcast, Certify, Check, Decide, Persist, Rewrite, Send
 from consensus.events import Proposed, Started
 from consensus.message import NULL_DIGEST, Signed, compute_digest
 from consensus.pbft.journal import durable_records
@@ -12,6 +12,7 @@ from consensus.pbft.messages import (
     Accepted,
     Checkpoint,
     Commit,
+    Decision,
     NewView,
     Observing,
     Prepare,
@@ -31,6 +32,7 @@ from tests.consensus.pbft.bench import (
     prepared,
     refusals,
     said,
+    seal,
     standing,
     view_change,
     vote,
@@ -237,3 +239,29 @@ def test_records_make_the_same_replica_again(me: int) -> None:
     records = durable_records(bench.replica)
     again, _ = restarted(me, *records)
     assert durable_records(again.replica) == records
+
+
+# Found by the law that what is said was written: a certificate took the record of a vote along.
+
+
+@pytest.mark.parametrize("is_decided", [False, True])
+def test_a_vote_outlives_a_stable_checkpoint_until_its_height_is_executed(is_decided: bool) -> None:
+    bench = make_bench(me=1, checkpoint_interval=1, window=2, pipeline=1)
+    bench.hear(0, pre_prepare(0, 0, 1, VALUE))
+    assert said(bench.check(VALUE)) == [Prepare(0, 1, DIGEST)]
+    if is_decided:
+        bench.hear(3, Decision(1, (VALUE,), seal(1, VALUE)))
+    effects = bench.hear(2, certificate(1, block_id_of(1)))
+    [rewrite] = of_type(effects, Rewrite)
+    assert (bench.replica.decided, bench.replica.stable) == (int(is_decided), 1)
+    again, _ = restarted(1, *rewrite.records)
+    assert refusals(again.hear(0, pre_prepare(0, 0, 1, b"other"))) == [Refusal.EQUIVOCATION]
+    assert not said(again.check(b"other"))
+
+
+def test_and_no_longer() -> None:
+    bench = make_bench(me=1, checkpoint_interval=1, window=2, pipeline=1)
+    bench.hear(2, certificate(1, block_id_of(1)))
+    bench.decide(1, VALUE)
+    assert not bench.replica.slots
+    assert durable_records(bench.replica) == (certificate(1, block_id_of(1)),)
