@@ -175,8 +175,10 @@ def find_parts(message: Any, kind: type[Message]) -> Iterator[Message]:
             yield from find_parts(item, kind)
 
 
-def carries_value(message: Any) -> bool:
-    """Does an unsigned part of a message hold a value: is it a proposal, or an answer with one."""
+def is_proposal(message: Any) -> bool:
+    """Is this a value with somebody's signed statement about it, not signed as a whole."""
+    if isinstance(message, Signed) or not any(find_votes(message)):
+        return False
     return any(place.role is Role.VALUE for place in walk_places(message))
 
 

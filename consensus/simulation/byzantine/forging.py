@@ -34,6 +34,7 @@ from consensus.simulation.byzantine.rewriting import (
     replace_at,
     substitute,
 )
+from consensus.simulation.chance import Chance
 
 AHEAD = 16
 """Beyond narrow windows, and within wide ones."""
@@ -60,13 +61,28 @@ def change_one(
     places = [place for place in walk_places(message, liar.name) if place.role in roles]
     if not places:
         return None
-    present = list(dict.fromkeys(place.role for place in places))
-    role = liar.chance.choose(present)
-    place = liar.chance.choose([place for place in places if place.role is role])
+    place = choose_place(places, liar.chance)
     contents = list_alternatives(message, place, liar, memory)
     if not contents:
         return None
     return change_place(message, place, liar.chance.choose(contents), liar)
+
+
+def choose_place(places: list[Place], chance: Chance) -> Place:
+    """One of the places: on the way down all fields of a struct are equally likely.
+
+    So a message that holds a long list is not always lied about somewhere within that list.
+    """
+    depth = 0
+    while len(places) > 1:
+        here = [place for place in places if len(place.path) == depth]
+        below = [place for place in places if len(place.path) > depth]
+        if here and (not below or chance.happens(500)):
+            return here[0]
+        depth += 1
+        step = chance.choose(list(dict.fromkeys(place.path[:depth] for place in below)))
+        places = [place for place in below if place.path[:depth] == step]
+    return places[0]
 
 
 def change_place(message: Any, place: Place, content: Any, liar: Liar) -> Any | None:

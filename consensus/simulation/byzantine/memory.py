@@ -68,6 +68,11 @@ class Memory:
         digests = (find_digest(body) for body in bodies if read_height(body) == height)
         return list(dict.fromkeys(digest for digest in digests if digest is not None))
 
+    def find_meant(self, height: Height) -> set[Digest | None]:
+        """Digests that its own engine has named lately for a height."""
+        bodies = (body for message in self.said for body in find_votes(message))
+        return {find_digest(body) for body in bodies if read_height(body) == height}
+
     def find_like(self, part: Message) -> list[Message]:
         """Parts of the same kind in recent messages, its own too, other than this one."""
         messages = (*(message for _, message in self.recent()), *self.said)

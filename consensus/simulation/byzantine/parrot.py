@@ -8,7 +8,7 @@ from consensus.committee import ReplicaId
 from consensus.message import Message, Signed
 from consensus.simulation.byzantine.arguments import refuse_arguments, take_word
 from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
-from consensus.simulation.byzantine.fields import carries_value, find_votes, is_vote
+from consensus.simulation.byzantine.fields import find_votes, is_proposal, is_vote
 from consensus.simulation.byzantine.forging import sign_own
 
 REPEATS_MAX = 2
@@ -54,6 +54,6 @@ class Parrot(Honest):
             return self.memory.list_supports(message.body)
         if isinstance(message, Signed):
             return [message.body]
-        if carries_value(message):
+        if is_proposal(message):
             return [echo for b in find_votes(message) for echo in self.memory.list_supports(b)]
         return []

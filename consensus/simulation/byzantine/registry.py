@@ -12,6 +12,7 @@ from consensus.simulation.byzantine.forger import Forger
 from consensus.simulation.byzantine.mutant import Mutant
 from consensus.simulation.byzantine.parrot import Parrot
 from consensus.simulation.byzantine.replayer import Replayer
+from consensus.simulation.byzantine.saboteur import Saboteur
 from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
@@ -30,6 +31,7 @@ KINDS: Mapping[str, type[Honest]] = {
     "mutant": Mutant,
     "parrot": Parrot,
     "replayer": Replayer,
+    "saboteur": Saboteur,
     "selective": Selective,
     "silent": Silent,
     "slow": Slow,

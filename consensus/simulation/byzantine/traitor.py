@@ -13,6 +13,7 @@ from consensus.simulation.byzantine.memory import Memory
 from consensus.simulation.byzantine.mutant import Mutant
 from consensus.simulation.byzantine.parrot import Parrot
 from consensus.simulation.byzantine.replayer import Replayer
+from consensus.simulation.byzantine.saboteur import Saboteur
 from consensus.simulation.byzantine.selective import Selective
 from consensus.simulation.byzantine.silent import Silent
 from consensus.simulation.byzantine.slow import Slow
@@ -36,6 +37,7 @@ TRICKS: tuple[tuple[type[Honest], tuple[str, ...]], ...] = (
     (WrongView, ALWAYS),
     (Forger, ALWAYS),
     (Replayer, ("150",)),
+    (Saboteur, ("500",)),
     (Slow, ()),
     (Stuttering, ()),
     (Mutant, ALWAYS),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from consensus.committee import ReplicaId
-from consensus.message import Message, Signed, sign_message
+from consensus.message import Signed, sign_message
 from consensus.simulation.byzantine.arguments import take_permille
 from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
-from consensus.simulation.byzantine.fields import Role, find_votes, is_flat, walk_places
+from consensus.simulation.byzantine.fields import Role, is_flat, is_proposal, walk_places
 from consensus.simulation.byzantine.forging import change_one
 from consensus.simulation.byzantine.memory import find_kind
 from consensus.simulation.byzantine.rewriting import take_over
@@ -58,8 +58,7 @@ def is_leading(message: Any) -> bool:
     """Is this a proposal with its value, or a signed message that has others inside."""
     if isinstance(message, Signed):
         return not is_flat(message.body)
-    has_value = any(place.role is Role.VALUE for place in walk_places(message))
-    return isinstance(message, Message) and has_value and any(find_votes(message))
+    return is_proposal(message)
 
 
 def name_occasion(message: Any) -> tuple[Any, ...]:
