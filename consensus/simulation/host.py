@@ -192,6 +192,8 @@ class Host:
 
     def feed(self, event: Event) -> None:
         """Steps of the engine until nothing is left to answer at this moment."""
+        if self.engine is None:
+            return  # it crashed while it handled what had arrived before
         if self.is_paused:
             self.backlog.append(event)
             return

@@ -113,6 +113,20 @@ def test_a_paused_host_handles_everything_later_and_in_order() -> None:
     assert cluster.heights() == (1, 1, 1, 1)
 
 
+def test_a_host_that_crashes_as_it_wakes_forgets_the_rest() -> None:
+    """What it left would come before its journal when it starts again."""
+    cluster = started()
+    cluster.hosts[2].pause()
+    cluster.submit("pay")
+    cluster.run(100)
+    cluster.hosts[2].fuse = 1, "before"
+    cluster.hosts[2].wake()
+    assert not cluster.hosts[2].is_up
+    assert not cluster.hosts[2].inbox
+    cluster.restart(2)
+    assert cluster.run_until(cluster.are_at_rest, 20_000)
+
+
 def execute(cluster: Cluster, place: int, value: bytes) -> None:
     """A host executes a value at the next height, whatever its engine thinks."""
     host = cluster.hosts[place]
