@@ -8,8 +8,8 @@ from consensus.simulation.words import split_at, take_one, word_at
 
 
 def forge_item(height: int, n: int) -> str:
-    """The n-th thing that a liar wants ordered at a height; a quarter of it is invalid."""
-    return f"{'!' if (height + n) % 4 == 0 else ''}forged{height}.{n}"
+    """The n-th thing that a liar wants ordered at a height; some of it is invalid."""
+    return f"{'!' if (height + n) % 6 == 0 else ''}forged{height}.{n}"
 
 
 def behave(board: Board, words: list[str]) -> None:
