@@ -1,9 +1,9 @@
 """Checkpoints, water marks and certificates (Castro and Liskov 1999, 4.3).
 
 Every K heights each replica signs the block id it derived. A quorum of equal votes makes the
-checkpoint stable: the low mark moves there, older evidence and journal records go, and the
-certificate is handed to the ledger as a proof that a light client can check. A replica whose own id
-differs from a certified one has broken state and halts.
+checkpoint stable: the low mark moves there, evidence and journal records go with the heights that
+are executed, and the certificate is handed to the ledger as a proof that a light client can check.
+A replica whose own id differs from a certified one has broken state and halts.
 
 A certificate may arrive before this replica has executed its height; then the mark moves at once,
 for the proof is complete, and the comparison waits for `Applied`.
@@ -22,7 +22,7 @@ from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import Checkpoint, CheckpointCertificate
 from consensus.pbft.quorums import judge_certificate
 from consensus.pbft.refusals import Refusal
-from consensus.pbft.replica import Replica, Role
+from consensus.pbft.replica import OBSERVER, Replica, Role
 
 CERTIFICATES_WAITING = 8
 """Certificates kept for heights that are not applied here yet: those due next, and the newest."""
@@ -37,6 +37,8 @@ def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
         return
     replica.applied = event.height
     prune(replica)
+    if become_voter(replica):
+        yield Rewrite(durable_records(replica))
     if event.height % replica.parameters.checkpoint_interval:
         return
     yield from vote_checkpoint(replica, Checkpoint(event.height, event.block_id))
@@ -159,8 +161,13 @@ def forget_own_checkpoints(replica: Replica, height: Height) -> None:
     replica.own_checkpoints = kept
 
 
-def become_voter(replica: Replica) -> None:
-    """An observer may vote again once a stable checkpoint covers all its old votes."""
-    if replica.role is Role.OBSERVER and 0 < replica.barrier <= replica.stable:
-        replica.role = Role.VOTER
-        replica.count("observer_freed")
+def become_voter(replica: Replica) -> bool:
+    """An observer may vote again once it never can at a height where it may have voted before.
+
+    So a stable checkpoint has to lie there, and what is below has to be executed.
+    """
+    if replica.role is not OBSERVER or not 0 < replica.barrier <= replica.floor:
+        return False
+    replica.role = Role.VOTER
+    replica.count("observer_freed")
+    return True

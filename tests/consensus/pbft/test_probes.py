@@ -155,8 +155,10 @@ def free_observer() -> Bench:
     bench = make_bench(me=1, fresh=False, checkpoint_interval=1, window=2, pipeline=1)
     for sender in (2, 3):
         bench.hear(sender, standing(0, 1))
-    for height in (2, 3, 4):
-        bench.hear(2, certificate(height, block_id_of(height)))
+    bench.hear(2, certificate(3, block_id_of(3)))
+    for height in (1, 2, 3, 4):
+        bench.feed(Offered(height, (VALUE,), seal(height, VALUE)))
+        bench.apply(height)
     return bench
 
 
