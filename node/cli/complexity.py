@@ -14,7 +14,8 @@ from node.cli.numbered import parse_numbers, run_numbers
 from node.cli.output import answers, messages, print_json, say
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
-from node.cli.simulate_options import Engine, Workers, choose_workers
+from node.cli.simulate_checks import choose_workers
+from node.cli.simulate_options import Engine, Workers
 
 ENGINE = catalog.names()[0]
 BOTH = "both"

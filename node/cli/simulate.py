@@ -9,6 +9,7 @@ from consensus import catalog
 from consensus.errors import ConsensusError
 from consensus.simulation.request import Request
 from consensus.simulation.run import check_request
+from node.cli import simulate_checks as checks
 from node.cli import simulate_options as options
 from node.cli.output import describe_error, messages
 from node.cli.remote import Json
@@ -59,24 +60,24 @@ def simulate(
     drawn and shrunk. Status: 0 all is well, 1 a property was violated (the command that shows it
     again is printed), 2 bad input, 130 after Ctrl-C, with the account of what was done so far.
     """
-    one = options.Single(
+    one = checks.Single(
         seed=seed, schedule=schedule, read_trace=read_trace, scenario=scenario, rewrite=rewrite,
         trace=trace, trace_file=trace_file, diagram=diagram, from_ms=from_ms, to_ms=to_ms,
         shrink=shrink, out=out,
     )  # fmt: skip
     with refusing():
-        options.check_flags(one, seeds=seeds, workers=workers, dask=dask, json=json)
+        checks.check_flags(one, seeds=seeds, workers=workers, dask=dask, json=json)
         request = Request(
-            engine=engine, nodes=nodes, f=f, timing=options.parse_timing(timing),
-            faults=options.parse_faults(faults), faulty=faulty, beyond_bound=beyond_bound,
-            application=application, duration_ms=options.parse_duration_ms(duration),
-            parameters=options.parse_parameters(parameters or []),
+            engine=engine, nodes=nodes, f=f, timing=checks.parse_timing(timing),
+            faults=checks.parse_faults(faults), faulty=faulty, beyond_bound=beyond_bound,
+            application=application, duration_ms=checks.parse_duration_ms(duration),
+            parameters=checks.parse_parameters(parameters or []),
         )  # fmt: skip
         check_request(request)
         if one.is_wanted:
             raise typer.Exit(do_single(request, one, json=json))
         wanted = parse_seeds(SEEDS if seeds is None else seeds)
-        pool = open_pool(dask, options.choose_workers(workers), len(wanted))
+        pool = open_pool(dask, checks.choose_workers(workers), len(wanted))
     ending = play(Campaign(request, wanted), pool, is_shown=messages.is_terminal and not json)
     report(ending, json=json, probes_min=max(1, probes_min))
     raise typer.Exit(ending.status(probes_min))

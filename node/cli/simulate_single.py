@@ -11,8 +11,8 @@ from consensus.simulation.schedule import check_words, load
 from consensus.simulation.trace_file import read_trace
 from node.cli.output import EXIT_FAILURE, messages, print_line, say
 from node.cli.simulate_campaign import Ending, report
-from node.cli.simulate_options import Single as Options
-from node.cli.simulate_options import check_folder, check_output, read_text
+from node.cli.simulate_checks import Single as Options
+from node.cli.simulate_checks import check_folder, check_output, read_text
 from node.simulation.campaign import Campaign
 from node.simulation.replay import tell_replay
 from node.simulation.seeds import parse_seeds

@@ -26,7 +26,8 @@ from node.cli.numbered import parse_numbers, run_numbers
 from node.cli.output import EXIT_FAILURE, answers, messages, print_json, print_line, say
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
-from node.cli.simulate_options import Engine, Workers, choose_workers
+from node.cli.simulate_checks import choose_workers
+from node.cli.simulate_options import Engine, Workers
 
 ENGINE = Twins().engine
 SHOWN_MAX = 20

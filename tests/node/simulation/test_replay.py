@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from consensus.simulation.request import Request, WorldKind
-from node.cli import simulate_options as options
+from node.cli.simulate_checks import parse_duration_ms
 from node.simulation.replay import tell_replay
 
 ODD = Request(
@@ -45,4 +45,4 @@ def test_every_field_of_a_request_is_told() -> None:
 def test_durations_survive(duration_ms: int) -> None:
     words = shlex.split(tell_replay(Request(duration_ms=duration_ms), 1))
     told = words[words.index("--duration") + 1]
-    assert options.parse_duration_ms(float(told)) == duration_ms
+    assert parse_duration_ms(float(told)) == duration_ms
