@@ -41,10 +41,10 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         replica.role = Role.OBSERVER
         replica.count("observing")
         yield Persist(Observing(0))
-    yield from resume(replica, event)
+    yield from repeat_promises(replica, event)
 
 
-def resume(replica: Replica, event: Started) -> Iterator[Effect]:
+def repeat_promises(replica: Replica, event: Started) -> Iterator[Effect]:
     """Repeat votes that may never have left, and ask the others where they stand."""
     replica.ordering.next_height = compute_next_height(replica)
     height, interval = event.height, replica.parameters.checkpoint_interval
