@@ -97,7 +97,7 @@ def expected_probes(request: Request) -> tuple[str, ...]:
     lies = set(LIES) & features - {"twins", "equivocation"}
     probes.update(f"behaved-{name}" for name in lies)
     if not request.faults:
-        probes.update(getattr(spec, "probes", ()))
+        probes.update(map(name_probe, spec.probes))
     return tuple(sorted(probes))
 
 
