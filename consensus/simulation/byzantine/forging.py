@@ -33,6 +33,7 @@ from consensus.simulation.byzantine.rewriting import (
     make_value_table,
     replace_at,
     substitute,
+    take_over,
 )
 from consensus.simulation.chance import Chance
 
@@ -100,6 +101,19 @@ def show_value(message: Any, old: bytes, new: bytes, liar: Liar) -> Any:
     """The message with one value, and all digests of it, replaced by another."""
     table = make_value_table(old, new)
     return sign_message(substitute(message, table, liar.name), liar.sign)
+
+
+def deny(message: Any, liar: Liar, *, whoever_signed: bool) -> Any:
+    """The message with every vote for a value turned into one for the null, and signed again.
+
+    With `whoever_signed` the votes of others are taken over first; else they stay as they are.
+    """
+    denied = take_over(message, None, liar.name) if whoever_signed else message
+    places = list(walk_places(denied, liar.name))
+    votes = {place.path[:-1] for place in places if place.role is Role.VIEW}
+    digests = (p.content for p in places if p.role is Role.DIGEST and p.path[:-1] in votes)
+    table = dict.fromkeys(digests, NULL_DIGEST)
+    return sign_message(substitute(denied, table, liar.name), liar.sign)
 
 
 def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) -> list[Any]:

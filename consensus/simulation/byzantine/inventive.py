@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from consensus.committee import ReplicaId
 from consensus.simulation.byzantine.behaviour import Honest, Said
@@ -23,6 +23,8 @@ class Inventive(Honest):
     lies: list[Any] | None = field(default=None)
     """What was made of it, if that is for all."""
 
+    common_permille: ClassVar[int] = COMMON_PERMILLE
+
     def invent(self, message: Any) -> Iterable[Any]:
         """What is said instead; a new draw at each call."""
         return (message,)
@@ -30,7 +32,7 @@ class Inventive(Honest):
     def tell(self, receiver: ReplicaId, message: Any) -> Iterable[Said]:  # noqa: ARG002
         """The common lie, or one for this receiver."""
         if message is not self.meant:
-            is_common = self.liar.chance.happens(COMMON_PERMILLE)
+            is_common = self.liar.chance.happens(self.common_permille)
             self.meant, self.lies = message, list(self.invent(message)) if is_common else None
         lies = self.invent(message) if self.lies is None else self.lies
         return [(0, lie) for lie in lies]

@@ -41,15 +41,16 @@ def substitute(message: Any, table: Mapping[bytes, bytes], name: ReplicaId) -> A
     return change(message)
 
 
-def take_over(message: Any, whose: ReplicaId, name: ReplicaId) -> Any:
-    """The message with all that `whose` signed in another's name, not signed yet.
+def take_over(message: Any, whose: ReplicaId | None, name: ReplicaId) -> Any:
+    """The message with all that `whose`, or anybody, signed in another's name, not signed yet.
 
     What stands inside the signature of a third is left alone.
     """
 
     def change(part: Any) -> Any:
         if isinstance(part, Signed):
-            return Signed(name, change(part.body)) if part.signer == whose else part
+            is_meant = whose is None or part.signer == whose
+            return Signed(name, change(part.body)) if is_meant else part
         return _rebuild(part, change, name)
 
     return change(message)

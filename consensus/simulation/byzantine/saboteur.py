@@ -17,7 +17,7 @@ from consensus.simulation.byzantine.fields import (
     is_vote,
     walk_places,
 )
-from consensus.simulation.byzantine.forging import change_one, sign_own
+from consensus.simulation.byzantine.forging import change_one, deny, sign_own
 from consensus.simulation.byzantine.inventive import Inventive
 
 SABOTAGED_PERMILLE = 500
@@ -49,6 +49,7 @@ class Saboteur(Inventive):
     permille: int = SABOTAGED_PERMILLE
     plots: dict[Height, Plot] = field(default_factory=dict)
 
+    common_permille: ClassVar[int] = 900
     usage: ClassVar[str] = "[PERMILLE of heights, 500]"
     draws: ClassVar[tuple[tuple[str, ...], ...]] = (("200",), ("500",), ("1000",))
 
@@ -69,10 +70,13 @@ class Saboteur(Inventive):
         return ((0, message),)
 
     def invent(self, message: Any) -> Iterable[Any]:
-        """Something is missing, is somebody else's, or names another digest."""
-        lie = None
-        if self.liar.chance.happens(DENIED_PERMILLE):
-            lie = change_one(message, self.liar, self.memory, DENIALS)
+        """Nothing was agreed, or something is missing, somebody else's, or names another digest."""
+        liar = self.liar
+        if not liar.chance.happens(DENIED_PERMILLE):
+            return (message,)
+        if liar.chance.happens(500):
+            return (deny(message, liar, whoever_signed=liar.chance.happens(300)),)
+        lie = change_one(message, liar, self.memory, DENIALS)
         return (message if lie is None else lie,)
 
     def answer(self, sender: ReplicaId, message: Any) -> Iterator[tuple[ReplicaId, Said]]:

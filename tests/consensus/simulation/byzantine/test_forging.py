@@ -11,6 +11,7 @@ from consensus.simulation.byzantine.forging import (
     change_one,
     change_place,
     claim,
+    deny,
     list_alternatives,
     list_numbers,
     list_tuples,
@@ -21,6 +22,7 @@ from consensus.simulation.byzantine.forging import (
 from consensus.simulation.byzantine.memory import Memory
 from consensus.simulation.signatures import is_genuine
 from tests.consensus.simulation.byzantine.samples import (
+    BLOCK,
     DIGEST,
     HEARD,
     MEANT,
@@ -139,6 +141,27 @@ def test_tuples_lose_gain_and_swap_parts() -> None:
     assert (checkpoint(3), parts[1]) in seen
     assert parts not in seen
     assert list_tuples((), make_liar(), memory) == []
+
+
+def test_denying_turns_own_votes_into_nulls_and_leaves_other_digests() -> None:
+    told = deny(NEW_VIEW, make_liar(), whoever_signed=False)
+    assert is_genuine(told)
+    assert [p.body.digest for p in told.body.proposals] == [NULL_DIGEST, NULL_DIGEST]
+    assert told.body.view_changes == NEW_VIEW.body.view_changes
+    change = deny(view_change(0), make_liar(), whoever_signed=False)
+    assert change.body.checkpoint == view_change(0).body.checkpoint
+    assert change.body.prepared[0].proposal.body.digest == NULL_DIGEST
+    assert change.body.prepared[0].prepares == view_change(0).body.prepared[0].prepares
+
+
+def test_denying_everything_takes_over_what_others_signed() -> None:
+    told = deny(view_change(0), make_liar(), whoever_signed=True)
+    assert is_genuine(told)
+    assert MESSAGES.decode(MESSAGES.encode(told)) == told
+    certificate = told.body.prepared[0]
+    votes = (certificate.proposal, *certificate.prepares)
+    assert {(vote.signer, vote.body.digest) for vote in votes} == {(0, NULL_DIGEST)}
+    assert {vote.body.block_id for vote in told.body.checkpoint} == {BLOCK}
 
 
 def test_a_claim_names_another_signer_and_does_not_verify() -> None:
