@@ -16,6 +16,7 @@ LINKS = (
     "tails",
     "clog",
     "lost-kinds",
+    "stranding",
     "starvation",
     "partition",
     "one-way",
@@ -40,6 +41,7 @@ BROKEN_BY_SYNCHRONY = frozenset(
     {
         "loss",
         "lost-kinds",
+        "stranding",
         "tails",
         "clog",
         "starvation",
@@ -53,7 +55,7 @@ BROKEN_BY_SYNCHRONY = frozenset(
 )
 """What a synchronous system rules out: there, a message or a step that is late is a fault."""
 UNBOUNDED = frozenset(
-    {"lost-kinds", "tails", "clog", "starvation", "partition", "one-way", "pause"}
+    {"lost-kinds", "stranding", "tails", "clog", "starvation", "partition", "one-way", "pause"}
 )
 """What has no bound, known or unknown."""
 

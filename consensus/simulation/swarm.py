@@ -23,9 +23,10 @@ from consensus.simulation.features import (
     UNBOUNDED,
     choose_features,
 )
+from consensus.simulation.kinds import list_kinds
 from consensus.simulation.request import Request, WorldKind
 from consensus.simulation.schedule import Action, Schedule
-from consensus.simulation.telling import list_kinds
+from consensus.simulation.stranding import draw_stranding
 
 SIZES = (4, 5, 6, 7)
 """Where a request leaves the size open."""
@@ -54,6 +55,8 @@ class Storm:
     liars: list[int]
     forgetful: list[int]
     """Who may lose its disk."""
+    patience_ms: int
+    """The engine's first timeout."""
     corrupted: int = 0
     """How many of the liars lie already."""
     now_ms: int = 0
@@ -90,8 +93,11 @@ def draw_schedule(request: Request, seed: int) -> Schedule:
     faults = spec.default_faults(size) if request.f is None else request.f
     committee = Committee.of(size, faults)
     catalog.check_configuration(spec, committee, allow_beyond_bound=request.beyond_bound)
-    storm = Storm(request, chance, committee, draw_features(request, chance), [], [], [])
+    features = draw_features(request, chance)
     parameters = {**chance.choose(spec.restless), **request.parameters}
+    parsed = catalog.parse_parameters(spec, parameters)
+    patience_ms = spec.patience_ms(parsed)
+    storm = Storm(request, chance, committee, features, [], [], [], patience_ms)
     words = " ".join(f"{key}={value}" for key, value in parameters.items())
     line = f"cluster {request.engine} n={size} f={faults} seed={seed} delay=1..20 {words}"
     choose_faulty(storm)
@@ -100,9 +106,7 @@ def draw_schedule(request: Request, seed: int) -> Schedule:
     if request.timing is not WorldKind.ASYNCHRONOUS:
         heal(
             storm,
-            spec.model.progress_bound_ms(
-                catalog.parse_parameters(spec, parameters), size, faults, bound_of(storm)
-            ),
+            spec.model.progress_bound_ms(parsed, size, faults, bound_of(storm)),
         )
     actions = sorted(storm.actions, key=lambda action: action[0])
     return Schedule(line, tuple(actions), request.application)
@@ -239,8 +243,18 @@ def lose_kinds(storm: Storm, _place: int) -> str:
     """
     kinds = list_kinds(catalog.get(storm.request.engine).messages)
     lost = storm.chance.sample(kinds, storm.chance.between(1, min(3, len(kinds))))
-    receivers = storm.sides()[0]
+    some = storm.sides()[0]
+    receivers = some if storm.chance.happens(600) else " ".join(map(str, storm.places))
     return f"drop {' '.join(lost)} to {receivers}" if receivers else ""
+
+
+def strand(storm: Storm, _place: int) -> str:
+    """Half an agreement, and half of another."""
+    codec = catalog.get(storm.request.engine).messages
+    drawn = draw_stranding(storm.chance, storm.committee, codec, storm.patience_ms)
+    for after_ms, command in drawn:
+        storm.do(command, after_ms)
+    return ""
 
 
 def cut(storm: Storm, _place: int) -> str:
@@ -287,6 +301,7 @@ ACTIONS = (
     ("wiped-journal", 60, lambda s, place: wipe(s, place, " journal")),
     ("blackout", 50, lambda s, _place: f"power {' '.join(map(str, s.places))}"),
     ("lost-kinds", 200, lose_kinds),
+    ("stranding", 50, strand),
     ("pause", 120, lambda _s, place: f"pause {place}"),
     ("partition", 80, cut),
     ("one-way", 80, cut_one_way),
@@ -302,6 +317,14 @@ ACTIONS = (
 """(feature, chance per moment in thousandths, what it does to a host)."""
 
 
+LASTING = (
+    ("crash", ("crash", "restart")),
+    ("pause", ("pause", "resume")),
+    ("send-omission", ("omit",)),
+)
+"""(feature, what may go on happening to hosts outside the core)."""
+
+
 def heal(storm: Storm, bound_ms: int) -> None:
     """A core recovers; the others go on for a while, then all that the core was given is due."""
     chance, faults = storm.chance, storm.committee.faults
@@ -313,6 +336,7 @@ def heal(storm: Storm, bound_ms: int) -> None:
     broken = chance.sample(storm.forgetful, chance.below(spare + 1))
     core = [place for place in honest if place not in broken]
     names = " ".join(map(str, core))
+    storm.actions = [action for action in storm.actions if action[0] <= storm.now_ms]
     storm.do(f"core {names} delay=1..{bound_of(storm)}")
     storm.do("load 0")
     end_ms = storm.now_ms + AFTERMATH_MS
@@ -325,5 +349,8 @@ def heal(storm: Storm, bound_ms: int) -> None:
 def break_further(storm: Storm, broken: list[int]) -> None:
     """Whoever is outside the core crashes, restarts, pauses; links of others stay well."""
     place = storm.chance.choose(broken)
-    verb = storm.chance.choose(("crash", "restart", "pause", "resume", "omit"))
+    verbs = [verb for feature, pair in LASTING for verb in pair if storm.has(feature)]
+    if not verbs:
+        return
+    verb = storm.chance.choose(verbs)
     storm.do(omit(storm, place, "send") if verb == "omit" else f"{verb} {place}")

@@ -1,8 +1,7 @@
 """Effects and messages in words, digests replaced by what they name."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -23,7 +22,7 @@ from consensus.effects import (
     Send,
     SetTimer,
 )
-from consensus.message import NULL_DIGEST, Codec, Signed, compute_digest
+from consensus.message import NULL_DIGEST, Signed, compute_digest
 
 
 @dataclass(slots=True)
@@ -109,17 +108,3 @@ def tell_value(value: bytes) -> str:
 def name_message(message: Any) -> str:
     """The kind of a message: the name of its body; of an event, its own."""
     return type(message.body if isinstance(message, Signed) else message).__name__
-
-
-def list_kinds(codec: Codec) -> tuple[str, ...]:
-    """The names of all kinds of messages that a codec knows, as `name_message` has them."""
-    return tuple(dict.fromkeys(find_kinds(codec.kind)))
-
-
-def find_kinds(kind: Any) -> Iterator[str]:
-    """The names of the structs in a type, which may be a union or be signed."""
-    inner = get_args(kind)
-    if not inner:
-        yield kind.__name__
-    for part in inner:
-        yield from find_kinds(part)
