@@ -129,8 +129,13 @@ def order_one_item(cluster: Cluster) -> Reading:
     bound_ms = cluster.spec.model.progress_bound_ms(
         cluster.parameters, committee.size, committee.faults, DELAY_MS
     )
+    up = sum(host.is_up for host in cluster.correct)
+
+    def is_done() -> bool:
+        return len(meter.executed_ms) >= up and cluster.have_executed(ITEM)
+
     cluster.submit(ITEM)
-    if not cluster.run_until(lambda: cluster.have_executed(ITEM), bound_ms):
+    if not cluster.run_until(is_done, bound_ms):
         raise MeasureError(f"nothing was decided within the bound of {bound_ms} ms")
     return meter.read()
 
