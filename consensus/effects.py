@@ -4,23 +4,22 @@
 leaves before the record is durable.
 """
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from consensus.committee import ReplicaId
 from consensus.events import Timer
 from consensus.message import Digest, Height
 
 
-@dataclass(frozen=True, slots=True)
-class Persist:
+class Persist(msgspec.Struct, frozen=True):
     """Make `record` durable before any later effect of the list leaves."""
 
     record: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(msgspec.Struct, frozen=True):
     """Replace the whole journal by `records`, atomically (at a stable checkpoint).
 
     Durable before any later effect leaves, like `Persist`, and not before everything `Applied` is.
@@ -29,38 +28,33 @@ class Rewrite:
     records: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Say `message` to one replica."""
 
     to: ReplicaId
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcast:
+class Broadcast(msgspec.Struct, frozen=True):
     """Say `message` to every replica, the sender included through the host's loop-back."""
 
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(msgspec.Struct, frozen=True):
     """Ask for `Elapsed(timer)` after so many milliseconds; setting again replaces."""
 
     timer: Timer
     after_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTimer:
+class CancelTimer(msgspec.Struct, frozen=True):
     """Forget a timer; harmless if it is not set."""
 
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """Give me a value for `height` (answered by `Proposed`); a newer request replaces an older.
 
     `after` names the values below it, in order, that are not executed yet, whether decided or not:
@@ -73,8 +67,7 @@ class Request:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """Is `value` valid for `height` (answered by `Checked`); the host may fetch what is missing.
 
     `forced` values were chosen by a certificate: they are fetched, never judged.
@@ -86,8 +79,7 @@ class Check:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decide:
+class Decide(msgspec.Struct, frozen=True):
     """Immediate finality: `values` is one value, none (a null), or several to be united.
 
     Heights come in order, each once. `seal` is the engine's proof.
@@ -98,39 +90,34 @@ class Decide:
     seal: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Certify:
+class Certify(msgspec.Struct, frozen=True):
     """A later proof over the block id at `height`, such as a checkpoint certificate."""
 
     height: Height
     certificate: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(msgspec.Struct, frozen=True):
     """Evidence that others have decided up to `height`; the host fetches and `Offered` follows."""
 
     height: Height
 
 
-@dataclass(frozen=True, slots=True)
-class Accuse:
+class Accuse(msgspec.Struct, frozen=True):
     """Transferable proof that `offender` misbehaved; `evidence` is two signed votes that clash."""
 
     offender: ReplicaId
     evidence: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(msgspec.Struct, frozen=True):
     """`message` was refused for a named, stable reason; counted and traced, nothing more."""
 
     message: Any
     refusal: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diverge:
+class Diverge(msgspec.Struct, frozen=True):
     """A quorum certified another block at `height` than the one applied here: stop and say so."""
 
     height: Height

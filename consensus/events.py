@@ -4,9 +4,10 @@ An event is a plain value. The host (node, simulator or explorer) makes it; the 
 answers with effects.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
+
+import msgspec
 
 from consensus.committee import Committee, ReplicaId
 from consensus.message import Digest, Height
@@ -25,8 +26,7 @@ class Verdict(Enum):
     """Not now: a body is missing or the value's time has not come. The host will answer again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """First event ever: what `Persist` saved (in order), and where the ledger stands.
 
     `fresh` says that the journal is known to be new: the replica has never voted. Without it, an
@@ -40,39 +40,34 @@ class Started:
     fresh: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """`sender` (authenticated by the link) said `message`; its signatures have been verified."""
 
     sender: ReplicaId
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Elapsed:
+class Elapsed(msgspec.Struct, frozen=True):
     """A timer ran out; one that was cancelled or set again meanwhile never arrives."""
 
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
+class Proposed(msgspec.Struct, frozen=True):
     """Answer to `Request`: a value for `height`."""
 
     height: Height
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """Answer to `Check`, perhaps more than once (`LATER`, then another)."""
 
     digest: Digest
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True):
     """The decided `height` was executed: its block id, and the committee from the next height."""
 
     height: Height
@@ -80,16 +75,14 @@ class Applied:
     committee: Committee
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """On change: is there work (`some`), and has it been passed over too long (`overdue`)."""
 
     some: bool
     overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True):
     """Catch-up: a decided height as some peer tells it, signatures verified, seal not yet judged.
 
     `seal` and `certificate` are the engine's own structs (see `Decide` and `Certify`).
