@@ -28,9 +28,8 @@ def run_with(
 
 
 @pytest.mark.parametrize(("name", "words"), EVERY_DRAW)
-@pytest.mark.parametrize("liar", [0, 3])
-def test_one_liar_of_four_does_no_harm(name: str, words: tuple[str, ...], liar: int) -> None:
-    cluster = run_with((liar,), name, *words)
+def test_one_liar_of_four_does_no_harm(name: str, words: tuple[str, ...]) -> None:
+    cluster = run_with((0,), name, *words)
     assert cluster.run_until(lambda: cluster.have_executed("item0", "item11"), WITHIN_MS)
 
 
