@@ -8,8 +8,9 @@ from consensus.committee import ReplicaId
 from consensus.message import Signed
 from consensus.simulation.byzantine.arguments import take_permille
 from consensus.simulation.byzantine.behaviour import Honest, Liar, Said
+from consensus.simulation.byzantine.claiming import claim, pad
 from consensus.simulation.byzantine.fields import Role, find_signed, walk_places
-from consensus.simulation.byzantine.forging import claim, list_alternatives, pad
+from consensus.simulation.byzantine.forging import list_alternatives
 from consensus.simulation.byzantine.rewriting import replace_at
 
 FORGED_PERMILLE = 300

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consensus.message import NULL_DIGEST, Signed, compute_digest, encode
+from consensus.message import NULL_DIGEST, compute_digest, encode
 from consensus.pbft.messages import MESSAGES, PrePrepare
 from consensus.simulation.byzantine.fields import Role, walk_places
 from consensus.simulation.byzantine.forging import (
@@ -10,14 +10,11 @@ from consensus.simulation.byzantine.forging import (
     UNKNOWN_DIGEST,
     change_one,
     change_place,
-    claim,
     deny,
     list_alternatives,
     list_numbers,
     list_tuples,
-    pad,
     show_value,
-    sign_own,
 )
 from consensus.simulation.byzantine.memory import Memory
 from consensus.simulation.signatures import is_genuine
@@ -162,39 +159,3 @@ def test_denying_everything_takes_over_what_others_signed() -> None:
     votes = (certificate.proposal, *certificate.prepares)
     assert {(vote.signer, vote.body.digest) for vote in votes} == {(0, NULL_DIGEST)}
     assert {vote.body.block_id for vote in told.body.checkpoint} == {BLOCK}
-
-
-def test_a_claim_names_another_signer_and_does_not_verify() -> None:
-    told = claim(prepare(0), make_liar(), 2)
-    assert told == Signed(2, prepare(0).body, prepare(0).signature)
-    assert not is_genuine(told)
-    assert claim(prepare(1), make_liar(), 2) is None
-
-
-def test_a_claim_deep_inside_leaves_the_outer_signature_right() -> None:
-    for seed in range(8):
-        told = claim(NEW_VIEW, make_liar(seed), 3)
-        assert told is not None
-        parts = list(told.signed_parts())
-        assert not is_genuine(told)
-        assert MESSAGES.decode(MESSAGES.encode(told)) == told
-        if told.signer == 0:
-            assert Signed(0, told.body, parts[0].signature) == sign_own(make_liar(), told.body)
-
-
-def test_a_padded_certificate_has_a_vote_of_everybody() -> None:
-    told = pad(view_change(0), make_liar())
-    assert told is not None
-    votes = [told.body.checkpoint, *(c.prepares for c in told.body.prepared)]
-    assert any({vote.signer for vote in tuple_} == {1, 2, 3} for tuple_ in votes)
-    assert MESSAGES.decode(MESSAGES.encode(told)) == told
-    assert pad(prepare(0), make_liar()) is None
-
-
-def test_padding_does_not_verify() -> None:
-    certificate = view_change(0).body.prepared[0]
-    told = pad(certificate, make_liar())
-    assert told is not None
-    assert [vote.signer for vote in told.prepares] == [1, 2, 3]
-    assert [vote.signature == prepare(3).signature for vote in told.prepares[2:]] == [False]
-    assert not is_genuine(told)

@@ -1,4 +1,4 @@
-"""Lies in a running cluster: within the bound they change nothing, beyond it they do."""
+"""Lies in a running cluster: within the bound they change nothing."""
 
 import pytest
 
