@@ -1,0 +1,123 @@
+"""The command behind `scripts/mutants`: which planted bugs do storms find, and how soon.
+
+Every mutant meets the seeds 0, 1, … of its storms until a promise is broken. The status is 0 if all
+are killed, 1 if any survives, 2 for arguments that make no sense.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tests.consensus.pbft.mutants.hunting import Hunt, Kill
+from tests.consensus.pbft.mutants.pack import hunt_all
+from tests.consensus.pbft.mutants.record import write_kills
+from tests.consensus.pbft.mutants.registry import MUTANTS
+
+SEEDS = 400
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Hunt, and tell."""
+    options = parse(arguments)
+    names = options.only or list(MUTANTS)
+    hunts = run(names, range(options.seeds), options.workers, is_quiet=options.json)
+    if options.record:
+        write_kills({hunt.name: hunt.kill for hunt in hunts if hunt.kill})
+    if options.json:
+        print(json.dumps(describe(hunts, options.seeds)))
+    else:
+        show(hunts)
+    return int(any(hunt.kill is None for hunt in hunts))
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line; complaints end the process with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/mutants",
+        description="Plant bugs in PBFT and its host, and see which of them storms find.",
+    )
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"for each (default: {SEEDS})")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(MUTANTS), metavar="NAME", help="one; repeatable"
+    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument(
+        "--record", action="store_true", help="keep the seeds that kill, for the tests"
+    )
+    options = parser.parse_args(arguments)
+    if options.seeds < 1 or options.workers < 1:
+        parser.error("--seeds and --workers: at least 1")
+    return options
+
+
+def run(names: Sequence[str], seeds: range, workers: int, *, is_quiet: bool) -> list[Hunt]:
+    """All hunts, in the order of the names, with a bar that moves."""
+    ended: dict[str, Hunt] = {}
+    tried: dict[str, int] = {}
+    with Progress(
+        TextColumn("mutants"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        disable=is_quiet,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("mutants", total=len(names), note="")
+        for hunt, is_over in hunt_all(names, seeds, workers):
+            tried[hunt.name] = hunt.seeds
+            if is_over:
+                ended[hunt.name] = hunt
+            bar.update(task, completed=len(ended), note=f"{sum(tried.values())} storms")
+    return [ended[name] for name in names]
+
+
+def describe(hunts: Iterable[Hunt], seeds: int) -> dict[str, object]:
+    """The report for machines."""
+    rows = [
+        {
+            "name": hunt.name,
+            "what": MUTANTS[hunt.name].what,
+            "breaks": list(MUTANTS[hunt.name].breaks),
+            "killed": hunt.kill is not None,
+            "seed": hunt.kill.seed if hunt.kill else None,
+            "property": hunt.kill.property if hunt.kill else None,
+            "at_ms": hunt.kill.at_ms if hunt.kill else None,
+            "storms": hunt.seeds,
+            "seconds": round(hunt.seconds, 2),
+        }
+        for hunt in hunts
+    ]
+    survivors = [row["name"] for row in rows if not row["killed"]]
+    return {"seeds": seeds, "mutants": rows, "survivors": survivors}
+
+
+def show(hunts: Sequence[Hunt]) -> None:
+    """The report for people."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("mutant", "seed", "broken promise", "at", "search", "what is wrong"):
+        table.add_column(title, justify="right" if title in {"seed", "at", "search"} else "left")
+    for hunt in hunts:
+        row = tell(hunt.kill) if hunt.kill else ("", "[red]survives[/]", "")
+        table.add_row(hunt.name, *row, f"{hunt.seconds:.1f} s", MUTANTS[hunt.name].what)
+    console = Console()
+    console.print(table)
+    killed = sum(hunt.kill is not None for hunt in hunts)
+    console.print(f"{killed} of {len(hunts)} killed")
+
+
+def tell(kill: Kill) -> tuple[str, str, str]:
+    """Seed, property and virtual time."""
+    return str(kill.seed), kill.property, f"{kill.at_ms / 1_000:.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
