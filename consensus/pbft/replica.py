@@ -152,6 +152,7 @@ class Clock:
     progress: bool = False
     resend: bool = False
     idle: bool = False
+    starved: bool = False
     answers: bool = False
     restart: bool = False
     """A view was left or entered in this step: the progress and resend timers start anew."""

@@ -8,7 +8,18 @@ from consensus.simulation.host import Host
 from consensus.simulation.words import ScenarioError, parse_number, parse_places
 
 SHOWN = frozenset(
-    {"send", "decide", "certify", "accuse", "diverge", "behind", "crash", "restart", "progress"}
+    {
+        "send",
+        "decide",
+        "certify",
+        "accuse",
+        "diverge",
+        "behind",
+        "crash",
+        "restart",
+        "progress",
+        "starved",
+    }
 )
 
 

@@ -117,7 +117,9 @@ class Bench:
     def timers(self) -> set[str]:
         """The timers that run."""
         clock = self.replica.clock
-        return {n for n in ("progress", "resend", "idle", "answers") if getattr(clock, n)}
+        return {
+            n for n in ("progress", "resend", "idle", "starved", "answers") if getattr(clock, n)
+        }
 
     def feed(self, event: Event) -> list[Effect]:
         """One event; loop-back is the test's business."""

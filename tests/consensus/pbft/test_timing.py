@@ -1,11 +1,11 @@
 """Timeouts double, are capped, and come back down; an idle chain rests."""
 
-from consensus.effects import Request, SetTimer
+from consensus.effects import CancelTimer, Request, SetTimer
 from consensus.events import Pending, Proposed
 from consensus.message import compute_digest
 from consensus.pbft.deciding import CALM_HEIGHTS
 from consensus.pbft.messages import Commit, Prepare
-from consensus.pbft.timing import compute_timeout_ms
+from consensus.pbft.timing import compute_timeout_ms, is_starved
 from tests.consensus.pbft.bench import (
     Bench,
     make_bench,
@@ -67,7 +67,7 @@ def test_the_timer_stops_when_idle_and_starts_with_work() -> None:
     bench = make_bench(me=2)
     assert bench.timers == set()
     bench.feed(Pending(some=True))
-    assert bench.timers == {"progress"}
+    assert bench.timers == {"progress", "starved"}
     bench.feed(Pending(some=False))
     assert bench.timers == set()
 
@@ -157,3 +157,28 @@ def test_but_a_well_one_repeats_nothing_while_heights_are_decided() -> None:
     bench.decide(1, b"value")
     bench.hear(0, pre_prepare(0, 0, 3, b"value 3"))
     assert SetTimer(("resend",), 400) in bench.decide(2, b"value 2")
+
+
+def test_work_that_waits_while_nothing_is_proposed_starves_a_backup() -> None:
+    bench = make_bench(me=2, timeout_ms=1_000)
+    effects = bench.feed(Pending(some=True))
+    assert SetTimer(("starved",), 600) in effects
+    bench.elapse("starved")
+    assert bench.replica.suspected_at == 0
+    assert bench.replica.view == 0
+
+
+def test_a_proposal_ends_the_starving() -> None:
+    bench = make_bench(me=2)
+    bench.feed(Pending(some=True))
+    effects = bench.hear(0, pre_prepare(0, 0, 1, b"value"))
+    assert CancelTimer(("starved",)) in effects
+    assert not bench.replica.clock.starved
+
+
+def test_nobody_starves_without_work_or_at_the_primary_or_at_the_cap() -> None:
+    assert not is_starved(make_bench(me=2).replica)
+    for me, longest_ms in ((0, 8_000), (2, 1_000)):
+        bench = make_bench(me=me, timeout_ms=1_000, timeout_max_ms=longest_ms)
+        bench.feed(Pending(some=True))
+        assert not is_starved(bench.replica)
