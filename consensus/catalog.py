@@ -1,12 +1,19 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import msgspec
 
-from consensus.committee import Committee, ReplicaId, largest_byzantine_faults
+from consensus.block import Header, TreeBlock
+from consensus.committee import (
+    Committee,
+    ReplicaId,
+    largest_byzantine_faults,
+    largest_minority,
+)
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from consensus.message import Codec, Height
@@ -22,6 +29,49 @@ from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
 from consensus.pbft import quorums as pbft_quorums
+from consensus.pow import adversaries as pow_adversaries
+from consensus.pow import engine as pow_engine
+from consensus.pow import messages as pow_messages
+from consensus.pow import parameters as pow_parameters
+from consensus.pow import probes as pow_probes
+from consensus.pow import progress as pow_progress
+from consensus.pow import rules as pow_rules
+
+
+class Contract(Enum):
+    """Which part of the contract a host has to serve."""
+
+    CHAIN = "chain of decisions"
+    """`Request`, `Check`, `Decide`, `Certify`: what is decided is executed, and stays."""
+    TREE = "tree of blocks"
+    """`Mine`, `Store`, `Share`, `Adopt`, `Finalize`: the head may move to another branch."""
+
+
+class Membership(Enum):
+    """Whose words an engine listens to."""
+
+    COMMITTEE = "committee"
+    OPEN = "open"
+    """Anybody's: nothing is believed for the sake of who says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRules:
+    """What a host has to know of an engine of block trees.
+
+    `identify` names a header. `count_hashes` is what a claim takes on average, `count_first_hashes`
+    what the first block does. `find_proof(header, first, tries)` searches nonces, as many as that
+    from the first on; `prove` gives a block the simulated proof, for the virtual miner alone.
+    `adversaries` are engines that break the rules, made of an honest one and words.
+    """
+
+    identify: Callable[[Header], bytes]
+    count_hashes: Callable[[bytes], int]
+    count_first_hashes: Callable[[Any], int]
+    interval_ms: Callable[[Any], int]
+    find_proof: Callable[[Header, int, int], Header | None]
+    prove: Callable[[TreeBlock], TreeBlock]
+    adversaries: Mapping[str, Callable[[Any, tuple[str, ...]], Engine]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +101,18 @@ class EngineSpec:
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
+    tree: TreeRules | None = None
+    """For engines of block trees."""
+    membership: Membership = Membership.COMMITTEE
+    simulated: Mapping[str, int] = field(default_factory=dict)
+    """Parameters that a simulated network always has."""
+    senseless: frozenset[str] = frozenset()
+    """Faults of storms that mean nothing here, such as to starve a leader where nobody leads."""
+
+    @property
+    def contract(self) -> Contract:
+        """Which part of the contract a host has to serve."""
+        return Contract.CHAIN if self.tree is None else Contract.TREE
 
 
 _PBFT = EngineSpec(
@@ -90,7 +152,58 @@ _PBFT = EngineSpec(
     judge_certificate=pbft_quorums.judge_certificate,
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PBFT,)}
+_POW = EngineSpec(
+    name="pow",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.PARTIALLY_SYNCHRONOUS,
+                Authentication.NONE,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+            is_randomised=True,
+            counts_work=True,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.PROBABILISTIC,
+        delays=1,
+        good_case_messages=pow_progress.count_good_case_messages,
+        view_change_messages=pow_progress.count_view_change_messages,
+        largest_delay_ms=pow_progress.compute_largest_delay_ms,
+        progress_bound_ms=pow_progress.compute_progress_bound_ms,
+    ),
+    parameters=pow_parameters.Parameters,
+    messages=pow_messages.MESSAGES,
+    records=pow_messages.NOTHING,
+    seals=pow_messages.NOTHING,
+    certificates=pow_messages.NOTHING,
+    create=pow_engine.create,
+    account=pow_engine.account,
+    default_faults=largest_minority,
+    patience_ms=lambda parameters: int(parameters.interval_ms),
+    probes=pow_probes.PROBES,
+    restless=pow_parameters.RESTLESS,
+    judge_seal=lambda _seal, _height, _values, _committee: False,
+    judge_certificate=lambda _certificate, _committee: None,
+    tree=TreeRules(
+        identify=pow_rules.identify,
+        count_hashes=pow_rules.count_hashes,
+        count_first_hashes=pow_parameters.compute_first_hashes,
+        interval_ms=lambda parameters: int(parameters.interval_ms),
+        find_proof=pow_rules.find_proof,
+        prove=pow_rules.prove,
+        adversaries=pow_adversaries.ADVERSARIES,
+    ),
+    membership=Membership.OPEN,
+    simulated=pow_parameters.SIMULATED,
+    senseless=frozenset({"starvation", "forger", "wiped-journal", "torn-tail"}),
+)
+
+_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PBFT, _POW)}
 
 
 def names() -> tuple[str, ...]:

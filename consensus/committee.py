@@ -64,3 +64,8 @@ def largest_byzantine_faults(size: int) -> int:
 def largest_crash_faults(size: int) -> int:
     """The greatest f with n > 2f (Dwork, Lynch and Stockmeyer 1988)."""
     return (size - 1) // 2
+
+
+def largest_minority(size: int) -> int:
+    """The greatest f with n > 2f: less than half of equals (Nakamoto 2008, by work)."""
+    return (size - 1) // 2

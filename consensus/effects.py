@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from consensus.block import Template, TreeBlock
 from consensus.committee import ReplicaId
 from consensus.events import Timer
 from consensus.message import Digest, Height
@@ -125,6 +126,50 @@ class Diverge(msgspec.Struct, frozen=True):
     certified: bytes
 
 
+class Mine(msgspec.Struct, frozen=True):
+    """Look for a block on this template, none at all for None (answered by `Mined`).
+
+    A newer one replaces an older. Proof of work needs it, as it needs the next four.
+    """
+
+    template: Template | None
+
+
+class Store(msgspec.Struct, frozen=True):
+    """Make a block durable beside its siblings, executed or not (answered by `Stored`).
+
+    The host checks its content without looking at any state, and answers `LATER` until its clock
+    has come to `since_ms`.
+    """
+
+    block_id: bytes
+    block: TreeBlock
+    since_ms: int
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Say a stored block, as the message it is, to one replica, or to all others if None."""
+
+    block_id: bytes
+    to: ReplicaId | None
+
+
+class Adopt(msgspec.Struct, frozen=True):
+    """This stored block is the head: undo what is not below it, execute what is, or nothing at all.
+
+    Answered by `Applied` or `Refuted`. All blocks of the branch are stored.
+    """
+
+    block_id: bytes
+
+
+class Finalize(msgspec.Struct, frozen=True):
+    """This block of the adopted branch, and all below it, are irreversible; heights come in order."""
+
+    height: Height
+    block_id: bytes
+
+
 Effect: TypeAlias = (
     Persist
     | Rewrite
@@ -140,4 +185,9 @@ Effect: TypeAlias = (
     | Accuse
     | Ignore
     | Diverge
+    | Mine
+    | Store
+    | Share
+    | Adopt
+    | Finalize
 )

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from consensus.block import Header, TreeBlock
 from consensus.committee import Committee, ReplicaId
 from consensus.message import Digest, Height
 
@@ -17,20 +18,33 @@ Timer: TypeAlias = tuple[str | int, ...]
 
 
 class Verdict(Enum):
-    """The answer to `Check`."""
+    """The answer to `Check` and to `Store`."""
 
     VALID = "valid"
-    """Payload and bodies are stored and covered by the next sync."""
+    """Payload and bodies are stored and covered by the next sync; after `Store`, already synced."""
     INVALID = "invalid"
     LATER = "later"
     """Not now: a body is missing or the value's time has not come. The host will answer again."""
+
+
+class StoredTree(msgspec.Struct, frozen=True):
+    """The blocks that a disk holds; `headers` are those answered `VALID`, parents before children.
+
+    The root is the ledger's genesis, which has no header. `final` was finalized already.
+    """
+
+    root_id: bytes
+    root_time_ms: int
+    headers: tuple[Header, ...] = ()
+    final: Height = 0
 
 
 class Started(msgspec.Struct, frozen=True):
     """First event ever: what `Persist` saved (in order), and where the ledger stands.
 
     `fresh` says that the journal is known to be new: the replica has never voted. Without it, an
-    empty journal means that one was lost, and the replica may only observe.
+    empty journal means that one was lost, and the replica may only observe. `tree` is given to
+    engines of block trees, whose only durable state is the host's store of blocks.
     """
 
     records: tuple[Any, ...]
@@ -38,6 +52,7 @@ class Started(msgspec.Struct, frozen=True):
     block_id: bytes
     committee: Committee
     fresh: bool = True
+    tree: StoredTree | None = None
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -68,7 +83,10 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """The decided `height` was executed: its block id, and the committee from the next height."""
+    """The decided `height` was executed: its block id, and the committee from the next height.
+
+    In a block tree: the branch that ends in `block_id` is the ledger's now (answer to `Adopt`).
+    """
 
     height: Height
     block_id: bytes
@@ -94,4 +112,41 @@ class Offered(msgspec.Struct, frozen=True):
     certificate: Any = None
 
 
-Event: TypeAlias = Started | Received | Elapsed | Proposed | Checked | Applied | Pending | Offered
+class Mined(msgspec.Struct, frozen=True):
+    """Answer to `Mine`: a block with its proof, stored nowhere yet (proof of work)."""
+
+    block: TreeBlock
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Answer to `Store`, perhaps more than once (`LATER`, then another) (proof of work).
+
+    `VALID`: the block is durable, and its content is that of its value and its plain fields.
+    """
+
+    block_id: bytes
+    verdict: Verdict
+
+
+class Refuted(msgspec.Struct, frozen=True):
+    """Answer to `Adopt`: this block of the branch cannot be executed, the ledger stays where it was.
+
+    Its content promises another state than its branch leads to (proof of work).
+    """
+
+    block_id: bytes
+
+
+Event: TypeAlias = (
+    Started
+    | Received
+    | Elapsed
+    | Proposed
+    | Checked
+    | Applied
+    | Pending
+    | Offered
+    | Mined
+    | Stored
+    | Refuted
+)

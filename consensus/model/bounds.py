@@ -9,6 +9,7 @@ All bounds have one form, n > k f; the theorem says what k is.
 |                   | n > 2f for V2                       |                                        |
 | Byzantine         | n > 3f; signed: f < n, n > 2f for V2| n > 3f, even signed                     |
 | any, asynchronous and deterministic: f = 0 (FLP)                                                 |
+| work counts, not voices: n > 2f for replicas that work equally fast, delays far below the interval |
 
 V3 with m possible values: n > m f under synchrony (at least the bound for V2), n > (m + 1) f
 without a known bound; so for values that nobody can count it is out of reach, and ledgers take V4.
@@ -49,6 +50,8 @@ class Assumptions:
     agreement: Agreement = Agreement.CORRECT
     is_randomised: bool = False
     values: int | None = None
+    counts_work: bool = False
+    """Does work convince instead of voices: then nobody has to know who spoke."""
 
     def __post_init__(self) -> None:
         """Liars decide what they like, and one value needs no agreement."""
@@ -141,7 +144,7 @@ def find_obstacle(
         return Theorem.TWO_GENERALS, "links that deliver what is repeated"
     if size > 1 and assumptions.has_bound and not links.has_bound:
         return Theorem.TWO_GENERALS, "links that deliver within the bound"
-    if is_byzantine and faults > 0 and not links.knows_sender:
+    if is_byzantine and faults > 0 and not (links.knows_sender or assumptions.counts_work):
         return Theorem.KNOWN_SENDERS, "authenticated links"
     if topology is None or topology.is_complete:
         return None
@@ -155,6 +158,8 @@ def find_bound(assumptions: Assumptions) -> Bound:
     """The bound for these assumptions, if links and topology are in order."""
     if assumptions.timing is Timing.ASYNCHRONOUS and not assumptions.is_randomised:
         return Bound(None, Theorem.FLP)
+    if assumptions.counts_work:
+        return Bound(2, Theorem.HONEST_WORK)
     plain, unanimous = (
         find_bounds_known(assumptions)
         if assumptions.has_bound

@@ -54,6 +54,10 @@ class Theorem(Enum):
         "randomised asynchronous Byzantine agreement",
         "Bracha and Toueg 1985; Bracha 1987",
     )
+    HONEST_WORK = (
+        "agreement by work, but for a chance that falls exponentially with the depth",
+        "Nakamoto 2008; Garay, Kiayias and Leonardos 2015",
+    )
     FLP = (
         "no deterministic asynchronous consensus with one crash",
         "Fischer, Lynch and Paterson 1985",

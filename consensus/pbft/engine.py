@@ -32,11 +32,14 @@ from consensus.events import (
     Checked,
     Elapsed,
     Event,
+    Mined,
     Offered,
     Pending,
     Proposed,
     Received,
+    Refuted,
     Started,
+    Stored,
 )
 from consensus.message import Signed
 from consensus.pbft import (
@@ -107,6 +110,8 @@ class Pbft:
                 return catch_up.on_offered(replica, event)
             case Started():
                 return restart.on_started(replica, event)
+            case Mined() | Stored() | Refuted():
+                return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)
 

@@ -26,7 +26,8 @@ def compute_reversal(confirmations: int, share: Fraction) -> Fraction:
     q, p, z = share, 1 - share, confirmations
     if q >= p or not z:
         return Fraction(1)
-    return 1 - sum(math.comb(z + k - 1, k) * (p**z * q**k - q**z * p**k) for k in range(z + 1))
+    stays = (math.comb(z + k - 1, k) * (p**z * q**k - q**z * p**k) for k in range(z + 1))
+    return 1 - sum(stays, Fraction(0))
 
 
 def compute_reversal_poisson(confirmations: int, share: Fraction) -> float:

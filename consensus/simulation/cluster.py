@@ -27,6 +27,7 @@ from consensus.simulation.history import (
     Accusation,
     Divergence,
     Execution,
+    HeadMoved,
     History,
     Proposal,
     Saying,
@@ -40,6 +41,7 @@ from consensus.simulation.signatures import is_genuine
 from consensus.simulation.telling import name_message
 from consensus.simulation.timeline import Timeline
 from consensus.simulation.trace import Trace
+from consensus.simulation.tree import Adoption, BareTree, TreeApplication
 
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
@@ -285,6 +287,7 @@ class Cluster:
             self.make_application(place),
             is_follower,
         )
+        host.miner.chance = self.chance.fork(f"miner/{place}")
         self.hosts[place] = host
         self.addresses.setdefault(name, []).append(place)
         self.links.places.add(place)
@@ -327,6 +330,14 @@ class Cluster:
         if host.name not in self.history.byzantine:
             self.promises.see(Execution(host.name, block))
 
+    def note_adoption(self, host: Host, block_id: bytes, adoption: Adoption) -> None:
+        """A host's ledger stands elsewhere."""
+        self.run_digest.add(b"%d %d +%b" % (self.timeline.now_ms, host.place, block_id))
+        undone = f" undone {adoption.undone}" if adoption.undone else ""
+        self.note_event(host.place, "head", detail=f"{host.height} {block_id.hex()[:8]}{undone}")
+        if host.name not in self.history.byzantine:
+            self.promises.see(HeadMoved(host.name, block_id, adoption.undone))
+
     def note_timer(self, host: Host, timer: Timer) -> None:
         """A timer ran out."""
         self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, str(timer).encode()))
@@ -359,11 +370,16 @@ class Cluster:
         return all(i in h.application.executed for h in self.correct if h.is_up for i in items)
 
     def are_at_rest(self, places: Iterable[Address] | None = None) -> bool:
-        """Do these hold the same head, certified, and no work; all correct hosts that are up."""
+        """Do these hold the same head, certified, and no work; all correct hosts that are up.
+
+        A tree of blocks grows for ever; it is at rest when all work is final.
+        """
         if places is None:
             up = [host for host in self.correct if host.is_up]
         else:
             up = [self.hosts[place] for place in places]
+        if self.spec.tree is not None:
+            return all(is_settled(host) for host in up)
         if len({host.height for host in up}) != 1 or any(h.application.flags()[0] for h in up):
             return False
         head = up[0].height
@@ -394,12 +410,13 @@ def make_cluster(
         committee = Committee.of(size, spec.default_faults(size) if faults is None else faults)
     catalog.check_configuration(spec, committee, allow_beyond_bound=True)
     chance = Chance(seed)
-    make_application = make_application or make_bare_application
+    if make_application is None:
+        make_application = make_bare_application if spec.tree is None else make_bare_tree
     history = History()
     cluster = Cluster(
         spec,
         committee,
-        catalog.parse_parameters(spec, parameters or {}),
+        catalog.parse_parameters(spec, {**(parameters or {}), **spec.simulated}),
         chance,
         Links(chance, quality or Quality()),
         history,
@@ -415,3 +432,13 @@ def make_cluster(
 def make_bare_application(_place: Address) -> BareApplication:
     """Opaque items."""
     return BareApplication()
+
+
+def make_bare_tree(_place: Address) -> BareTree:
+    """Opaque items, on branches."""
+    return BareTree()
+
+
+def is_settled(host: Host) -> bool:
+    """Is all work final that a host of a block tree knows."""
+    return isinstance(host.application, TreeApplication) and host.application.is_settled()

@@ -38,10 +38,22 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A host executed a block, and may have told a client so."""
+    """A host executed a block for good, and may have told a client so.
+
+    In a block tree that is the moment at which the block becomes final.
+    """
 
     name: ReplicaId
     block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class HeadMoved:
+    """A host's ledger adopted another head; so many blocks were undone for it."""
+
+    name: ReplicaId
+    block_id: bytes
+    undone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class Accusation:
     offender: ReplicaId
 
 
-Fact: TypeAlias = Submission | Proposal | Saying | Execution | Divergence | Accusation
+Fact: TypeAlias = Submission | Proposal | Saying | Execution | HeadMoved | Divergence | Accusation
 
 
 class ViolationError(AssertionError):

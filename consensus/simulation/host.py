@@ -14,6 +14,7 @@ from consensus.catalog import EngineSpec
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import (
     Accuse,
+    Adopt,
     Behind,
     Broadcast,
     CancelTimer,
@@ -22,12 +23,16 @@ from consensus.effects import (
     Decide,
     Diverge,
     Effect,
+    Finalize,
     Ignore,
+    Mine,
     Persist,
     Request,
     Rewrite,
     Send,
     SetTimer,
+    Share,
+    Store,
 )
 from consensus.engine import Engine, step
 from consensus.events import (
@@ -43,10 +48,13 @@ from consensus.events import (
     Verdict,
 )
 from consensus.message import Digest, compute_digest, sign_message
+from consensus.simulation import tree_host
 from consensus.simulation.application import Application, Block
 from consensus.simulation.history import ViolationError
 from consensus.simulation.journal import Journal
 from consensus.simulation.signatures import make_sign
+from consensus.simulation.tree import Adoption, TreeApplication
+from consensus.simulation.tree_host import Miner
 
 BEFORE, TORN, AFTER = "before", "torn", "after"
 FUSES = (BEFORE, TORN, AFTER)
@@ -55,6 +63,10 @@ FUSES = (BEFORE, TORN, AFTER)
 
 class Surroundings(Protocol):
     """What a host needs of the cluster around it."""
+
+    @property
+    def now_ms(self) -> int:
+        """Virtual time since the start."""
 
     def say(self, host: "Host", to: ReplicaId | None, message: Any) -> None:
         """Put a signed message on the links; to all others if `to` is None."""
@@ -73,6 +85,9 @@ class Surroundings(Protocol):
 
     def note_block(self, host: "Host", block: Block) -> None:
         """Look whether an executed block agrees with all others."""
+
+    def note_adoption(self, host: "Host", block_id: bytes, adoption: Adoption) -> None:
+        """A host's ledger stands on another branch, or further on its own."""
 
     def note_timer(self, host: "Host", timer: Timer) -> None:
         """A timer ran out."""
@@ -132,6 +147,7 @@ class Host:
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
+    miner: Miner = field(default_factory=Miner)
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
     refusals: Counter[str] = field(default_factory=Counter)
@@ -175,7 +191,9 @@ class Host:
         records = self.spec.records
         saved = tuple(records.decode(records.encode(r)) for r in self.journal.durable)
         fresh = not self.journal.is_lost
-        self.feed(Started(saved, self.height, self.block_id, self.committee, fresh))
+        ledger = self.application
+        tree = ledger.describe() if isinstance(ledger, TreeApplication) else None
+        self.feed(Started(saved, self.height, self.block_id, self.committee, fresh, tree))
         self.tell_pending()
 
     def stop(self, *, loses_unsynced: bool = False) -> int:
@@ -186,6 +204,7 @@ class Host:
         self.is_syncing = self.is_paused = False
         self.flags = (False, False)
         self.values = {}
+        self.miner.template = None
         for queue in (self.inbox, self.backlog, self.withheld, self.timers):
             queue.clear()
         return self.application.crash(loses_unsynced=loses_unsynced)
@@ -240,12 +259,14 @@ class Host:
                 self.check(effect)
             case Ignore(_, refusal):
                 self.refusals[refusal] += 1
+            case Mine() | Store():
+                tree_host.perform(self, effect)
             case _ if (self.withheld or self.durable < self.writes) and self.habits.withholds:
                 self.withheld.append((self.writes, effect))
             case _:
                 self.release(effect)
 
-    def release(self, effect: Effect) -> None:
+    def release(self, effect: Effect) -> None:  # noqa: PLR0912 - one match
         """Perform an effect that leaves the host."""
         match effect:
             case Send(to, message):
@@ -265,8 +286,19 @@ class Host:
                 self.accusations.append(effect)
             case Diverge():
                 self.diverged = effect
+            case Share() | Adopt() | Finalize():
+                tree_host.perform(self, effect)
+            case Store():
+                tree_host.confirm(self, effect)
             case (
-                Persist() | Rewrite() | SetTimer() | CancelTimer() | Request() | Check() | Ignore()
+                Persist()
+                | Rewrite()
+                | SetTimer()
+                | CancelTimer()
+                | Request()
+                | Check()
+                | Ignore()
+                | Mine()
             ):
                 raise AssertionError(effect)
             case _:
@@ -283,11 +315,24 @@ class Host:
         put()
         self.writes += 1
         if not self.habits.sync_ms:
-            self.journal.sync()
+            self.sync_disk()
             self.durable = self.writes
         elif not self.is_syncing:
             self.is_syncing = True
             self.around.later(self, self.habits.sync_ms, self.synced, self.writes)
+
+    def sync_disk(self, writes: int | None = None) -> None:
+        """Confirm the oldest writes, or all; a store of blocks is synced whole."""
+        self.journal.sync(writes)
+        if isinstance(self.application, TreeApplication):
+            self.application.sync()
+
+    def follow_write(self, effect: Effect) -> None:
+        """Release an effect when the last write is durable."""
+        if self.durable < self.writes and self.habits.withholds:
+            self.withheld.append((self.writes, effect))
+        else:
+            self.release(effect)
 
     def burn(self, where: str, put: Callable[[], None]) -> None:
         """Crash at a write: what came before it is on disk, and perhaps some of it."""
@@ -296,14 +341,14 @@ class Host:
         if where == AFTER:
             put()
             self.writes += 1
-        self.journal.sync()
+        self.sync_disk()
         self.around.note_probe(self, f"crashed-{where}-write")
         self.around.crash(self.place)
 
     def synced(self, writes: int) -> None:
         """The disk confirms; what waited for it leaves, and what came meanwhile is next."""
         engine = self.engine
-        self.journal.sync(writes - self.durable)
+        self.sync_disk(writes - self.durable)
         self.durable = writes
         self.is_syncing = self.writes > writes
         if self.is_syncing:
@@ -333,6 +378,11 @@ class Host:
             self.around.say(self, to, signed)
         if to is None or to == self.name:
             self.feed(Received(self.name, signed))
+
+    def share(self, to: ReplicaId | None, message: Any) -> None:
+        """Say a stored block to one or to all others; this replica knows it."""
+        if to != self.name:
+            self.around.say(self, to, message)
 
     def check(self, effect: Check) -> None:
         """Answer `Check` after a while; what is forced is never judged."""

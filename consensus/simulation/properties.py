@@ -12,6 +12,10 @@ validity            the level that the engine claims (V0 to V4)
 one-vote            a correct replica signs one body per kind, view and height, also across restarts
 no-divergence       no correct host's ledger differs from a certified one
 just-accusation     only the guilty are accused
+finality            no correct host undoes a block that it has finalized (raised where it happens)
+
+In a block tree the first five are about final blocks: that no two hosts differ there is common prefix,
+and that none is undone is that no reorganisation goes deeper than the confirmation depth.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,6 +30,7 @@ from consensus.simulation.history import (
     Divergence,
     Execution,
     Fact,
+    HeadMoved,
     History,
     Saying,
     ViolationError,
@@ -177,6 +182,7 @@ def explain_proposed(history: History, fact: Execution) -> str | None:
 
 SITUATIONS = (
     sometimes("null-executed", [Execution], lambda _history, fact: not fact.block.values),
+    sometimes("head-moved-away", [HeadMoved], lambda _history, fact: fact.undone > 0),
     sometimes("equivocation-proved", [Accusation], lambda _history, _fact: True),
 )
 """What every campaign with liars and view changes should see."""

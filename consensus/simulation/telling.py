@@ -7,6 +7,7 @@ import msgspec
 
 from consensus.effects import (
     Accuse,
+    Adopt,
     Behind,
     Broadcast,
     CancelTimer,
@@ -15,12 +16,16 @@ from consensus.effects import (
     Decide,
     Diverge,
     Effect,
+    Finalize,
     Ignore,
+    Mine,
     Persist,
     Request,
     Rewrite,
     Send,
     SetTimer,
+    Share,
+    Store,
 )
 from consensus.message import NULL_DIGEST, Signed, compute_digest
 
@@ -62,6 +67,29 @@ class Teller:
                 return "ignore", name_message(message), str(refusal)
             case Diverge(height):
                 return "diverge", "", f"{height}"
+            case Mine() | Store() | Share() | Adopt() | Finalize():
+                return self.tell_tree(effect)
+
+    def tell_tree(self, effect: Mine | Store | Share | Adopt | Finalize) -> tuple[str, str, str]:
+        """The same for what only engines of block trees ask for."""
+        match effect:
+            case Mine(template):
+                if template is None:
+                    return "mine", "", "nothing"
+                return "mine", "", f"{template.height} on {self.tell_id(template.parent)}"
+            case Store(block_id, block, _):
+                self.names.setdefault(block_id, f"{block.header.height}:{block_id.hex()[:6]}")
+                return "store", "", f"{self.tell_id(block_id)} '{tell_value(block.value)}'"
+            case Share(block_id, _):
+                return "share", "", self.tell_id(block_id)
+            case Adopt(block_id):
+                return "adopt", "", self.tell_id(block_id)
+            case Finalize(height, block_id):
+                return "finalize", "", f"{height} {self.tell_id(block_id)}"
+
+    def tell_id(self, block_id: bytes) -> str:
+        """A block by height and the beginning of its id, if it is known."""
+        return self.names.get(block_id, block_id.hex()[:6])
 
     def tell_message(self, message: Any) -> str:
         """The fields of a message, without signatures."""

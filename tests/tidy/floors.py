@@ -14,7 +14,7 @@ FORBIDDEN_FLOORS = {
 }
 
 # The contract between engines and their hosts: standard library, msgspec, and each other.
-CONTRACT = ("engine", "events", "effects", "message", "committee", "errors")
+CONTRACT = ("engine", "events", "effects", "message", "block", "committee", "errors")
 CONTRACT_MODULES = frozenset(f"consensus.{name}" for name in CONTRACT)
 
 # Packages of consensus that are not protocols: the runners take engines from the catalog, and the
