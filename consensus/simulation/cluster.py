@@ -41,7 +41,7 @@ from consensus.simulation.signatures import is_genuine
 from consensus.simulation.telling import name_message
 from consensus.simulation.timeline import Timeline
 from consensus.simulation.trace import Trace
-from consensus.simulation.tree import Adoption, BareTree, TreeApplication
+from consensus.simulation.tree import Adoption, BareTree
 
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
@@ -379,7 +379,7 @@ class Cluster:
         else:
             up = [self.hosts[place] for place in places]
         if self.spec.tree is not None:
-            return all(is_settled(host) for host in up)
+            return all(host.ledger is not None and host.ledger.is_settled() for host in up)
         if len({host.height for host in up}) != 1 or any(h.application.flags()[0] for h in up):
             return False
         head = up[0].height
@@ -437,8 +437,3 @@ def make_bare_application(_place: Address) -> BareApplication:
 def make_bare_tree(_place: Address) -> BareTree:
     """Opaque items, on branches."""
     return BareTree()
-
-
-def is_settled(host: Host) -> bool:
-    """Is all work final that a host of a block tree knows."""
-    return isinstance(host.application, TreeApplication) and host.application.is_settled()

@@ -159,9 +159,15 @@ class Host:
     gauge: Callable[["Host"], None] | None = None
     """Looks at the host after each step of its engine, if somebody measures."""
     signature: Callable[[bytes], bytes] = field(init=False)
+    ledger: TreeApplication | None = field(init=False)
+    """The application, if it holds a tree of blocks; what the engine needs decides."""
 
     def __post_init__(self) -> None:
         self.signature = make_sign(self.name)
+        self.ledger = None
+        if self.spec.tree is not None:
+            assert isinstance(self.application, TreeApplication)
+            self.ledger = self.application
 
     @property
     def is_up(self) -> bool:
@@ -191,8 +197,7 @@ class Host:
         records = self.spec.records
         saved = tuple(records.decode(records.encode(r)) for r in self.journal.durable)
         fresh = not self.journal.is_lost
-        ledger = self.application
-        tree = ledger.describe() if isinstance(ledger, TreeApplication) else None
+        tree = self.ledger.describe() if self.ledger is not None else None
         self.feed(Started(saved, self.height, self.block_id, self.committee, fresh, tree))
         self.tell_pending()
 
@@ -323,9 +328,9 @@ class Host:
 
     def sync_disk(self, writes: int | None = None) -> None:
         """Confirm the oldest writes, or all; a store of blocks is synced whole."""
-        self.journal.sync(writes)
-        if isinstance(self.application, TreeApplication):
-            self.application.sync()
+        self.journal.sync(None if writes is None else min(writes, len(self.journal.unsynced)))
+        if self.ledger is not None:
+            self.ledger.sync()
 
     def follow_write(self, effect: Effect) -> None:
         """Release an effect when the last write is durable."""

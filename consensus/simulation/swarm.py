@@ -118,6 +118,7 @@ def draw_features(request: Request, chance: Chance) -> frozenset[str]:
     allowed = choose_features(
         request.faults, lies=spec.model.assumes.fault_kind is FaultKind.BYZANTINE
     )
+    allowed -= spec.senseless
     if request.timing is WorldKind.SYNCHRONOUS:
         allowed -= BROKEN_BY_SYNCHRONY
     if request.timing is WorldKind.UNKNOWN_BOUND:

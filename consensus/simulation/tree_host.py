@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from consensus.block import Template
-from consensus.effects import Adopt, Effect, Finalize, Mine, Share, Store
+from consensus.effects import Adopt, Finalize, Mine, Share, Store
 from consensus.events import Applied, Mined, Refuted, Stored, Verdict
 from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
@@ -65,8 +65,8 @@ def perform(host: "Host", effect: TreeEffect) -> None:
 
 def find_ledger(host: "Host") -> TreeApplication:
     """The host's ledger, as one that holds branches."""
-    assert isinstance(host.application, TreeApplication)
-    return host.application
+    assert host.ledger is not None
+    return host.ledger
 
 
 def read_clock_ms(host: "Host") -> int:
@@ -154,8 +154,3 @@ def find(host: "Host", number: int) -> None:
         host.feed(Mined(rules.prove(draft)))
     if number == miner.number and host.is_up:
         search(host)
-
-
-def is_tree_effect(effect: Effect) -> bool:
-    """Does only an engine of block trees ask for it."""
-    return isinstance(effect, TreeEffect)

@@ -21,7 +21,7 @@ class Step:
     event: Event
     effects: list[Effect]
     records: tuple[Any, ...]
-    """The journal before the step."""
+    """The journal before the step; then the headers of the blocks on disk, where there is a tree."""
 
 
 @dataclass
@@ -35,13 +35,22 @@ class Recorder:
         host = next(h for h in self.cluster.hosts.values() if h.engine is engine)
         before = contract.clone(engine)
         effects = step(engine, event)
-        self.steps.append(Step(host.name, before, event, effects, tuple(host.journal.records)))
+        on_disk = () if host.ledger is None else host.ledger.describe().headers
+        records = (*host.journal.records, *on_disk)
+        self.steps.append(Step(host.name, before, event, effects, records))
         return effects
+
+
+NERVOUS = {
+    "pbft": {"timeout_ms": 300, "idle_block_ms": 100, "resend_ms": 80},
+    "pow": {"interval_ms": 250, "window": 8, "depth": 12, "resend_ms": 80},
+}
+"""Parameters under which much happens in little time."""
 
 
 def record_run(engine: str, monkeypatch: Any, seed: int = 0, size: int = 4) -> Recorder:
     """A lossy run with a crashed primary, a restart and a partition."""
-    parameters = {"timeout_ms": 300, "idle_block_ms": 100, "resend_ms": 80}
+    parameters = NERVOUS[engine]
     quality = Quality(1, 25, loss_permille=60, duplicates_permille=60)
     cluster = make_cluster(engine, size, seed=seed, quality=quality, parameters=parameters)
     recorder = Recorder(cluster)

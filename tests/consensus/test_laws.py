@@ -13,17 +13,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consensus import catalog
-from consensus.effects import Broadcast, Decide, Effect, Ignore, Persist, Rewrite, Send, SetTimer
+from consensus.effects import (
+    Adopt,
+    Broadcast,
+    Decide,
+    Effect,
+    Finalize,
+    Ignore,
+    Persist,
+    Rewrite,
+    Send,
+    SetTimer,
+    Share,
+)
 from consensus.engine import clone, fingerprint, step
 from consensus.errors import DecodeError
-from consensus.events import Elapsed, Received
+from consensus.events import Elapsed, Received, Stored, Verdict
 from consensus.message import Message, Signed
 from tests.consensus.pbft.durability import is_covered
+from tests.consensus.pow.durability import is_stored
 from tests.consensus.recording import Recorder, Step, record_run
 
 ENGINES = catalog.names()
-COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {"pbft": is_covered}
-"""For each engine: is this message, were it sent now, covered by what the journal holds."""
+COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {"pbft": is_covered, "pow": is_stored}
+"""For each engine: is this message, were it sent now, covered by what the disk holds: the journal,
+and the headers of the blocks in the store."""
+TREES = tuple(name for name in ENGINES if catalog.get(name).tree)
+STRANGER = 99
 
 
 class Nonsense(Message, tag="nonsense", frozen=True):
@@ -104,17 +120,19 @@ def test_an_old_message_binds_nobody(steps: list[Step]) -> None:
         copy = clone(last[s.replica].before)
         step(copy, last[s.replica].event)
         for effect in step(copy, s.event):
-            assert not isinstance(effect, Persist | Rewrite | Decide | Broadcast), s.event
+            assert not isinstance(
+                effect, Persist | Rewrite | Decide | Broadcast | Adopt | Finalize
+            ), s.event
 
 
-def test_unknown_messages_and_strangers_change_nothing(steps: list[Step]) -> None:
+def test_unknown_messages_change_nothing(steps: list[Step]) -> None:
     for s in steps[::17]:
         for event in (
             Received(1, Nonsense(7)),
             Received(1, object()),
             Received(1, None),
             Received(1, Signed(1, Nonsense(7))),
-            Received(99, s.event.message if isinstance(s.event, Received) else Nonsense(1)),
+            Received(STRANGER, Nonsense(1)),
             Elapsed(("nobody", "set", 3)),
         ):
             copy = clone(s.before)
@@ -122,6 +140,38 @@ def test_unknown_messages_and_strangers_change_nothing(steps: list[Step]) -> Non
             started = [effect for effect in effects if not isinstance(effect, Ignore)]
             assert not started, (event, started)
             assert fingerprint(copy) == fingerprint(s.before)
+
+
+def test_a_stranger_is_not_heard_or_else_weighs_what_everybody_weighs(
+    steps: list[Step], request: Any
+) -> None:
+    """In a committee only members count; in an open network nobody counts for who they are."""
+    spec = catalog.get(request.node.callspec.params["steps"])
+    checked = 0
+    for s in steps[::3]:
+        if not isinstance(s.event, Received):
+            continue
+        by_member, by_stranger = clone(s.before), clone(s.before)
+        told = step(by_member, s.event)
+        answers = step(by_stranger, Received(STRANGER, s.event.message))
+        if spec.membership is catalog.Membership.COMMITTEE:
+            assert all(isinstance(effect, Ignore) for effect in answers)
+            assert fingerprint(by_stranger) == fingerprint(s.before)
+        elif told and not isinstance(told[0], Ignore) and not isinstance(answers[0], Ignore):
+            assert answers == [readdress(effect, s.event.sender, STRANGER) for effect in told]
+        checked += 1
+    assert checked > 50
+
+
+def readdress(effect: Effect, old: int, new: int) -> Effect:
+    """The same effect with another receiver."""
+    match effect:
+        case Send(to, message) if to == old:
+            return Send(new, message)
+        case Share(block_id, to) if to == old:
+            return Share(block_id, new)
+        case _:
+            return effect
 
 
 def test_a_signer_that_is_not_the_sender_changes_nothing(steps: list[Step]) -> None:
@@ -157,6 +207,30 @@ def test_what_is_said_was_written_before(steps: list[Step], request: Any) -> Non
     assert checked > 100
 
 
+@pytest.mark.parametrize("engine", TREES)
+def test_blocks_are_on_disk_before_anybody_hears_or_builds_on_them(engine: str) -> None:
+    identify = catalog.get(engine).tree.identify  # type: ignore[union-attr]
+    checked = 0
+    for s in recorded(engine).steps:
+        on_disk = {identify(header) for header in s.records}
+        for effect in s.effects:
+            if isinstance(effect, Share | Adopt):
+                assert effect.block_id in on_disk
+                checked += 1
+    assert checked > 100
+
+
+@pytest.mark.parametrize("engine", TREES)
+def test_what_is_not_stored_is_not_adopted(engine: str) -> None:
+    """Whatever the host says of a block but that it is stored, the head stays where it is."""
+    answers = [s for s in recorded(engine).steps if isinstance(s.event, Stored)]
+    for s in answers:
+        for verdict in (Verdict.LATER, Verdict.INVALID):
+            effects = step(clone(s.before), Stored(s.event.block_id, verdict))  # type: ignore[union-attr]
+            assert not any(isinstance(e, Share | Adopt | Finalize) for e in effects)
+    assert len(answers) > 50
+
+
 def test_timers_are_whole_and_positive(steps: list[Step]) -> None:
     timers = [e for s in steps for e in s.effects if isinstance(e, SetTimer)]
     assert timers
@@ -170,8 +244,9 @@ def test_decisions_come_in_height_order(steps: list[Step]) -> None:
             if s.replica != replica:
                 continue
             if type(s.event).__name__ == "Started":
-                heights = [s.event.height]  # type: ignore[union-attr]
-            heights += [e.height for e in s.effects if isinstance(e, Decide)]
+                tree = s.event.tree  # type: ignore[union-attr]
+                heights = [s.event.height if tree is None else tree.final]  # type: ignore[union-attr]
+            heights += [e.height for e in s.effects if isinstance(e, Decide | Finalize)]
             assert heights == list(range(heights[0], heights[0] + len(heights)))
 
 

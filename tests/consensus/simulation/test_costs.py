@@ -13,7 +13,9 @@ from consensus.simulation.costs import (
     measure_view_change,
 )
 
-ENGINES = catalog.names()
+ENGINES = tuple(
+    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
+)
 SIZES = (4, 5, 7, 10, 16, 31, 64)
 ALL_SIZES = range(4, 65)
 

@@ -31,7 +31,9 @@ from consensus.simulation.twins import (
     trace_twin_scenario,
 )
 
-ENGINES = catalog.names()
+ENGINES = tuple(
+    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
+)
 ONE = Twins()
 SCENARIOS_TO_SPLIT = 32
 """Each first round once."""
