@@ -1,6 +1,6 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -15,7 +15,7 @@ from consensus.committee import (
     largest_minority,
 )
 from consensus.engine import Account, Engine
-from consensus.errors import BoundError, ParameterError, UnknownEngineError
+from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -242,3 +242,9 @@ def check_configuration(
     verdict = spec.model.judge(size, faults)
     if not allow_beyond_bound and not verdict.is_granted:
         raise BoundError(f"{spec.name}: {verdict.reason}")
+
+
+def check_contract(spec: EngineSpec, served: Collection[Contract], advice: str) -> None:
+    """Refuse an engine whose contract a host does not serve; raises `ContractError` with advice."""
+    if spec.contract not in served:
+        raise ContractError(f"{spec.name} orders a {spec.contract.value}: {advice}")

@@ -23,6 +23,12 @@ class UnknownEngineError(ConsensusError):
     reason = "unknown-engine"
 
 
+class ContractError(ConsensusError):
+    """The engine asks for a part of the contract that its host does not serve."""
+
+    reason = "contract-unserved"
+
+
 class ParameterError(ConsensusError):
     """An engine parameter is missing, unknown, or out of its range."""
 

@@ -11,11 +11,12 @@ sync: while one is running, further records and whatever follows them wait for t
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from consensus.catalog import EngineSpec
 from consensus.effects import (
     Accuse,
+    Adopt,
     Behind,
     Broadcast,
     CancelTimer,
@@ -24,14 +25,19 @@ from consensus.effects import (
     Decide,
     Diverge,
     Effect,
+    Finalize,
     Ignore,
+    Mine,
     Persist,
     Request,
     Rewrite,
     Send,
     SetTimer,
+    Share,
+    Store,
 )
 from consensus.engine import Engine, step
+from consensus.errors import ContractError
 from consensus.events import Elapsed, Event, Timer
 from node.journal import Journal
 from node.stages import Stages
@@ -208,7 +214,7 @@ class Driver:
                 else:
                     self._withheld.append(effect)
 
-    def _release(self, effect: Any) -> None:
+    def _release(self, effect: Effect) -> None:
         match effect:
             case Send():
                 self._host.send(effect)
@@ -224,6 +230,12 @@ class Driver:
                 self._host.accuse(effect)
             case Diverge():
                 self._host.diverge(effect)
+            case Mine() | Store() | Share() | Adopt() | Finalize():
+                raise ContractError(f"{type(effect).__name__}: this node keeps no tree of blocks")
+            case (
+                Persist() | Rewrite() | SetTimer() | CancelTimer() | Request() | Check() | Ignore()
+            ):
+                raise AssertionError(effect)
             case _:
                 assert_never(effect)
 

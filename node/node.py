@@ -50,6 +50,7 @@ from node.peer_metrics import CountedPeers
 from node.peers.network import Peers
 from node.peers.records import Network, PeerAddress
 from node.service import Service
+from node.serving import get_served
 from node.stages import Stages
 from node.sync import Sync
 from node.tasks import end, spawn
@@ -144,7 +145,7 @@ class Node:
         config = self._config
         genesis = _load_genesis(config.genesis_path)
         identity = load_identity(config.key_path)
-        spec = catalog.get(genesis.engine)
+        spec = get_served(genesis.engine)
         committee = Committee.of(len(genesis.validators), genesis.faults)
         catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
         me = _find_replica(config, genesis, identity)

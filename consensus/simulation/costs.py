@@ -109,6 +109,8 @@ def check_size(spec: EngineSpec, nodes: int, faults: int | None) -> None:
     """Refuse sizes that cannot be, and those that the engine's theorem does not cover."""
     if not 1 <= nodes <= SIZE_MAX:
         raise MeasureError(f"nodes is 1 to {SIZE_MAX}, not {nodes}")
+    advice = "it is never at rest, so no message belongs to one item"
+    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
     faults = spec.default_faults(nodes) if faults is None else faults
     catalog.check_configuration(spec, Committee.of(nodes, faults))
 

@@ -99,6 +99,8 @@ def check_twins(twins: Twins, *, beyond_bound: bool = False) -> None:
         raise TwinsError(f"{twins.twins} of {twins.nodes} nodes cannot have twins")
     if twins.hosts > HOSTS_MAX:
         raise TwinsError(f"nodes and twins are {HOSTS_MAX} at most, not {twins.hosts}")
+    advice = "it signs nothing, so a twin is one more miner and proves nothing"
+    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
     faults = spec.default_faults(twins.nodes)
     catalog.check_configuration(spec, Committee.of(twins.nodes, faults))
     if twins.twins > faults and not beyond_bound:

@@ -33,6 +33,7 @@ from node.certificates import (
 )
 from node.derivation import derive_key
 from node.identity import Identity, load_identity, save_identity
+from node.serving import get_served
 from node.testnet.errors import ClusterError
 from node.testnet.homes import (
     GENESIS_FILE,
@@ -144,8 +145,8 @@ def create_network(home: Path, plan: Plan) -> Network:
 
 
 def make_genesis(plan: Plan, validators: Sequence[bytes], faucet: Identity) -> Genesis:
-    """What the network starts from; refuses what the engine's theorem does not cover."""
-    spec = catalog.get(plan.engine)
+    """What the network starts from; refuses what the theorem or nodes do not cover."""
+    spec = get_served(plan.engine)
     catalog.parse_parameters(spec, plan.parameters)
     faults = spec.default_faults(plan.validators) if plan.faults is None else plan.faults
     catalog.check_configuration(spec, Committee.of(plan.validators, faults))

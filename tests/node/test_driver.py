@@ -14,11 +14,13 @@ from consensus.effects import (
     CancelTimer,
     Effect,
     Ignore,
+    Mine,
     Persist,
     Rewrite,
     Send,
     SetTimer,
 )
+from consensus.errors import ContractError
 from consensus.events import Elapsed, Event, Pending, Received
 from node.driver import Driver
 from node.journal import Journal, create_journal
@@ -244,3 +246,12 @@ async def test_a_peer_waits_until_the_engine_has_taken_its_message(path: Path) -
     await bench.driver.close()
     await bench.driver.deliver(Received(2, b"too late"))
     assert len(bench.engine.seen) == 2
+
+
+async def test_an_engine_of_block_trees_is_not_served(path: Path) -> None:
+    bench = Bench(path, [Send(1, b"before"), Mine(None), Send(1, b"after")])
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Send(1, b"before")]
+    await bench.driver.close()
+    assert [type(error) for error in bench.failures] == [ContractError]
+    assert bench.host.done == [Send(1, b"before")]

@@ -3,7 +3,7 @@
 import pytest
 
 from consensus import catalog
-from consensus.errors import BoundError, ConsensusError, UnknownEngineError
+from consensus.errors import BoundError, ConsensusError, ContractError, UnknownEngineError
 from consensus.simulation.costs import (
     Case,
     Cost,
@@ -100,3 +100,8 @@ def test_impossible_sizes(
 def test_no_leader_may_crash_where_nobody_may() -> None:
     with pytest.raises(MeasureError, match="f = 0"):
         measure_view_change("pbft", 3)
+
+
+def test_a_tree_of_blocks_is_never_at_rest() -> None:
+    with pytest.raises(ContractError, match="never at rest"):
+        measure_good_case("pow", 4)

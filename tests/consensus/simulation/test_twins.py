@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consensus import catalog
-from consensus.errors import ConsensusError, UnknownEngineError
+from consensus.errors import ConsensusError, ContractError, UnknownEngineError
 from consensus.message import Signed, compute_digest
 from consensus.pbft.messages import (
     Commit,
@@ -188,3 +188,8 @@ def test_what_lies_beyond_the_bound_has_to_be_asked_for() -> None:
 def test_there_is_no_such_scenario(number: int) -> None:
     with pytest.raises(TwinsError, match="scenarios 0 to 4095"):
         run_twin_scenario(ONE, number)
+
+
+def test_where_nothing_is_signed_a_twin_proves_nothing() -> None:
+    with pytest.raises(ContractError, match="one more miner"):
+        check_twins(Twins("pow"))

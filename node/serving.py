@@ -1,0 +1,15 @@
+"""Which engines a node can host: those whose part of the contract it serves."""
+
+from consensus import catalog
+from consensus.catalog import Contract, EngineSpec
+
+SERVED = frozenset({Contract.CHAIN})
+"""The ledger executes decisions; it keeps no branches yet."""
+ADVICE = "it runs in the simulator only so far, see `quorate simulate --help`"
+
+
+def get_served(engine: str) -> EngineSpec:
+    """The engine called `engine`; raises `UnknownEngineError`, or `ContractError` for the others."""
+    spec = catalog.get(engine)
+    catalog.check_contract(spec, SERVED, ADVICE)
+    return spec
