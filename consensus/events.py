@@ -25,6 +25,11 @@ class Verdict(Enum):
     INVALID = "invalid"
     LATER = "later"
     """Not now: a body is missing or the value's time has not come. The host will answer again."""
+    MISMATCH = "mismatch"
+    """After `Store` only: the value is not the one that the header's content names.
+
+    That says nothing of the block, which somebody else may hold with its own value.
+    """
 
 
 class StoredTree(msgspec.Struct, frozen=True):

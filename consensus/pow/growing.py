@@ -4,6 +4,10 @@ Safety is a matter of chance here: two honest replicas finalize different blocks
 outworks the honest by `depth` blocks, or if they could not hear each other for so long. Whoever
 notices that a branch from below its final block has become heavier says so (`Diverge`), and stays.
 
+A body that is not the header's own says nothing of the block: whoever passes a block on can spoil its
+body, but not its proof. Only the body is dropped; to refuse the block would let a liar cut replicas
+off from it (Bitcoin's CVE-2012-2459 is of this kind).
+
 Nothing leaves before it is durable: a block is shared, mined on and adopted only after `Stored`.
 """
 
@@ -31,6 +35,10 @@ def on_stored(replica: Replica, event: Stored) -> Iterator[Effect]:
         return
     replica.storing.discard(block_id)
     replica.held.discard(block_id)
+    if event.verdict is Verdict.MISMATCH:
+        replica.count("foreign_body")
+        yield Ignore(event, Refusal.FOREIGN_BODY)
+        return
     if event.verdict is Verdict.INVALID:
         yield from forget_branch(replica, block_id, event)
         return

@@ -22,5 +22,6 @@ class Refusal(StrEnum):
     BELOW_FINAL = "block-below-final"
     TREE_FULL = "tree-full"
     REFUTED = "block-refuted"
+    FOREIGN_BODY = "block-foreign-body"
     BAD_CONTENT = "block-bad-content"
     UNKNOWN_PARENT = "header-unknown-parent"

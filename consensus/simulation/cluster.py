@@ -308,7 +308,7 @@ class Cluster:
 
     def note(self, host: Host, effect: Effect) -> None:
         """Write an effect into the trace, and look whether it is a broken promise."""
-        if host.name not in self.history.byzantine:
+        if self.history.is_bound(host.name):
             match effect:
                 case Diverge(height):
                     self.promises.see(Divergence(host.name, height))
@@ -327,7 +327,7 @@ class Cluster:
         """A host executed a block."""
         self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, block.block_id))
         self.note_event(host.place, "apply", detail=f"{block.height} {block.block_id.hex()[:8]}")
-        if host.name not in self.history.byzantine:
+        if self.history.is_bound(host.name):
             self.promises.see(Execution(host.name, block))
 
     def note_adoption(self, host: Host, block_id: bytes, adoption: Adoption) -> None:
@@ -335,7 +335,7 @@ class Cluster:
         self.run_digest.add(b"%d %d +%b" % (self.timeline.now_ms, host.place, block_id))
         undone = f" undone {adoption.undone}" if adoption.undone else ""
         self.note_event(host.place, "head", detail=f"{host.height} {block_id.hex()[:8]}{undone}")
-        if host.name not in self.history.byzantine:
+        if self.history.is_bound(host.name):
             self.promises.see(HeadMoved(host.name, block_id, adoption.undone))
 
     def note_timer(self, host: Host, timer: Timer) -> None:

@@ -89,6 +89,11 @@ class History:
     """What correct replicas did. Those in `byzantine` promise nothing, so they are left out."""
 
     byzantine: set[ReplicaId] = field(default_factory=set)
+    forsaken: set[ReplicaId] = field(default_factory=set)
+    """Whom the model promises nothing any more, for no delay is bounded there: see the verb `core`.
+
+    Only where finality counts on delays; where it does not, links break no promise.
+    """
     faltered: set[ReplicaId] = field(default_factory=set)
     """Who ever crashed: counted by uniform agreement only."""
     decided: dict[Height, tuple[ReplicaId, Block]] = field(default_factory=dict)
@@ -98,6 +103,10 @@ class History:
     said: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """What was ever signed, by signer, kind, view and height."""
     probes: Counter[str] = field(default_factory=Counter)
+
+    def is_bound(self, name: ReplicaId) -> bool:
+        """Do the promises hold for this replica."""
+        return name not in self.byzantine and name not in self.forsaken
 
     @property
     def height(self) -> Height:

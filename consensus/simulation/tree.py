@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from consensus.block import Header, Template, TreeBlock
 from consensus.committee import ReplicaId
-from consensus.events import StoredTree
+from consensus.events import StoredTree, Verdict
 from consensus.message import Height
 from consensus.simulation.application import (
     Application,
@@ -48,7 +48,7 @@ class TreeApplication(Application, Protocol):
     def compose_block(self, template: Template, proposer: ReplicaId, now_ms: int) -> TreeBlock:
         """A block on a template, without its proof."""
 
-    def check_block(self, block: TreeBlock) -> bool:
+    def check_block(self, block: TreeBlock) -> Verdict:
         """Is its content that of its value, and the value valid without any state."""
 
     def put(self, block_id: bytes, block: TreeBlock) -> None:
@@ -112,9 +112,11 @@ class BareTree(BareApplication):
         header = Header(template.height, template.parent, time_ms, content, template.claim)
         return TreeBlock(header, value)
 
-    def check_block(self, block: TreeBlock) -> bool:
+    def check_block(self, block: TreeBlock) -> Verdict:
         """Is its content that of its value, and is none of its items invalid."""
-        return block.header.content == compute_content(block.value) and self.is_valid(block.value)
+        if block.header.content != compute_content(block.value):
+            return Verdict.MISMATCH
+        return Verdict.VALID if self.is_valid(block.value) else Verdict.INVALID
 
     def put(self, block_id: bytes, block: TreeBlock) -> None:
         """Store a block."""

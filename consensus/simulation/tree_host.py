@@ -76,8 +76,9 @@ def read_clock_ms(host: "Host") -> int:
 
 def store(host: "Host", effect: Store) -> None:
     """Judge a block's content, wait for its time, write it, and say so when it is durable."""
-    if not find_ledger(host).check_block(effect.block):
-        host.feed(Stored(effect.block_id, Verdict.INVALID))
+    verdict = find_ledger(host).check_block(effect.block)
+    if verdict is not Verdict.VALID:
+        host.feed(Stored(effect.block_id, verdict))
         return
     wait_ms = effect.since_ms - read_clock_ms(host)
     if wait_ms > 0:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from consensus.model.topology import make_complete, make_from_edges, make_ring, make_star
+from consensus.model.validity import Finality
 from consensus.simulation.links import Quality
 from consensus.simulation.telling import name_message
 from consensus.simulation.verbs import hosts
@@ -127,7 +128,11 @@ def topology(board: Board, words: list[str]) -> None:
 
 
 def core(board: Board, words: list[str]) -> None:
-    """Some hosts are well from here on, and so are the links between them."""
+    """Some hosts are well from here on, and so are the links between them.
+
+    Who is outside may be cut off for ever: where finality is a matter of chance, and so of hearing
+    what others find in time, nothing is promised there any more.
+    """
     delays = [word for word in words if "=" in word]
     places = board.places([word for word in words if "=" not in word])
     quality = CALM
@@ -135,6 +140,9 @@ def core(board: Board, words: list[str]) -> None:
         quality = parse_quality(delays)
     links = board.cluster.links
     pairs = [(a, b) for a in places for b in places if a != b]
+    if board.cluster.spec.model.finality is Finality.PROBABILISTIC:
+        everybody = {host.name for host in board.cluster.hosts.values()}
+        board.cluster.history.forsaken = everybody - {board.cluster.hosts[p].name for p in places}
     links.heal(places)
     links.filters.clear()
     links.own.update(dict.fromkeys(pairs, quality))
