@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -29,13 +30,15 @@ from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
 from consensus.pbft import quorums as pbft_quorums
-from consensus.pow import adversaries as pow_adversaries
 from consensus.pow import engine as pow_engine
+from consensus.pow import finality as pow_finality
 from consensus.pow import messages as pow_messages
 from consensus.pow import parameters as pow_parameters
 from consensus.pow import probes as pow_probes
 from consensus.pow import progress as pow_progress
 from consensus.pow import rules as pow_rules
+from consensus.pow import selfish as pow_selfish
+from consensus.pow.adversaries import registry as pow_adversaries
 
 
 class Contract(Enum):
@@ -62,7 +65,9 @@ class TreeRules:
     `identify` names a header. `count_hashes` is what a claim takes on average, `count_first_hashes`
     what the first block does. `find_proof(header, first, tries)` searches nonces, as many as that
     from the first on; `prove` gives a block the simulated proof, for the virtual miner alone.
-    `adversaries` are engines that break the rules, made of an honest one and words.
+    `adversaries` are engines that break the rules, made of an honest one and words. What they
+    achieve, in closed form: `compute_reversal(confirmations, share)` is the chance of a private
+    chain, `compute_selfish(share, gamma)` the part of the blocks that selfishness earns.
     """
 
     identify: Callable[[Header], bytes]
@@ -72,6 +77,8 @@ class TreeRules:
     find_proof: Callable[[Header, int, int], Header | None]
     prove: Callable[[TreeBlock], TreeBlock]
     adversaries: Mapping[str, Callable[[Any, tuple[str, ...]], Engine]]
+    compute_reversal: Callable[[int, Fraction], Fraction]
+    compute_selfish: Callable[[Fraction, Fraction], Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,8 @@ _POW = EngineSpec(
         find_proof=pow_rules.find_proof,
         prove=pow_rules.prove,
         adversaries=pow_adversaries.ADVERSARIES,
+        compute_reversal=pow_finality.compute_reversal,
+        compute_selfish=pow_selfish.compute_revenue,
     ),
     membership=Membership.OPEN,
     simulated=pow_parameters.SIMULATED,

@@ -33,6 +33,8 @@ liars
     twin R                      another host with the same key
     split R R… | R…             a host and a twin, each of which speaks only to one side
     censor R ITEM…              it leaves these out of its values
+    attack R NAME ARGUMENT…     a miner follows another strategy (`consensus.pow.adversaries`)
+    work R PERMILLE             a miner is so many thousandths as fast as a member is by default
 seeing
     show WORD… | hide WORD…     which kinds of entries, messages or timers are printed; `broadcast`
     heads                       print heights of all

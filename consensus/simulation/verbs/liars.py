@@ -1,10 +1,17 @@
 """Hosts begin to lie."""
 
+from consensus.simulation import tree_host
 from consensus.simulation.byzantine.behaviour import Liar
 from consensus.simulation.byzantine.registry import make_behaviour
 from consensus.simulation.signatures import make_sign
 from consensus.simulation.verbs.board import Board
-from consensus.simulation.words import split_at, take_one, word_at
+from consensus.simulation.words import (
+    ScenarioError,
+    parse_number,
+    split_at,
+    take_one,
+    word_at,
+)
 
 
 def forge_item(height: int, n: int) -> str:
@@ -57,3 +64,25 @@ def censor(board: Board, words: list[str]) -> None:
     board.cluster.history.byzantine.add(host.name)
     board.cluster.history.probes["behaved-censor"] += 1
     host.application.censored = host.application.censored | frozenset(words[1:])
+
+
+def attack(board: Board, words: list[str]) -> None:
+    """A host that mines follows another strategy; words of messages are its engine's as before."""
+    host = board.host(word_at(words, 0))
+    name, rules = word_at(words, 1), board.cluster.spec.tree
+    adversaries = {} if rules is None else rules.adversaries
+    if name not in adversaries:
+        known = ", ".join(adversaries) or "none for this engine"
+        raise ScenarioError(f"no adversary {name!r}; there are: {known}")
+    if host.engine is None:
+        raise ScenarioError(f"host {host.place} is down")
+    host.engine = adversaries[name](host.engine, tuple(words[2:]))
+    board.cluster.history.byzantine.add(host.name)
+    board.cluster.history.probes[f"attacked-{name}"] += 1
+
+
+def work(board: Board, words: list[str]) -> None:
+    """How fast a host hashes, in thousandths of what each member does by default."""
+    host = board.host(word_at(words, 0))
+    host.miner.power_permille = parse_number(word_at(words, 1))
+    tree_host.search(host)

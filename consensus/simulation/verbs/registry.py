@@ -34,6 +34,8 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "twin": liars.twin,
     "split": liars.split,
     "censor": liars.censor,
+    "attack": liars.attack,
+    "work": liars.work,
     "show": seeing.show,
     "hide": seeing.hide,
     "heads": seeing.heads,
