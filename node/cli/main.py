@@ -9,6 +9,7 @@ from ledger.errors import LedgerError
 from node.cli import keys_group, node_group, testnet_group, tx_group
 from node.cli.bench import bench
 from node.cli.complexity import complexity
+from node.cli.forks import forks
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
 from node.cli.replay import replay
@@ -38,6 +39,7 @@ app.command("bench")(bench)
 app.command("simulate")(simulate)
 app.command("twins")(twins)
 app.command("complexity")(complexity)
+app.command("forks")(forks)
 
 
 def run() -> None:

@@ -36,9 +36,9 @@ class PrivateChain(Hiding):
         else:
             self.see_public(node)
         if self.tip is not None:
-            yield from self.judge(self.tip)
+            yield from self.weigh(self.tip)
 
-    def judge(self, tip: bytes) -> Iterator[Effect]:
+    def weigh(self, tip: bytes) -> Iterator[Effect]:
         """Won, lost, or to be gone on with."""
         nodes = self.tree.nodes
         fork = self.find_fork(tip).height
