@@ -209,7 +209,10 @@ def rage(storm: Storm) -> None:
     """Random actions at random moments until the chaos ends, at a random time."""
     chance = storm.chance
     longest_ms = storm.request.duration_ms
-    end_ms = chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
+    if storm.has("stranding") and chance.happens(500):
+        strand(storm, 0)
+        storm.now_ms = max(at_ms for at_ms, _ in storm.actions)
+    end_ms = storm.now_ms + chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
     while storm.now_ms < end_ms:
         storm.now_ms += chance.between(1, PAUSE_MS_MAX)
         act(storm, list(storm.places))
