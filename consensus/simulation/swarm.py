@@ -159,8 +159,21 @@ def open_storm(storm: Storm) -> None:
 
 def corrupt_rest(storm: Storm) -> None:
     """Whoever was chosen and is honest yet begins to lie."""
+    if len(storm.liars) > storm.committee.faults and not storm.corrupted:
+        conspire(storm)
     for place in storm.liars[storm.corrupted :]:
         corrupt(storm, place)
+    storm.corrupted = len(storm.liars)
+
+
+def conspire(storm: Storm) -> None:
+    """More liars than f: in half the storms one shows two faces, and the others support both."""
+    if not storm.chance.happens(500) or not (storm.has("two-faced") and storm.has("parrot")):
+        return
+    first, *others = storm.liars
+    storm.do(f"behave {first} two-faced")
+    for place in others:
+        storm.do(f"behave {place} parrot")
     storm.corrupted = len(storm.liars)
 
 
