@@ -12,7 +12,7 @@ for the proof is complete, and the comparison waits for `Applied`.
 from collections.abc import Iterator
 
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Persist, Rewrite
+from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
 from consensus.events import Applied
 from consensus.message import Height, Signed
 from consensus.pbft.accusing import accuse
@@ -46,7 +46,11 @@ def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
 
 
 def vote_checkpoint(replica: Replica, vote: Checkpoint) -> Iterator[Effect]:
-    """Remember the own block id, and sign it where this replica may."""
+    """Remember the own block id, and sign it where this replica may.
+
+    The vote says that the block is kept: a quorum of such votes lets everybody forget how it was
+    decided. So it is written with `Rewrite`, which makes the ledger durable first.
+    """
     if vote.height <= replica.certified or vote.height in replica.own_checkpoints:
         return
     replica.own_checkpoints[vote.height] = vote.block_id
@@ -55,7 +59,7 @@ def vote_checkpoint(replica: Replica, vote: Checkpoint) -> Iterator[Effect]:
     if replica.role is not Role.VOTER or not replica.stable < vote.height <= replica.ceiling:
         return
     assert replica.me is not None
-    yield Persist(vote)
+    yield Rewrite(durable_records(replica))
     yield Broadcast(Signed(replica.me, vote))
 
 

@@ -10,6 +10,10 @@ DELAYS_OF_A_NEW_VIEW = 6
 the new view: new view, ask, tell, prepare, commit, and the view change that comes last."""
 
 
+STARVED_PERMILLE = 600
+"""Of the timeout: more than an idle pause and a message delay, less than what makes it worthwhile."""
+
+
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All durations in milliseconds, all distances in heights.
 
@@ -36,6 +40,11 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("timeout_max_ms must be at least timeout_ms")
         if self.timeout_ms < 2 * self.idle_block_ms:
             raise ValueError("timeout_ms must be at least twice idle_block_ms")
+
+
+def compute_patience_ms(parameters: Parameters) -> int:
+    """How long a backup with work lets a primary propose nothing, before any view has failed."""
+    return parameters.timeout_ms * STARVED_PERMILLE // 1_000
 
 
 def compute_largest_delay_ms(parameters: Parameters) -> int:

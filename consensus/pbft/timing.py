@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed, Timer
 from consensus.pbft.catch_up import resend
+from consensus.pbft.parameters import STARVED_PERMILLE
 from consensus.pbft.proposing import is_idling, must_move, require_value
 from consensus.pbft.replica import CHANGING, OBSERVER, VOTER, Replica, Slot
 from consensus.pbft.suspicion import on_waited_in_vain
@@ -30,8 +31,6 @@ PROGRESS: Timer = ("progress",)
 RESEND: Timer = ("resend",)
 IDLE: Timer = ("idle",)
 STARVED: Timer = ("starved",)
-STARVED_PERMILLE = 600
-"""Of the timeout: more than an idle pause and a message delay, less than what makes it worthwhile."""
 RESEND_DOUBLINGS_MAX = 3
 
 

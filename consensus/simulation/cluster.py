@@ -11,7 +11,6 @@ from typing import Any
 
 from consensus import catalog
 from consensus.committee import Committee, ReplicaId
-from consensus.effects import Accuse, Diverge, Effect
 from consensus.errors import DecodeError
 from consensus.events import Offered, Received, Timer
 from consensus.message import Height, Signed, compute_digest
@@ -306,16 +305,15 @@ class Cluster:
 
     # --- what is seen of it -------------------------------------------------------------------
 
-    def note(self, host: Host, effect: Effect) -> None:
-        """Write an effect into the trace, and look whether it is a broken promise."""
+    def note_accusation(self, host: Host, offender: ReplicaId) -> None:
+        """A host holds proof that somebody lied."""
         if self.history.is_bound(host.name):
-            match effect:
-                case Diverge(height):
-                    self.promises.see(Divergence(host.name, height))
-                case Accuse(offender):
-                    self.promises.see(Accusation(host.name, offender))
-        if self.trace is not None:
-            self.trace.note_effect(self.timeline.now_ms, host.place, effect)
+            self.promises.see(Accusation(host.name, offender))
+
+    def note_divergence(self, host: Host, height: Height) -> None:
+        """A host's ledger differs from a certified one."""
+        if self.history.is_bound(host.name):
+            self.promises.see(Divergence(host.name, height))
 
     def note_proposal(self, host: Host, value: bytes) -> None:
         """A host made a value."""

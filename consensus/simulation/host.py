@@ -53,6 +53,7 @@ from consensus.simulation.application import Application, Block
 from consensus.simulation.history import ViolationError
 from consensus.simulation.journal import Journal
 from consensus.simulation.signatures import make_sign
+from consensus.simulation.trace import Trace
 from consensus.simulation.tree import Adoption, TreeApplication
 from consensus.simulation.tree_host import Miner
 
@@ -64,10 +65,6 @@ FUSES = (BEFORE, TORN, AFTER)
 class Surroundings(Protocol):
     """What a host needs of the cluster around it."""
 
-    @property
-    def now_ms(self) -> int:
-        """Virtual time since the start."""
-
     def say(self, host: "Host", to: ReplicaId | None, message: Any) -> None:
         """Put a signed message on the links; to all others if `to` is None."""
 
@@ -77,8 +74,18 @@ class Surroundings(Protocol):
     def find_blocks(self, host: "Host", height: int) -> None:
         """Find blocks above the host's head, as far as `height`, and offer them."""
 
-    def note(self, host: "Host", effect: Effect) -> None:
-        """Look at an effect before it is performed."""
+    trace: Trace | None
+    """Where each effect is written before it is performed, if a run is traced."""
+
+    @property
+    def now_ms(self) -> int:
+        """Virtual time."""
+
+    def note_accusation(self, host: "Host", offender: ReplicaId) -> None:
+        """A host holds proof that somebody lied."""
+
+    def note_divergence(self, host: "Host", height: int) -> None:
+        """A host's ledger differs from a certified one."""
 
     def note_proposal(self, host: "Host", value: bytes) -> None:
         """A host made a value."""
@@ -221,11 +228,12 @@ class Host:
         if self.is_paused:
             self.backlog.append(event)
             return
-        self.inbox.append(event)
         if self.is_busy:
+            self.inbox.append(event)
             return
         self.is_busy = True
         try:
+            self.handle(event)
             while self.inbox and self.engine is not None:
                 self.handle(self.inbox.popleft())
         finally:
@@ -239,8 +247,10 @@ class Host:
         effects = step(engine, event)
         if self.gauge is not None:
             self.gauge(self)
+        trace = self.around.trace
         for effect in effects:
-            self.around.note(self, effect)
+            if trace is not None:
+                trace.note_effect(self.around.now_ms, self.place, effect)
             self.perform(effect)
             if self.engine is not engine:
                 return
@@ -287,10 +297,12 @@ class Host:
                 self.application.certify(height, certificate)
             case Behind(height):
                 self.around.find_blocks(self, height)
-            case Accuse():
+            case Accuse(offender):
                 self.accusations.append(effect)
-            case Diverge():
+                self.around.note_accusation(self, offender)
+            case Diverge(height):
                 self.diverged = effect
+                self.around.note_divergence(self, height)
             case Share() | Adopt() | Finalize():
                 tree_host.perform(self, effect)
             case Store():

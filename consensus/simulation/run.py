@@ -12,7 +12,7 @@ from consensus.simulation.features import LIES, choose_features
 from consensus.simulation.request import Outcome, Request
 from consensus.simulation.scenario import SIZE_MAX
 from consensus.simulation.schedule import Played, Prepare, Schedule, play_schedule
-from consensus.simulation.swarm import draw_schedule
+from consensus.simulation.swarm import SIZES, draw_schedule
 from consensus.simulation.trace import Trace
 from consensus.simulation.words import ScenarioError
 
@@ -119,19 +119,19 @@ def check_request(request: Request) -> None:
     if request.duration_ms < 1:
         raise ScenarioError("the chaos lasts a millisecond at least")
     catalog.parse_parameters(spec, request.parameters)
-    if request.nodes:
-        faults = spec.default_faults(request.nodes) if request.f is None else request.f
-        committee = Committee.of(request.nodes, faults)
+    for size in (request.nodes,) if request.nodes else SIZES:
+        faults = spec.default_faults(size) if request.f is None else request.f
+        committee = Committee.of(size, faults)
         beyond = request.beyond_bound
         catalog.check_configuration(spec, committee, allow_beyond_bound=beyond)
-        check_faulty(request, faults)
+        check_faulty(request, size, faults)
 
 
-def check_faulty(request: Request, faults: int) -> None:
+def check_faulty(request: Request, size: int, faults: int) -> None:
     """No more liars than the assumption says, unless that is the purpose."""
     faulty = request.faulty or 0
-    if not 0 <= faulty <= request.nodes:
-        raise ScenarioError(f"{faulty} of {request.nodes} nodes cannot be faulty")
+    if not 0 <= faulty <= size:
+        raise ScenarioError(f"{faulty} of {size} nodes cannot be faulty")
     if faulty > faults and not request.beyond_bound:
         raise BoundError(
             f"{faulty} faulty nodes are more than f = {faults}: that is beyond the bound, "

@@ -160,8 +160,21 @@ def open_storm(storm: Storm) -> None:
 
 def corrupt_rest(storm: Storm) -> None:
     """Whoever was chosen and is honest yet begins to lie."""
+    if len(storm.liars) > storm.committee.faults and not storm.corrupted:
+        conspire(storm)
     for place in storm.liars[storm.corrupted :]:
         corrupt(storm, place)
+    storm.corrupted = len(storm.liars)
+
+
+def conspire(storm: Storm) -> None:
+    """More liars than f: in half the storms one shows two faces, and the others support both."""
+    if not storm.chance.happens(500) or not (storm.has("two-faced") and storm.has("parrot")):
+        return
+    first, *others = storm.liars
+    storm.do(f"behave {first} two-faced")
+    for place in others:
+        storm.do(f"behave {place} parrot")
     storm.corrupted = len(storm.liars)
 
 
@@ -210,7 +223,10 @@ def rage(storm: Storm) -> None:
     """Random actions at random moments until the chaos ends, at a random time."""
     chance = storm.chance
     longest_ms = storm.request.duration_ms
-    end_ms = chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
+    if storm.has("stranding") and chance.happens(500):
+        strand(storm, 0)
+        storm.now_ms = max(at_ms for at_ms, _ in storm.actions)
+    end_ms = storm.now_ms + chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
     while storm.now_ms < end_ms:
         storm.now_ms += chance.between(1, PAUSE_MS_MAX)
         act(storm, list(storm.places))

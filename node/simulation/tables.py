@@ -35,12 +35,16 @@ def make_campaign_table(campaign: Campaign, elapsed_s: float) -> Table:
 
 
 def make_probes_table(campaign: Campaign) -> Table:
-    """Rare situations and how often they were met, the rarest first."""
+    """Rare situations and how often they were met, the rarest first.
+
+    One run cannot meet them all, so there only those it met are shown.
+    """
     table = Table(title="situations met", box=box.SIMPLE_HEAD)
     table.add_column("situation", no_wrap=True)
     table.add_column("times", justify="right")
     for name, count in sorted(campaign.probes.items(), key=lambda item: (item[1], item[0])):
-        table.add_row(name, f"{count:,}", style=None if count else "yellow")
+        if count or len(campaign.seeds) > 1:
+            table.add_row(name, f"{count:,}", style=None if count else "yellow")
     return table
 
 

@@ -1,4 +1,4 @@
-"""What the quorum (n + f) // 2 + 1 is for: with 2f + 1, and more liars than f, agreement breaks."""
+"""Positive controls: what must break beyond the bound or a broken promise of the host, does break."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ import pytest
 from consensus.committee import Committee
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.history import ViolationError
+from consensus.simulation.request import Request
+from consensus.simulation.run import run_seed
 from consensus.simulation.stage import Stage
 
 PARAMETERS = {"timeout_ms": 500, "idle_block_ms": 100, "resend_ms": 100}
@@ -74,3 +76,84 @@ def test_one_silent_member_stops_a_quorum_of_all() -> None:
     cluster = run_with(Committee.of(3, 1), "0 silent")
     assert cluster.heights() == (0, 0, 0)
     assert not cluster.have_executed("pay")
+
+
+def split_three(cluster: Cluster) -> None:
+    """With f = 0 two of three decide: 0 and 1 do, and then 1 and 2, to whom 0 is lost."""
+    stage = Stage(cluster)
+    stage.do("partition 0 1 | 2")
+    stage.do("submit pay to 0 1")
+    stage.do("run 40")
+    assert cluster.heights() == (1, 1, 0)
+    stage.do("power 1")
+    stage.do("partition 0 | 1 2")
+    assert cluster.hosts[1].height == 0
+
+
+def go_on_without(cluster: Cluster, item: str) -> None:
+    """Replica 1 is back; it and replica 2 have other work."""
+    stage = Stage(cluster)
+    stage.do("restart 1")
+    stage.do(f"submit {item} to 1 2")
+    stage.do("run 20000")
+
+
+def three_of_two(**habits: int) -> Cluster:
+    cluster = make_cluster(size=3, faults=0, parameters=PARAMETERS)
+    for name, value in habits.items():
+        setattr(cluster.hosts[1].habits, name, value)
+    cluster.start()
+    return cluster
+
+
+def test_a_disk_that_keeps_its_votes_keeps_agreement() -> None:
+    cluster = three_of_two()
+    split_three(cluster)
+    go_on_without(cluster, "other")
+    assert cluster.hosts[2].application.blocks[0].values == (b"0/1: pay",)
+
+
+def test_a_wiped_disk_that_votes_again_breaks_agreement() -> None:
+    cluster = three_of_two()
+    split_three(cluster)
+    cluster.wipe(1)
+    cluster.hosts[1].journal.is_lost = False
+    with pytest.raises(ViolationError, match=r"agreement: host . disagrees by height 1"):
+        go_on_without(cluster, "other")
+
+
+def test_a_wiped_disk_that_knows_it_does_not_vote() -> None:
+    cluster = three_of_two()
+    split_three(cluster)
+    cluster.wipe(1)
+    go_on_without(cluster, "other")
+    assert cluster.hosts[2].height == 0
+
+
+def test_a_vote_sent_before_it_is_durable_breaks_agreement_after_a_crash() -> None:
+    cluster = three_of_two(sync_ms=500, withholds=False)
+    split_three(cluster)
+    with pytest.raises(ViolationError, match=r"agreement: host . disagrees by height 1"):
+        go_on_without(cluster, "other")
+
+
+def test_a_vote_that_waits_for_the_disk_does_not() -> None:
+    cluster = three_of_two(sync_ms=500)
+    stage = Stage(cluster)
+    stage.do("partition 0 1 | 2")
+    stage.do("submit pay to 0 1")
+    stage.do("run 40")
+    assert cluster.heights() == (0, 0, 0)
+    stage.do("power 1")
+    stage.do("partition 0 | 1 2")
+    go_on_without(cluster, "other")
+    stage.do("heal")
+    assert cluster.run_until(lambda: cluster.have_executed("pay", "other"), 60_000)
+
+
+CROWD = Request(nodes=4, faulty=2, beyond_bound=True, duration_ms=2_000)
+
+
+def test_a_campaign_beyond_the_bound_finds_it_without_being_told_how() -> None:
+    found = {v.property for seed in range(40) if (v := run_seed(CROWD, seed).violation)}
+    assert "agreement" in found or "uniform-agreement" in found, found

@@ -80,6 +80,8 @@ def test_never_more_than_f_are_faulty_inside_the_bound() -> None:
         (Request(nodes=4, f=2), BoundError),
         (Request(nodes=4, faulty=2), BoundError),
         (Request(nodes=4, faulty=9, beyond_bound=True), ScenarioError),
+        (Request(nodes=0, f=9), BoundError),
+        (Request(nodes=0, faulty=2), BoundError),
         (Request(nodes=-1), ScenarioError),
         (Request(nodes=10_000), ScenarioError),
         (Request(faults=("gremlins",)), ScenarioError),
