@@ -1,5 +1,6 @@
 """Hosts begin to lie."""
 
+from consensus.events import Pending
 from consensus.simulation import tree_host
 from consensus.simulation.byzantine.behaviour import Liar
 from consensus.simulation.byzantine.registry import make_behaviour
@@ -79,6 +80,7 @@ def attack(board: Board, words: list[str]) -> None:
     host.engine = adversaries[name](host.engine, tuple(words[2:]))
     board.cluster.history.byzantine.add(host.name)
     board.cluster.history.probes[f"attacked-{name}"] += 1
+    host.feed(Pending(*host.flags))  # says nothing new, and lets it mine where it wants to
 
 
 def work(board: Board, words: list[str]) -> None:
