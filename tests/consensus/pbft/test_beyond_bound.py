@@ -10,6 +10,8 @@ from consensus.simulation.history import ViolationError
 from consensus.simulation.request import Request
 from consensus.simulation.run import run_seed
 from consensus.simulation.stage import Stage
+from tests.consensus.pbft.mutants.planting import Mutant, planted
+from tests.consensus.pbft.mutants.voting import change_quorum
 
 PARAMETERS = {"timeout_ms": 500, "idle_block_ms": 100, "resend_ms": 100}
 
@@ -157,3 +159,29 @@ CROWD = Request(nodes=4, faulty=2, beyond_bound=True, duration_ms=2_000)
 def test_a_campaign_beyond_the_bound_finds_it_without_being_told_how() -> None:
     found = {v.property for seed in range(40) if (v := run_seed(CROWD, seed).violation)}
     assert "agreement" in found or "uniform-agreement" in found, found
+
+
+THREE = Request(nodes=3, f=1, faulty=1, beyond_bound=True, duration_ms=2_000)
+LIVE = Mutant(
+    "quorum-n-minus-f",
+    "n - f votes are enough",
+    ("agreement", "uniform-agreement"),
+    change_quorum(lambda committee: committee.size - committee.faults),
+    THREE,
+)
+
+
+def break_three(seeds: range) -> set[str]:
+    """Which promises a campaign breaks; one liar of three."""
+    return {v.property for seed in seeds if (v := run_seed(THREE, seed).violation)}
+
+
+def test_a_campaign_splits_three_with_a_live_quorum() -> None:
+    with planted(LIVE):
+        broken = break_three(range(60))
+    assert broken <= set(LIVE.breaks), broken
+    assert broken
+
+
+def test_a_campaign_stops_three_with_the_shipped_quorum_and_never_splits_it() -> None:
+    assert break_three(range(40)) == {"bounded-progress"}

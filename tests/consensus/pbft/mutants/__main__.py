@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.consensus.pbft.mutants.hunting import Hunt, Kill
+from tests.consensus.pbft.mutants.hunting import Hunt
 from tests.consensus.pbft.mutants.pack import hunt_all
 from tests.consensus.pbft.mutants.record import write_kills
 from tests.consensus.pbft.mutants.registry import MUTANTS
@@ -73,7 +73,7 @@ def run(names: Sequence[str], seeds: range, workers: int, *, is_quiet: bool) -> 
     ) as bar:
         task = bar.add_task("mutants", total=len(names), note="")
         for hunt, is_over in hunt_all(names, seeds, workers):
-            tried[hunt.name] = hunt.seeds
+            tried[hunt.name] = hunt.storms
             if is_over:
                 ended[hunt.name] = hunt
             bar.update(task, completed=len(ended), note=f"{sum(tried.values())} storms")
@@ -90,8 +90,8 @@ def describe(hunts: Iterable[Hunt], seeds: int) -> dict[str, object]:
             "killed": hunt.kill is not None,
             "seed": hunt.kill.seed if hunt.kill else None,
             "property": hunt.kill.property if hunt.kill else None,
-            "at_ms": hunt.kill.at_ms if hunt.kill else None,
-            "storms": hunt.seeds,
+            "at_ms": hunt.at_ms if hunt.kill else None,
+            "storms": hunt.storms,
             "seconds": round(hunt.seconds, 2),
         }
         for hunt in hunts
@@ -104,19 +104,22 @@ def show(hunts: Sequence[Hunt]) -> None:
     """The report for people."""
     table = Table(box=None, pad_edge=False)
     for title in ("mutant", "seed", "broken promise", "at", "search", "what is wrong"):
-        table.add_column(title, justify="right" if title in {"seed", "at", "search"} else "left")
+        is_number = title in {"seed", "at", "search"}
+        is_long = title == "what is wrong"
+        table.add_column(title, justify="right" if is_number else "left", no_wrap=not is_long)
     for hunt in hunts:
-        row = tell(hunt.kill) if hunt.kill else ("", "[red]survives[/]", "")
-        table.add_row(hunt.name, *row, f"{hunt.seconds:.1f} s", MUTANTS[hunt.name].what)
+        table.add_row(hunt.name, *tell(hunt), f"{hunt.seconds:.1f} s", MUTANTS[hunt.name].what)
     console = Console()
     console.print(table)
     killed = sum(hunt.kill is not None for hunt in hunts)
     console.print(f"{killed} of {len(hunts)} killed")
 
 
-def tell(kill: Kill) -> tuple[str, str, str]:
+def tell(hunt: Hunt) -> tuple[str, str, str]:
     """Seed, property and virtual time."""
-    return str(kill.seed), kill.property, f"{kill.at_ms / 1_000:.1f} s"
+    if hunt.kill is None:
+        return "", "[red]survives[/]", ""
+    return str(hunt.kill.seed), hunt.kill.property, f"{hunt.at_ms / 1_000:.1f} s"
 
 
 if __name__ == "__main__":

@@ -88,53 +88,56 @@ def rewrite_in_place(ground: Ground) -> None:
     ground.put(Host, "burn", burn_in_the_middle)
 
 
+FORGETTING = ("one-vote", "just-accusation", "agreement", "uniform-agreement", "bounded-progress")
+"""What a host breaks that does not keep its word; its peers hold the proof."""
+
 MUTANTS = (
     Mutant(
         "forgets-accepted",
         "the journal loses accepted proposals, so a restarted replica prepares another value",
-        ("one-vote", "agreement", "uniform-agreement", "bounded-progress"),
+        FORGETTING,
         forget(lambda record: isinstance(record, Accepted)),
     ),
     Mutant(
         "forgets-prepared",
         "the journal loses prepared certificates, so a view change hides what may be decided",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         forget(lambda record: isinstance(record, PreparedCertificate)),
     ),
     Mutant(
         "forgets-view-change",
         "the journal loses view changes, so a restarted replica votes in the view it had left",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         forget(lambda record: isinstance(record, ViewChange)),
     ),
     Mutant(
         "forgets-new-view",
         "the journal loses opened views, so a restarted primary opens its view once more",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         forget(is_new_view),
     ),
     Mutant(
         "says-before-writing",
         "votes leave before the disk has confirmed them, so a power failure takes them back",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         say_before_writing,
     ),
     Mutant(
         "takes-lost-for-new",
         "a replica whose disk was wiped takes itself for a new one and votes again",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         take_lost_for_new,
     ),
     Mutant(
         "cuts-too-much",
         "half a record at the end of the journal is cut off together with the one before it",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         cut_too_much,
     ),
     Mutant(
         "rewrites-in-place",
         "the journal is not replaced at once: a crash leaves half of the new one",
-        ("one-vote", "agreement", "uniform-agreement"),
+        FORGETTING,
         rewrite_in_place,
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
 
 from tests.consensus.pbft.mutants.hunting import Hunt, hunt
 from tests.consensus.pbft.mutants.registry import MUTANTS
@@ -17,17 +18,17 @@ def hunt_some(name: str, first: int, last: int) -> Hunt:
 
 def hunt_all(names: Sequence[str], seeds: range, workers: int) -> Iterator[tuple[Hunt, bool]]:
     """The state of each hunt after a few more seeds, and whether it has ended."""
-    states = {name: Hunt(name, None, 0, 0.0) for name in names}
-    with ProcessPoolExecutor(workers) as pool:
+    states = {name: Hunt(name) for name in names}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         running = {chase(pool, name, seeds, 0): name for name in names}
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 name = running.pop(future)
                 state = states[name] = add(states[name], future.result())
-                is_over = state.kill is not None or state.seeds >= len(seeds)
+                is_over = state.kill is not None or state.storms >= len(seeds)
                 if not is_over:
-                    running[chase(pool, name, seeds, state.seeds)] = name
+                    running[chase(pool, name, seeds, state.storms)] = name
                 yield state, is_over
 
 
@@ -39,4 +40,5 @@ def chase(pool: ProcessPoolExecutor, name: str, seeds: range, tried: int) -> "Fu
 
 def add(state: Hunt, more: Hunt) -> Hunt:
     """Both parts of a hunt as one."""
-    return Hunt(state.name, more.kill, state.seeds + more.seeds, state.seconds + more.seconds)
+    storms, seconds = state.storms + more.storms, state.seconds + more.seconds
+    return Hunt(state.name, more.kill, more.at_ms, storms, seconds)

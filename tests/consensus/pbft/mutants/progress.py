@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from consensus.committee import ReplicaId
 from consensus.effects import Effect
 from consensus.events import Pending
 from consensus.pbft import claims, proposing, suspicion, timing, view_change
@@ -19,8 +20,15 @@ def do_nothing(*_arguments: Any) -> Iterator[Effect]:
 
 
 def stay_alone(ground: Ground) -> None:
-    """f + 1 others leave, and a replica stays."""
+    """Others leave a view, and a replica takes no notice."""
+    real = suspicion.compute_suspects
+
+    def compute(replica: Replica) -> set[ReplicaId]:
+        left = {r for r, s in replica.view_changes.items() if s.body.view > replica.view}
+        return real(replica) - (left - set(replica.suspicions))
+
     ground.swap(view_change.join_view_change, do_nothing)
+    ground.swap(real, compute)
 
 
 def never_double(ground: Ground) -> None:
@@ -77,7 +85,10 @@ def bear_censorship(ground: Ground) -> None:
 
 MUTANTS = (
     Mutant(
-        "stays-alone", "a replica does not join f + 1 others that leave a view", STOPS, stay_alone
+        "stays-alone",
+        "a replica neither joins f + 1 others that leave a view nor counts them",
+        STOPS,
+        stay_alone,
     ),
     Mutant(
         "never-doubles",
@@ -107,5 +118,6 @@ MUTANTS = (
         "a primary that passes work over is not suspected",
         STOPS,
         bear_censorship,
+        Request(faults=("censor",), faulty=1),
     ),
 )

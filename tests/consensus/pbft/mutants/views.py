@@ -244,14 +244,15 @@ MUTANTS = (
     Mutant(
         "trusts-certificates",
         "the certificates in view changes are not verified again",
-        (*SPLITS, "bounded-progress"),
+        (*SPLITS, "bounded-progress", "just-accusation"),
         trust_certificates,
     ),
     Mutant(
         "trusts-new-views",
         "backups accept whatever a new primary proposes in its new view",
-        SPLITS,
+        (*SPLITS, "engine-error"),
         trust_new_views,
+        Request(faulty=1),
     ),
     Mutant(
         "opens-with-f-plus-1",
@@ -289,6 +290,7 @@ MUTANTS = (
         "nothing keeps replicas from voting above the high water mark",
         SPLITS,
         ignore_high_mark,
+        Request(parameters={"checkpoint_interval": 2, "window": 4, "pipeline": 2}),
     ),
     Mutant(
         "trusts-seals",
@@ -299,7 +301,7 @@ MUTANTS = (
     Mutant(
         "forgets-its-view",
         "a restarted replica stands in view 0, whatever its journal says",
-        ("one-vote", *SPLITS, "bounded-progress"),
+        ("one-vote", "just-accusation", *SPLITS, "bounded-progress"),
         forget_restored_view,
     ),
 )

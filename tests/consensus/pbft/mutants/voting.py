@@ -188,7 +188,7 @@ MUTANTS = (
     Mutant(
         "prepares-any-digest",
         "prepares are matched by view and height, not by digest",
-        SPLITS,
+        (*SPLITS, "validity", "bounded-progress"),
         prepare_any_digest,
     ),
     Mutant(
