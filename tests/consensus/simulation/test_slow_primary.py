@@ -12,7 +12,10 @@ import pytest
 from consensus import catalog
 from consensus.simulation.schedule import Schedule, play_schedule
 
-ENGINES = catalog.names()
+ENGINES = tuple(
+    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
+)
+"""Those in which somebody leads."""
 LASTS_MS = 12_000
 PART = 5
 """One part of so many has to be left."""
