@@ -136,14 +136,16 @@ def explain_prefix(history: History, fact: Execution) -> str | None:
 
 
 def explain_one_vote(history: History, fact: Saying) -> str | None:
-    """Two bodies under one key; bodies without a height (view changes) count once per view."""
+    """Two bodies under one key; bodies without a height (view changes) count once per view.
+
+    Who lost its journal has to keep away from the heights at which it may have voted, and is held
+    to that. It cannot know which views it left, so what it said of views before does not bind it:
+    that is why it counts among the f faulty.
+    """
     body = fact.vote.body
-    key = (
-        fact.vote.signer,
-        type(body),
-        getattr(body, "view", None),
-        getattr(body, "height", None),
-    )
+    height = getattr(body, "height", None)
+    life = history.losses[fact.vote.signer] if height is None else 0
+    key = fact.vote.signer, type(body), getattr(body, "view", None), height, life
     known = history.said.setdefault(key, body)
     if known is body or known == body:
         return None
