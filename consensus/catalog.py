@@ -17,6 +17,7 @@ from consensus.committee import (
 )
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.fork_measures import ForkMeasures
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -68,6 +69,7 @@ class TreeRules:
     `adversaries` are engines that break the rules, made of an honest one and words. What they
     achieve, in closed form: `compute_reversal(confirmations, share)` is the chance of a private
     chain, `compute_selfish(share, gamma)` the part of the blocks that selfishness earns.
+    `measure(engine)` tells of branches, work and finality as a started engine sees them.
     """
 
     identify: Callable[[Header], bytes]
@@ -79,6 +81,7 @@ class TreeRules:
     adversaries: Mapping[str, Callable[[Any, tuple[str, ...]], Engine]]
     compute_reversal: Callable[[int, Fraction], Fraction]
     compute_selfish: Callable[[Fraction, Fraction], Fraction]
+    measure: Callable[[Any], ForkMeasures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ _POW = EngineSpec(
         adversaries=pow_adversaries.ADVERSARIES,
         compute_reversal=pow_finality.compute_reversal,
         compute_selfish=pow_selfish.compute_revenue,
+        measure=pow_engine.measure,
     ),
     membership=Membership.OPEN,
     simulated=pow_parameters.SIMULATED,
