@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from consensus.committee import Committee, View
 from consensus.effects import Broadcast, Effect, Persist
 from consensus.message import NULL_DIGEST, Height, Signed
-from consensus.pbft import checkpoint, journal, normal_case, quorums, view_change
+from consensus.pbft import checkpoint, journal, normal_case, quorums, returning, view_change
 from consensus.pbft.messages import (
     Checkpoint,
     CheckpointCertificate,
@@ -185,7 +185,7 @@ def vote_too_early(ground: Ground) -> None:
         if replica.role is Role.OBSERVER and replica.stable:
             replica.role = Role.VOTER
 
-    ground.swap(checkpoint.become_voter, become_voter)
+    ground.swap(returning.become_voter, become_voter)
 
 
 def ignore_high_mark(ground: Ground) -> None:
