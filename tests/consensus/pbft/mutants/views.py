@@ -259,7 +259,7 @@ MUTANTS = (
         "f + 1 view changes are enough to open a view",
         SPLITS,
         open_with_weak_quorum,
-        Request(nodes=6),
+        Request(nodes=6, faults=("network", "crash-recovery")),
     ),
     Mutant(
         "commits-after-leaving",
@@ -290,7 +290,10 @@ MUTANTS = (
         "nothing keeps replicas from voting above the high water mark",
         SPLITS,
         ignore_high_mark,
-        Request(parameters={"checkpoint_interval": 2, "window": 4, "pipeline": 2}),
+        Request(
+            faults=("network",),
+            parameters={"checkpoint_interval": 2, "window": 4, "pipeline": 2},
+        ),
     ),
     Mutant(
         "trusts-seals",
