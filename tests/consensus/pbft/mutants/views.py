@@ -252,7 +252,7 @@ MUTANTS = (
         "backups accept whatever a new primary proposes in its new view",
         (*SPLITS, "engine-error"),
         trust_new_views,
-        Request(faulty=1),
+        Request(faulty=1, faults=("byzantine", "network")),
     ),
     Mutant(
         "opens-with-f-plus-1",
