@@ -19,6 +19,10 @@ of X. Of the q that answered (X among them) no correct one enters v: not before 
 view was at most u; not after it, for it refuses. At most n - q others and f liars are left, fewer
 than a quorum, so nothing is ever prepared in v, and the view changes for v + 1 show d.
 
+Liveness. A view may be open already, on an old view change of X, when X comes back. Whoever has
+written the barrier down and was not in that view cannot enter it any more, so it asks for the next
+one at once. It loses nothing by that, and a liar needs a quorum of view changes to bring it about.
+
 A member that loses its own journal is told again by those who welcome it. The quorum of X and those
 of such a member share another one that is correct. Barriers lie on checkpoint heights + L and within
 2L of the member's own checkpoint, so a faulty X can void its view changes few times while the chain

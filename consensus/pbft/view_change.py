@@ -178,6 +178,8 @@ def on_new_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
         if refusal is Refusal.EQUIVOCATION and replica.new_view:
             yield from accuse(replica, signed.signer, (replica.new_view, signed))
         yield Ignore(signed, refusal)
+        if refusal is Refusal.VOID:  # no view that this replica will ever enter: on to the next one
+            yield from enter_view_change(replica, signed.body.view + 1)
         return
     yield from enter_view(replica, signed)
 
