@@ -7,7 +7,7 @@ from fractions import Fraction
 from consensus.catalog import TreeRules
 from consensus.simulation.drawing.look import PALETTE
 from consensus.simulation.drawing.markup import tag, text
-from consensus.simulation.drawing.page import POLICY
+from consensus.simulation.drawing.page import draw_document
 from consensus.simulation.drawing.plot import Dot, Plot, Series
 from consensus.simulation.forks import DOUBLE_SPEND, FORKS, SELFISH_MINING, Measured
 
@@ -52,18 +52,8 @@ def draw_forks(engine: str, rules: TreeRules, measured: Sequence[Measured]) -> s
         f"Lines are theory, dots are simulated with their 99 % intervals; theory lies within "
         f"{agreeing} of {len(measured)} of them. Point at a dot to read its numbers."
     )
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width"),
-        tag("title", text(title)),
-        tag("style", STYLE),
-    )
-    body = tag(
-        "body", tag("h1", text(title)), tag("p", text(words)), tag("div", *plots, class_="plots")
-    )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    drawings = tag("div", *plots, class_="plots")
+    return draw_document(title, STYLE, tag("h1", text(title)), tag("p", text(words)), drawings)
 
 
 def make_fork_plot(_rules: TreeRules, measured: Sequence[Measured]) -> Plot:

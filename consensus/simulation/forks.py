@@ -41,6 +41,8 @@ STILL = {"interval_ms": INTERVAL_MS, "window": 1_000_000, "depth": 10_000, "rese
 MINERS = 16
 PATIENCE_RISK = 1e-5
 PIECE_BLOCKS = 100
+COMMON, REPEATS_MAX = 0.05, 8
+"""Attacks that succeed less often are tried more often, up to so many times."""
 RATIOS = (Fraction(1, 100), Fraction(1, 20), Fraction(1, 10))
 SHARES = (Fraction(1, 10), Fraction(1, 5), Fraction(3, 10))
 DEPTHS = (1, 2, 3, 4, 5, 6)
@@ -238,7 +240,9 @@ def measure_case(
         case "forks", (Fraction() as ratio,):
             return measure_forks(engine, ratio, 1_000 * effort, seed)
         case "double-spend", (Fraction() as share, int(depth)):
-            return measure_double_spend(engine, share, depth, 200 * effort, seed)
+            theory = float(find_rules(engine).compute_reversal(depth, share))
+            attacks = 200 * effort * min(max(round(COMMON / theory), 1), REPEATS_MAX)
+            return measure_double_spend(engine, share, depth, attacks, seed)
         case "selfish", (Fraction() as share, Fraction() as gamma):
             return measure_selfish(engine, share, gamma, 30 * effort, seed)
         case _:

@@ -128,7 +128,7 @@ def tell(blocks: dict[str, Block], left_out: int) -> str:
     stale = sum(not block.is_kept for block in blocks.values())
     words = (
         f"{len(blocks):,} blocks at {len(per_height):,} heights, {forked:,} of which have several; "
-        f"{stale:,} blocks are on no host's branch in the end (pale). A ring: final somewhere. Below "
+        f"on no host's branch in the end (pale): {stale:,}. A ring: final somewhere. Below "
         f"a block: the hosts that stand there. Colours tell who found it."
     )
     return words + (f" {left_out:,} older blocks are left out." if left_out > 0 else "")

@@ -28,25 +28,29 @@ ADVICE = (
 def draw_page(header: Header, canvas: Canvas, forks: Markup = "") -> str:
     """The whole page; `forks` is the tree of blocks, if the run grew one."""
     title = f"{header.engine}, {header.nodes} nodes, seed {header.seed}"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width"),
-        tag("title", text(f"Space-time diagram: {title}")),
-        tag(
-            "style", make_style(canvas.looks.values(), [*LAYERS, WORDS]) + (STYLE if forks else "")
-        ),
-    )
-    body = tag(
-        "body",
+    style = make_style(canvas.looks.values(), [*LAYERS, WORDS]) + (STYLE if forks else "")
+    return draw_document(
+        f"Space-time diagram: {title}",
+        style,
         draw_header(header, canvas, title),
         forks,
         draw_names(header, canvas),
         canvas.draw(),
         tag("script", SCRIPT),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def draw_document(title: str, style: str, *body: Markup) -> str:
+    """A page that stands alone."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width"),
+        tag("title", text(title)),
+        tag("style", style),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body), lang='en')}\n"
 
 
 def draw_header(header: Header, canvas: Canvas, title: str) -> Markup:

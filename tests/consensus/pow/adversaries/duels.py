@@ -1,8 +1,9 @@
 """One or several honest miners against an adversary."""
 
-from consensus.simulation.cluster import Cluster, make_cluster
-from consensus.simulation.links import Quality
-from consensus.simulation.stage import Stage
+from fractions import Fraction
+
+from consensus.simulation.cluster import Cluster
+from consensus.simulation.forks import open_duel
 from consensus.simulation.tree import BareTree
 
 INTERVAL_MS = 10_000
@@ -11,15 +12,8 @@ STILL = {"interval_ms": INTERVAL_MS, "window": 1_000_000, "depth": 10_000, "rese
 
 def duel(share_permille: int, attack: str, *, seed: int = 0, **parameters: int) -> Cluster:
     """Host 0 is honest and host 1 attacks, with so much of all work."""
-    cluster = make_cluster(
-        "pow", 2, seed=seed, quality=Quality(1, 1), parameters={**STILL, **parameters}
-    )
-    cluster.start()
-    stage = Stage(cluster)
-    stage.do(f"work 0 {2 * (1_000 - share_permille)}")
-    stage.do(f"work 1 {2 * share_permille}")
-    stage.do(f"attack 1 {attack}")
-    return cluster
+    share = Fraction(share_permille, 1_000)
+    return open_duel("pow", share, attack, seed, {**STILL, **parameters})
 
 
 def count_probe(cluster: Cluster, name: str, place: int = 1) -> int:

@@ -54,7 +54,9 @@ def test_the_drawing_is_well_formed_and_tells_all_blocks() -> None:
     told = [e.text or "" for e in root.iter() if e.tag.endswith("title")]
     assert any("found by host 2 (byzantine) at 3 ms" in words for words in told)
     assert any("head of hosts 0, 1, 2" in words for words in told)
-    assert "4 heights, 1 of which have several; 2 blocks are on no host's" in (root[1].text or "")
+    assert "4 heights, 1 of which have several; on no host's branch in the end (pale): 2." in (
+        root[1].text or ""
+    )
 
 
 def test_only_so_many_blocks_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
