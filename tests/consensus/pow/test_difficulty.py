@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.pow.compact import decode_compact, encode_compact
+from consensus.pow.compact import decode_compact, decode_target, encode_compact
 from consensus.pow.difficulty import Retargeting, compute_work
+from consensus.pow.work import is_proved
 
 LIMIT = decode_compact(0x1D00FFFF).magnitude
 BITCOIN = Retargeting(600, 2_016, 4, LIMIT, 2_015)
@@ -76,18 +77,49 @@ def read_target(header: bytes) -> int:
     return decode_compact(int.from_bytes(header[72:76], "little")).magnitude
 
 
-def test_bitcoins_first_block_meets_its_target() -> None:
-    """Its hash is read little-endian there; that is all that differs."""
-    root = bytes.fromhex("4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b")
-    header = (
-        (1).to_bytes(4, "little")
-        + bytes(32)
-        + root[::-1]
-        + (1231006505).to_bytes(4, "little")
-        + (0x1D00FFFF).to_bytes(4, "little")
-        + (2083236893).to_bytes(4, "little")
-    )
+def make_bitcoin_header(parent: str, root: str, time: int, bits: int, nonce: int) -> bytes:
+    """80 bytes; ids are written backwards there."""
+    names = bytes.fromhex(parent)[::-1] + bytes.fromhex(root)[::-1]
+    numbers = b"".join(number.to_bytes(4, "little") for number in (time, bits, nonce))
+    return (1).to_bytes(4, "little") + names + numbers
+
+
+@pytest.mark.parametrize(
+    ("parent", "root", "time", "bits", "nonce", "name"),
+    [
+        (  # the first
+            "0" * 64,
+            "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b",
+            1231006505,
+            0x1D00FFFF,
+            2083236893,
+            "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+        ),
+        (  # the second
+            "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+            "0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098",
+            1231469665,
+            0x1D00FFFF,
+            2573394689,
+            "00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048",
+        ),
+        (  # number 125,552, a quarter of a million times harder
+            "00000000000008a3a41b85b8b29ad444def299fee21793cd8b9e567eab02cd81",
+            "2b12fcf1b09288fcaff797d71e950e71ae42b91e8bdb2304758dfcffc2b620e3",
+            1305998791,
+            0x1A44B9F2,
+            2504433986,
+            "00000000000000001e8d6829a8a21adc5d38d0a473b144b6765798e61f98bd1d",
+        ),
+    ],
+)
+def test_bitcoins_blocks_meet_their_targets(
+    parent: str, root: str, time: int, bits: int, nonce: int, name: str
+) -> None:
+    """A hash is read little-endian there; that is all that differs."""
+    header = make_bitcoin_header(parent, root, time, bits, nonce)
     digest = hashlib.sha256(hashlib.sha256(header).digest()).digest()
-    expected = "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"
-    assert digest[::-1].hex() == expected
-    assert int.from_bytes(digest, "little") <= read_target(header)
+    assert digest[::-1].hex() == name
+    assert is_proved(digest[::-1], read_target(header))
+    assert not is_proved(digest[::-1], int(name, 16) - 1)
+    assert decode_target(bits, LIMIT) == read_target(header)
