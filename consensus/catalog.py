@@ -1,6 +1,6 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -17,6 +17,7 @@ from consensus.committee import (
 )
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.fork_measures import ForkMeasures
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -30,6 +31,7 @@ from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
 from consensus.pbft import quorums as pbft_quorums
+from consensus.pow import audit as pow_audit
 from consensus.pow import engine as pow_engine
 from consensus.pow import finality as pow_finality
 from consensus.pow import messages as pow_messages
@@ -68,6 +70,10 @@ class TreeRules:
     `adversaries` are engines that break the rules, made of an honest one and words. What they
     achieve, in closed form: `compute_reversal(confirmations, share)` is the chance of a private
     chain, `compute_selfish(share, gamma)` the part of the blocks that selfishness earns.
+    `audit(parameters, root_time_ms, headers)` tells what is wrong with the last header of a chain, by
+    a reading of the rules that the engine does not use. `storms` are adversaries with their words as
+    storms draw them. `drift_ms` is how far ahead of a clock a block may lie.
+    `measure(engine)` tells of branches, work and finality as a started engine sees them.
     """
 
     identify: Callable[[Header], bytes]
@@ -79,6 +85,10 @@ class TreeRules:
     adversaries: Mapping[str, Callable[[Any, tuple[str, ...]], Engine]]
     compute_reversal: Callable[[int, Fraction], Fraction]
     compute_selfish: Callable[[Fraction, Fraction], Fraction]
+    measure: Callable[[Any], ForkMeasures]
+    audit: Callable[[Any, int, Sequence[Header]], str | None]
+    storms: tuple[str, ...]
+    drift_ms: Callable[[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ _PBFT = EngineSpec(
     restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
+    senseless=frozenset({"attack"}),
 )
 
 _POW = EngineSpec(
@@ -206,6 +217,10 @@ _POW = EngineSpec(
         adversaries=pow_adversaries.ADVERSARIES,
         compute_reversal=pow_finality.compute_reversal,
         compute_selfish=pow_selfish.compute_revenue,
+        measure=pow_engine.measure,
+        audit=pow_audit.audit,
+        storms=pow_adversaries.STORMS,
+        drift_ms=lambda parameters: int(parameters.drift_ms),
     ),
     membership=Membership.OPEN,
     simulated=pow_parameters.SIMULATED,

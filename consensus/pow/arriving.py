@@ -6,9 +6,11 @@ from consensus.block import Header, TreeBlock
 from consensus.committee import ReplicaId
 from consensus.effects import Effect, Ignore, Send, Store
 from consensus.events import Mined
+from consensus.pow.bodies import fetch_more
 from consensus.pow.header_rules import check_header
 from consensus.pow.knowing import add_header, refuse_header
 from consensus.pow.messages import Locate
+from consensus.pow.parameters import compute_mean_hashes
 from consensus.pow.refusals import Refusal
 from consensus.pow.replica import Replica, ignore
 from consensus.pow.work import compute_id, is_well_formed
@@ -23,7 +25,15 @@ def on_block(replica: Replica, sender: ReplicaId, block: TreeBlock) -> Iterator[
         return ignore(block, refusal)
     if block.header.parent not in replica.grown.nodes:
         return hold_orphan(replica, sender, block_id, block)
-    return take_block(replica, block_id, block)
+    return take_and_fetch(replica, sender, block_id, block)
+
+
+def take_and_fetch(
+    replica: Replica, sender: ReplicaId, block_id: bytes, block: TreeBlock
+) -> Iterator[Effect]:
+    """A shared block, and what its sender has below it that is missing here."""
+    yield from take_block(replica, block_id, block)
+    yield from fetch_more(replica, sender)
 
 
 def on_mined(replica: Replica, event: Mined) -> Iterator[Effect]:
@@ -70,11 +80,28 @@ def take_block(replica: Replica, block_id: bytes, block: TreeBlock) -> Iterator[
             yield Ignore(block, refusal)
             return
         yield from add_header(replica, block_id, block.header)
-    if block_id in tree.outside:
-        return
-    replica.storing.add(block_id)
-    yield Store(block_id, block, max(block.header.time_ms - replica.parameters.drift_ms, 0))
+    if refusal := refuse_body(replica, block_id):
+        yield Ignore(block, refusal)
+    else:
+        replica.storing.add(block_id)
+        yield Store(block_id, block, max(block.header.time_ms - replica.parameters.drift_ms, 0))
     yield from take_orphans(replica, block_id)
+
+
+def refuse_body(replica: Replica, block_id: bytes) -> Refusal | None:
+    """Why a block is not worth the disk: its branch has to be about as heavy as the adopted one.
+
+    A block that comes a little late is kept, so that forks can be looked at. Whatever is lighter is
+    fetched once its branch has become the heaviest.
+    """
+    tree = replica.grown
+    if block_id not in tree.nodes:
+        return Refusal.TREE_FULL
+    if block_id in tree.outside:
+        return Refusal.BELOW_FINAL
+    slack = replica.late_blocks * compute_mean_hashes(tree.head.bits)
+    is_light = tree.nodes[block_id].work + slack < tree.head.work
+    return Refusal.TOO_LIGHT if is_light and not tree.is_wanted(block_id) else None
 
 
 def take_orphans(replica: Replica, parent: bytes) -> Iterator[Effect]:

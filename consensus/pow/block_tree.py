@@ -6,7 +6,9 @@ expected hashes (not by length: a short branch of hard blocks beats a long one o
 two equally heavy ones the first to be connected.
 
 All headers are kept in memory, as in Bitcoin Core. What branches off below the final block is kept
-apart and can never be connected. `SIDE_BLOCKS_MAX` bounds what is not on the adopted chain.
+apart and can never be connected. `SIDE_BLOCKS_MAX` bounds what is neither on the adopted chain nor
+on the heaviest branch. When there are more, the lightest branches are forgotten: to refuse new ones
+instead would let cheap blocks (low targets come with lies about time) keep honest branches out.
 """
 
 from collections.abc import Iterator
@@ -17,7 +19,9 @@ from consensus.message import Height
 from consensus.pow.difficulty import compute_work
 
 SIDE_BLOCKS_MAX = 20_000
-"""Headers beside the chain: each took work, and no partition that can heal mines so many."""
+"""Headers beside the chain: no partition that can heal mines so many."""
+DROPPED_PERMILLE = 125
+"""So much of the room is made at once, for it takes a look at the whole tree."""
 MEDIAN_BLOCKS = 11
 LOCATOR_DENSE = 10
 """So many ids of a locator follow one another."""
@@ -100,6 +104,13 @@ class BlockTree:
                 return
             node = self.nodes[node.parent]
 
+    def walk_side(self, block_id: bytes) -> Iterator[Node]:
+        """The same, as far as it is not on the adopted branch."""
+        for node in self.walk_down(block_id):
+            if self.is_on_chain(node.block_id):
+                return
+            yield node
+
     def find_ancestor(self, block_id: bytes, height: Height) -> Node:
         """The block at a height on the branch that ends in a known block."""
         for node in self.walk_down(block_id):
@@ -124,19 +135,44 @@ class BlockTree:
 
     def make_locator(self) -> tuple[bytes, ...]:
         """Ids of the heaviest known branch, tip to root: ten in a row, then in doubling steps."""
-        wanted, step = self.nodes[self.best].height, 1
-        ids: list[bytes] = []
-        for node in self.walk_down(self.best):
-            if node.height in (wanted, 0):
-                ids.append(node.block_id)
-                step = step * 2 if len(ids) > LOCATOR_DENSE else step
-                wanted -= step
-        return tuple(ids)
+        side = [node.block_id for node in self.walk_side(self.best)]
+        top, step = self.nodes[self.best].height, 1
+        height, ids = top, list[bytes]()
+        while height > 0:
+            below = top - height
+            ids.append(side[below] if below < len(side) else self.chain[height])
+            step = step * 2 if len(ids) > LOCATOR_DENSE else step
+            height -= step
+        return (*ids, self.chain[0])
+
+    def is_wanted(self, block_id: bytes) -> bool:
+        """Is a known block on the heaviest known branch, and that one heavier than the adopted."""
+        best, height = self.nodes[self.best], self.nodes[block_id].height
+        if best.work <= self.head.work or height > best.height:
+            return False
+        return self.find_ancestor(self.best, height).block_id == block_id
 
     def is_full_for(self, parent: bytes) -> bool:
         """Are there too many branches to add to one that is not the heaviest."""
         is_light = self.nodes[parent].work < self.nodes[self.best].work
         return is_light and self.side_count >= SIDE_BLOCKS_MAX
+
+    def make_room(self) -> list[Node]:
+        """Forget the branches that came to the least work; never the adopted or heaviest one.
+
+        What is left of a branch is its lower part: a block counts as much as the best above it.
+        """
+        kept = {node.block_id for node in self.walk_side(self.best)}
+        side = [n for i, n in self.nodes.items() if i not in kept and not self.is_on_chain(i)]
+        if len(side) < SIDE_BLOCKS_MAX:
+            return []
+        came_to: dict[bytes, int] = {}
+        for node in sorted(side, key=lambda n: -n.height):
+            above = (came_to[child] for child in self.children.get(node.block_id, ()))
+            came_to[node.block_id] = max(above, default=node.work)
+        side.sort(key=lambda n: (came_to[n.block_id], -n.height, n.block_id))
+        count = max(SIDE_BLOCKS_MAX * DROPPED_PERMILLE // 1_000, 1)
+        return [gone for node in side[:count] for gone in self.remove(node.block_id)]
 
     def add(self, block_id: bytes, header: Header, bits: int, target: int) -> Node:
         """Know a block whose parent is known and whose header was judged."""
@@ -198,17 +234,16 @@ class BlockTree:
             key=lambda node: (node.work, -self.connected[node.block_id]),
         )
 
-    def remove(self, block_id: bytes) -> list[bytes]:
+    def remove(self, block_id: bytes) -> list[Node]:
         """Forget a block and all above it; none of them is on the chain."""
-        removed: list[bytes] = []
+        removed: list[Node] = []
         waiting = [block_id]
         parent = self.nodes[block_id].parent
         self.children[parent] = tuple(c for c in self.children[parent] if c != block_id)
         while waiting:
             gone = waiting.pop()
-            removed.append(gone)
+            removed.append(self.nodes.pop(gone))
             waiting += self.children.pop(gone, ())
-            del self.nodes[gone]
             self.connected.pop(gone, None)
             self.stored.discard(gone)
             self.outside.discard(gone)
@@ -219,9 +254,9 @@ class BlockTree:
             ).block_id
         return removed
 
-    def finalize(self, height: Height) -> list[bytes]:
+    def finalize(self, height: Height) -> list[Node]:
         """The chain up to here is irreversible; what branched off below is forgotten."""
-        removed: list[bytes] = []
+        removed: list[Node] = []
         for at in range(self.final, height):
             keeps = self.chain[at + 1]
             for child in self.children.get(self.chain[at], ()):

@@ -19,8 +19,9 @@ work, compact, difficulty   names and proofs, targets, retargeting
 header_rules, knowing       when a header is good
 block_tree, orphans         branches by work; blocks whose parent is missing
 arriving, growing           blocks come, are stored, adopted, final
-fetching                    headers first, then bodies; said again because links lose
+fetching, bodies            headers first, then bodies; said again because links lose
 mining, restart             what is mined on; standing up again
+stale, measures             what became of branches, and how hard the network works
 finality, selfish           what attacks yield, in closed form
 
 Where it differs from Bitcoin: the hash is read big-endian and covers (core digest, claim), times are
@@ -50,7 +51,8 @@ from consensus.events import (
     Started,
     Stored,
 )
-from consensus.pow import accounting, arriving, fetching, growing, restart
+from consensus.fork_measures import ForkMeasures
+from consensus.pow import accounting, arriving, bodies, fetching, growing, measures, restart
 from consensus.pow.messages import Headers, Locate, Want
 from consensus.pow.parameters import Parameters
 from consensus.pow.refusals import Refusal
@@ -101,7 +103,7 @@ class ProofOfWork:
             case Locate():
                 return fetching.on_locate(replica, sender, message)
             case Want():
-                return fetching.on_want(replica, sender, message)
+                return bodies.on_want(replica, sender, message)
             case _:
                 return ignore(message, Refusal.UNKNOWN)
 
@@ -114,3 +116,8 @@ def create(me: ReplicaId | None, committee: Committee, parameters: Parameters) -
 def account(engine: ProofOfWork) -> Account:
     """What the engine says of itself."""
     return accounting.compute_account(engine.replica)
+
+
+def measure(engine: ProofOfWork) -> ForkMeasures:
+    """Branches, work and finality, as the engine's tree shows them."""
+    return measures.compute_measures(engine.replica)

@@ -1,23 +1,22 @@
-"""Getting what was missed: headers first, then the bodies of the heaviest branch.
+"""Getting what was missed, first the headers.
 
 Links lose messages, so every replica says its tip once in a while. Whoever does not know that tip
 answers with a locator: ids of its own branch, dense near the tip and ever thinner towards the root
 (Bitcoin's `getheaders`). What comes back is a run of headers from the last common block. Headers are
-judged, proofs and targets included, before a single body is asked for, and only the bodies of a
-branch that is known to be heavier than the adopted one are: to make a replica store something, one
-has to outwork its chain.
+judged, proofs and targets included, before a single body is asked for (`bodies`).
 """
 
 from collections.abc import Generator, Iterator
 
 from consensus.block import Header
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Effect, Ignore, Send, SetTimer, Share
+from consensus.effects import Broadcast, Effect, Ignore, Send, SetTimer
 from consensus.events import Elapsed, Timer
 from consensus.pow.arriving import take_orphans
+from consensus.pow.bodies import fetch_more, give_up_waiting, want_bodies
 from consensus.pow.header_rules import check_header
 from consensus.pow.knowing import add_header, refuse_header
-from consensus.pow.messages import HEADERS_MAX, LOCATOR_MAX, WANTED_MAX, Headers, Locate, Want
+from consensus.pow.messages import HEADERS_MAX, LOCATOR_MAX, Headers, Locate
 from consensus.pow.refusals import Refusal
 from consensus.pow.replica import Replica, ignore
 from consensus.pow.work import compute_id, is_well_formed
@@ -32,11 +31,11 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
         return
     replica.answered.clear()
     replica.located.clear()
-    replica.wanted.clear()
+    give_up_waiting(replica)
     head = replica.grown.head
     if head.height:
         yield Broadcast(Headers((head.header,)))
-    yield from fetch_more(replica)
+    yield from fetch_more(replica, replica.source)
     yield SetTimer(RESEND, replica.parameters.resend_ms)
 
 
@@ -107,41 +106,7 @@ def add_headers(
         if refusal:
             return refusal
         yield from add_header(replica, block_id, header)
+        if block_id not in tree.nodes:
+            return Refusal.TREE_FULL
         yield from take_orphans(replica, block_id)
     return None
-
-
-def want_bodies(replica: Replica, sender: ReplicaId) -> Iterator[Effect]:
-    """Ask for the lowest missing bodies of the heaviest branch, if it is heavier than the own."""
-    tree = replica.grown
-    if tree.nodes[tree.best].work <= tree.head.work:
-        return
-    missing = tree.list_missing(WANTED_MAX)
-    asked = [i for i in missing if i not in replica.wanted and i not in replica.storing]
-    if not asked:
-        return
-    replica.source = sender
-    replica.wanted.update(asked)
-    replica.count("bodies_wanted")
-    yield Send(sender, Want(tuple(asked)))
-
-
-def fetch_more(replica: Replica) -> Iterator[Effect]:
-    """Go on with the branch that is being fetched, once no body is under way."""
-    if replica.source is None or replica.wanted - replica.grown.stored:
-        return
-    yield from want_bodies(replica, replica.source)
-
-
-def on_want(replica: Replica, sender: ReplicaId, message: Want) -> Iterator[Effect]:
-    """Somebody asks for blocks."""
-    if len(message.block_ids) > WANTED_MAX:
-        return ignore(message, Refusal.TOO_MANY)
-    if refusal := replica.refuse_question(sender, message):
-        return ignore(message, refusal)
-    held = [i for i in dict.fromkeys(message.block_ids) if i in replica.grown.connected]
-    held = [i for i in held if replica.grown.nodes[i].height]
-    if not held:
-        return ignore(message, Refusal.UNWANTED)
-    replica.note_answered(sender, message)
-    return iter([Share(i, sender) for i in held])

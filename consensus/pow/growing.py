@@ -17,7 +17,7 @@ from typing import Any
 
 from consensus.effects import Adopt, Effect, Finalize, Ignore, Share
 from consensus.events import Applied, Refuted, Stored, Verdict
-from consensus.pow import fetching, mining
+from consensus.pow import bodies, mining
 from consensus.pow.block_tree import Node
 from consensus.pow.refusals import Refusal
 from consensus.pow.replica import Replica
@@ -46,7 +46,7 @@ def on_stored(replica: Replica, event: Stored) -> Iterator[Effect]:
         yield Share(node.block_id, None)
         if is_better(replica, node):
             yield from move_head(replica, node)
-    yield from fetching.fetch_more(replica)
+    yield from bodies.fetch_more(replica, replica.source)
 
 
 def forget_branch(replica: Replica, block_id: bytes, event: Any) -> Iterator[Effect]:
@@ -55,10 +55,15 @@ def forget_branch(replica: Replica, block_id: bytes, event: Any) -> Iterator[Eff
     tree = replica.grown
     replica.refute(block_id)
     if block_id in tree.nodes:
-        for gone in tree.remove(block_id):
-            replica.storing.discard(gone)
-            replica.refute(gone)
+        refute_branch(replica, tree.remove(block_id))
     yield Ignore(event, Refusal.BAD_CONTENT)
+
+
+def refute_branch(replica: Replica, removed: list[Node]) -> None:
+    """These blocks are no good, whoever tells of them again."""
+    replica.forget(removed)
+    for node in removed:
+        replica.refute(node.block_id)
 
 
 def is_better(replica: Replica, node: Node) -> bool:
@@ -85,6 +90,7 @@ def move_head(replica: Replica, node: Node) -> Iterator[Effect]:
     undone = replica.grown.adopt(node.block_id)
     if undone:
         replica.count("reorganised")
+        replica.reorganised[undone] = replica.reorganised.get(undone, 0) + 1
     if undone > 1:
         replica.count("reorganised_deep")
     yield Adopt(node.block_id)
@@ -106,8 +112,9 @@ def settle(replica: Replica, height: int) -> Iterator[Effect]:
     if height <= tree.final:
         return
     first = tree.final + 1
-    for gone in tree.finalize(height):
-        replica.storing.discard(gone)
+    gone = tree.finalize(height)
+    replica.forget(gone)
+    replica.stale.note(gone, height)
     for at in range(first, height + 1):
         yield Finalize(at, tree.chain[at])
 
@@ -120,9 +127,7 @@ def on_refuted(replica: Replica, event: Refuted) -> Iterator[Effect]:
     replica.count("branch_refuted")
     if tree.is_on_chain(block_id):
         del tree.chain[tree.nodes[block_id].height :]
-    for gone in tree.remove(block_id):
-        replica.storing.discard(gone)
-        replica.refute(gone)
+    refute_branch(replica, tree.remove(block_id))
     replica.applied = b""
     heaviest = tree.find_heaviest()
     tree.adopt(heaviest.block_id)

@@ -21,6 +21,7 @@ class Refusal(StrEnum):
     TOO_EARLY = "header-time-too-early"
     BELOW_FINAL = "block-below-final"
     TREE_FULL = "tree-full"
+    TOO_LIGHT = "block-too-light"
     REFUTED = "block-refuted"
     FOREIGN_BODY = "block-foreign-body"
     BAD_CONTENT = "block-bad-content"

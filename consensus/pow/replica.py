@@ -4,20 +4,22 @@ What bounds the memory: the tree (see there), `ORPHANS_MAX` orphans, `REFUTED_MA
 peer at most `ANSWERS_MAX` answered messages per resend pause.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from consensus.block import Template
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Effect, Ignore
-from consensus.pow.block_tree import BlockTree
+from consensus.pow.block_tree import BlockTree, Node
 from consensus.pow.orphans import Orphans
 from consensus.pow.parameters import Parameters
 from consensus.pow.refusals import Refusal
+from consensus.pow.stale import StaleBlocks
 
 ANSWERS_MAX = 64
 REFUTED_MAX = 1_024
+LATE_BLOCKS = 2
 
 
 @dataclass(slots=True)
@@ -41,12 +43,21 @@ class Replica:
     mining: Template | None = None
     source: ReplicaId | None = None
     """Who told of headers whose bodies are being fetched."""
+    is_source_late: bool = False
+    """Did it send none of what was asked for until the last resend."""
+    shunned: set[ReplicaId] = field(default_factory=set)
+    """Who was asked for bodies twice of late and sent none."""
     wanted: set[bytes] = field(default_factory=set)
     """Bodies asked for since the last resend."""
     located: set[ReplicaId] = field(default_factory=set)
     """Peers asked for headers since the last resend."""
     answered: dict[ReplicaId, tuple[Any, ...]] = field(default_factory=dict)
     """Questions answered since the last resend."""
+    stale: StaleBlocks = field(default_factory=StaleBlocks)
+    reorganised: dict[int, int] = field(default_factory=dict)
+    """How often so many blocks were undone."""
+    late_blocks: int = LATE_BLOCKS
+    """How far behind the head a body may come that nobody asked for, in blocks of the head's work."""
     warned: bool = False
     """A branch that leaves below the final block became heavier than the adopted one."""
     counters: dict[str, int] = field(default_factory=dict)
@@ -60,6 +71,13 @@ class Replica:
     def count(self, probe: str) -> None:
         """A rare situation."""
         self.counters[probe] = self.counters.get(probe, 0) + 1
+
+    def forget(self, removed: Iterable[Node]) -> None:
+        """These blocks have left the tree."""
+        for node in removed:
+            self.storing.discard(node.block_id)
+            self.held.discard(node.block_id)
+            self.wanted.discard(node.block_id)
 
     def refute(self, block_id: bytes) -> None:
         """Remember a block that nobody can execute; the oldest are forgotten."""

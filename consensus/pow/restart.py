@@ -22,7 +22,9 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
     """The first event: grow the tree, and go on where the ledger stands."""
     if replica.tree is not None:
         return
+    assert event.tree is not None, "an engine of block trees is told what is stored"
     tree = replica.tree = grow(event, replica.parameters)
+    replica.stale.note(tree.finalize(event.tree.final), event.tree.final)
     yield SetTimer(RESEND, replica.parameters.resend_ms)
     heaviest = tree.find_heaviest()
     if heaviest.work > tree.head.work:
@@ -35,8 +37,8 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
 
 
 def grow(event: Started, parameters: Parameters) -> BlockTree:
-    """The tree that a disk holds, adopted as far as the ledger."""
-    assert event.tree is not None, "an engine of block trees is told what is stored"
+    """The tree that a disk holds, adopted as far as the ledger; nothing of it is final yet."""
+    assert event.tree is not None
     tree = plant(event.tree.root_id, event.tree.root_time_ms, parameters.first_bits)
     for header in event.tree.headers:
         block_id = compute_id(header)
@@ -44,5 +46,4 @@ def grow(event: Started, parameters: Parameters) -> BlockTree:
         tree.add(block_id, header, bits, decode_compact(bits).magnitude)
         tree.store(block_id)
     tree.adopt(event.block_id)
-    tree.finalize(event.tree.final)
     return tree

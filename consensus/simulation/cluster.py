@@ -14,6 +14,7 @@ from consensus.committee import Committee, ReplicaId
 from consensus.errors import DecodeError
 from consensus.events import Offered, Received, Timer
 from consensus.message import Height, Signed, compute_digest
+from consensus.simulation import tree_host
 from consensus.simulation.application import (
     BareApplication,
     Block,
@@ -327,7 +328,8 @@ class Cluster:
         self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, block.block_id))
         self.note_event(host.place, "apply", detail=f"{block.height} {block.block_id.hex()[:8]}")
         if self.history.is_bound(host.name):
-            self.promises.see(Execution(host.name, block))
+            header = host.ledger.get(block.block_id).header if host.ledger is not None else None
+            self.promises.see(Execution(host.name, block, header))
 
     def note_adoption(self, host: Host, block_id: bytes, adoption: Adoption) -> None:
         """A host's ledger stands elsewhere."""
@@ -335,7 +337,12 @@ class Cluster:
         undone = f" undone {adoption.undone}" if adoption.undone else ""
         self.note_event(host.place, "head", detail=f"{host.height} {block_id.hex()[:8]}{undone}")
         if self.history.is_bound(host.name):
-            self.promises.see(HeadMoved(host.name, block_id, adoption.undone))
+            ahead_ms = tree_host.compute_ahead_ms(host, block_id)
+            self.promises.see(HeadMoved(host.name, block_id, adoption.undone, ahead_ms))
+
+    def note_found(self, block_id: bytes) -> None:
+        """Chance granted somebody a block."""
+        self.history.found.add(block_id)
 
     def note_timer(self, host: Host, timer: Timer) -> None:
         """A timer ran out."""
@@ -412,14 +419,15 @@ def make_cluster(
     if make_application is None:
         make_application = make_bare_application if spec.tree is None else make_bare_tree
     history = History()
+    parsed = catalog.parse_parameters(spec, {**(parameters or {}), **spec.simulated})
     cluster = Cluster(
         spec,
         committee,
-        catalog.parse_parameters(spec, {**(parameters or {}), **spec.simulated}),
+        parsed,
         chance,
         Links(chance, quality or Quality()),
         history,
-        watch(history, promises_of(spec, make_application(-1).is_valid)),
+        watch(history, promises_of(spec, make_application(-1).is_valid, parsed)),
         make_application,
         trace=Trace() if is_traced else None,
     )

@@ -25,7 +25,7 @@ CRASHES = ("crash", "persistence")
 RECOVERIES = ("power", "blackout", "torn-tail", "wiped-disk", "wiped-journal")
 OMISSIONS = ("send-omission", "receive-omission")
 DELAYS = ("pause", "skew", "slow-disk", "slow-host")
-LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor")
+LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor", "attack")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "network": LINKS,

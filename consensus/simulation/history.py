@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from consensus.block import Header
 from consensus.committee import ReplicaId
 from consensus.message import Digest, Height, Signed
 from consensus.simulation.application import Block
@@ -40,11 +41,12 @@ class Saying:
 class Execution:
     """A host executed a block for good, and may have told a client so.
 
-    In a block tree that is the moment at which the block becomes final.
+    In a block tree that is the moment at which the block becomes final, and it has a header.
     """
 
     name: ReplicaId
     block: Block
+    header: Header | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class HeadMoved:
     name: ReplicaId
     block_id: bytes
     undone: int
+    ahead_ms: int = 0
+    """How far ahead of the host's clock the block's time lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,10 @@ class History:
     """Digests of the values that correct hosts made."""
     said: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """What was ever signed, by signer, kind, view and height."""
+    found: set[bytes] = field(default_factory=set)
+    """The blocks that chance granted to miners."""
+    final: list[Header] = field(default_factory=list)
+    """Of the blocks that anybody finalized first at each height."""
     probes: Counter[str] = field(default_factory=Counter)
 
     def is_bound(self, name: ReplicaId) -> bool:

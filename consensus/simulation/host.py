@@ -96,6 +96,9 @@ class Surroundings(Protocol):
     def note_adoption(self, host: "Host", block_id: bytes, adoption: Adoption) -> None:
         """A host's ledger stands on another branch, or further on its own."""
 
+    def note_found(self, block_id: bytes) -> None:
+        """Chance granted somebody a block."""
+
     def note_timer(self, host: "Host", timer: Timer) -> None:
         """A timer ran out."""
 
@@ -155,6 +158,8 @@ class Host:
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
     miner: Miner = field(default_factory=Miner)
+    strategy: Callable[[Engine], Engine] | None = None
+    """What becomes of its engine, if it attacks."""
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
     refusals: Counter[str] = field(default_factory=Counter)
@@ -196,6 +201,8 @@ class Host:
         """Make an engine and give it what the disk holds."""
         me = None if self.is_follower else self.name
         self.engine = self.spec.create(me, self.committee, self.parameters)
+        if self.strategy is not None:
+            self.engine = self.strategy(self.engine)
         self.incarnation += 1
         if self.journal.open():
             self.around.note_probe(self, "torn-tail-cut")

@@ -15,7 +15,8 @@ just-accusation     only the guilty are accused
 finality            no correct host undoes a block that it has finalized (raised where it happens)
 
 In a block tree the first five are about final blocks: that no two hosts differ there is common prefix,
-and that none is undone is that no reorganisation goes deeper than the confirmation depth.
+and that none is undone is that no reorganisation goes deeper than the confirmation depth. What it
+promises besides stands in `tree_promises`.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,8 +24,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from consensus.catalog import EngineSpec
+from consensus.catalog import EngineSpec, TreeRules
 from consensus.message import compute_digest
+from consensus.simulation import tree_promises
 from consensus.simulation.history import (
     Accusation,
     Divergence,
@@ -190,7 +192,9 @@ SITUATIONS = (
 """What every campaign with liars and view changes should see."""
 
 
-def promises_of(spec: EngineSpec, is_valid: Callable[[bytes], bool]) -> tuple[Property, ...]:
+def promises_of(
+    spec: EngineSpec, is_valid: Callable[[bytes], bool], parameters: Any = None
+) -> tuple[Property, ...]:
     """What an engine of the catalog promises in every state of every run.
 
     V0 and V2 are about runs in which all start alike: there they are what V1 says.
@@ -205,5 +209,15 @@ def promises_of(spec: EngineSpec, is_valid: Callable[[bytes], bool]) -> tuple[Pr
         always("one-vote", [Saying], explain_one_vote),
         always("no-divergence", [Divergence], explain_divergence),
         always("just-accusation", [Accusation], explain_accusation),
+        *(promises_of_tree(spec.tree, parameters) if spec.tree is not None else ()),
         *SITUATIONS,
+    )
+
+
+def promises_of_tree(rules: TreeRules, parameters: Any) -> tuple[Property, ...]:
+    """What an engine of block trees promises besides."""
+    return (
+        always("found", [Execution], tree_promises.explain_found),
+        always("lawful", [Execution], tree_promises.lawful(rules, parameters)),
+        always("timely", [HeadMoved], tree_promises.timely(rules, parameters)),
     )

@@ -188,11 +188,19 @@ def corrupt(storm: Storm, place: int) -> None:
     elif name == "equivocation":
         left, right = storm.sides()
         storm.do(f"split {place} {left or place} | {right or place}")
+    elif name == "attack":
+        storm.do(f"attack {place} {chance.choose(list_attacks(storm))}")
     elif name == "censor":
         storm.do(f"censor {place} {' '.join(f'w{3 * k + 1}' for k in range(100))}")
     else:
         kind, arguments = draw_behaviour(chance, [name])
         storm.do(" ".join([f"behave {place} {kind}", *arguments]))
+
+
+def list_attacks(storm: Storm) -> tuple[str, ...]:
+    """What miners may try."""
+    rules = catalog.get(storm.request.engine).tree
+    return rules.storms if rules is not None else ()
 
 
 def bound_of(storm: Storm) -> int:

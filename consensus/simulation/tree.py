@@ -57,6 +57,9 @@ class TreeApplication(Application, Protocol):
     def get(self, block_id: bytes) -> TreeBlock:
         """A stored block."""
 
+    def get_time_ms(self, block_id: bytes) -> int:
+        """What a stored block, or the genesis, says of its time."""
+
     def adopt(self, block_id: bytes) -> Adoption:
         """Make a branch the ledger's, or leave everything as it is."""
 
@@ -127,6 +130,10 @@ class BareTree(BareApplication):
     def get(self, block_id: bytes) -> TreeBlock:
         """A stored block."""
         return self.stored[block_id]
+
+    def get_time_ms(self, block_id: bytes) -> int:
+        """What a stored block, or the genesis, says of its time."""
+        return self.stored[block_id].header.time_ms if block_id != self.genesis_id else 0
 
     @property
     def head_id(self) -> bytes:

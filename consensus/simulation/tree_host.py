@@ -74,6 +74,11 @@ def read_clock_ms(host: "Host") -> int:
     return max(host.around.now_ms + host.habits.drift_permille, 0)
 
 
+def compute_ahead_ms(host: "Host", block_id: bytes) -> int:
+    """How far a stored block's time lies ahead of the host's clock."""
+    return find_ledger(host).get_time_ms(block_id) - read_clock_ms(host)
+
+
 def store(host: "Host", effect: Store) -> None:
     """Judge a block's content, wait for its time, write it, and say so when it is durable."""
     verdict = find_ledger(host).check_block(effect.block)
@@ -152,6 +157,8 @@ def find(host: "Host", number: int) -> None:
         assert rules is not None
         miner.found += 1
         draft = find_ledger(host).compose_block(miner.template, host.name, read_clock_ms(host))
-        host.feed(Mined(rules.prove(draft)))
+        block = rules.prove(draft)
+        host.around.note_found(rules.identify(block.header))
+        host.feed(Mined(block))
     if number == miner.number and host.is_up:
         search(host)

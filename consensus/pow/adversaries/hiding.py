@@ -127,7 +127,8 @@ class Hiding:
 
 
 def make_unbound(engine: ProofOfWork) -> ProofOfWork:
-    """The same engine, which finalizes nothing more, so it forgets nothing, and takes any time."""
+    """The same engine, which finalizes nothing more, forgets nothing, and stores any branch."""
     replica = engine.replica
+    replica.late_blocks = NEVER
     replica.parameters = msgspec.structs.replace(replica.parameters, depth=NEVER, drift_ms=NEVER)
     return engine

@@ -5,6 +5,7 @@ majority CONFIRMATIONS                   the same without ever giving up
 selfish                                  withholds a lead and publishes it just in time
 withholder                               publishes nothing
 time-warper AHEAD_MS                     says of its blocks that they are later than they are
+discounter FACTOR                        mines at a target so many times too easy
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from consensus.errors import ParameterError
 from consensus.pow.adversaries.hiding import NEVER, make_unbound
 from consensus.pow.adversaries.private_chain import PrivateChain
 from consensus.pow.adversaries.selfish import Selfish
-from consensus.pow.adversaries.simple import TimeWarper, Withholder
+from consensus.pow.adversaries.simple import Discounter, TimeWarper, Withholder
 
 Make = Callable[[Any, tuple[str, ...]], Engine]
 
@@ -58,10 +59,28 @@ def make_time_warper(engine: Any, words: tuple[str, ...]) -> Engine:
     return TimeWarper(make_unbound(engine), ahead_ms=ahead_ms)
 
 
+def make_discounter(engine: Any, words: tuple[str, ...]) -> Engine:
+    """How many times too easy."""
+    [factor] = read_numbers("discounter", words, 1, 1)
+    return Discounter(make_unbound(engine), factor=factor)
+
+
 ADVERSARIES: Mapping[str, Make] = {
+    "discounter": make_discounter,
     "majority": make_majority,
     "private-chain": make_private_chain,
     "selfish": make_selfish,
     "time-warper": make_time_warper,
     "withholder": make_withholder,
 }
+
+STORMS = (
+    "selfish",
+    "private-chain 2 6",
+    "private-chain 8 12",
+    "withholder",
+    "time-warper 2500",
+    "time-warper 20000",
+    "discounter 4",
+)
+"""What a miner with a small share may try in a storm."""

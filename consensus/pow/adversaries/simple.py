@@ -1,4 +1,4 @@
-"""Two adversaries without a plan for the long run: one keeps its blocks, one lies about the time."""
+"""Adversaries without a plan: one keeps its blocks, one lies about time, one about its work."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from consensus.block import Template
-from consensus.effects import Effect
+from consensus.effects import Broadcast, Effect
+from consensus.events import Event, Mined
 from consensus.pow.adversaries.hiding import Hiding
 from consensus.pow.block_tree import Node
+from consensus.pow.compact import decode_compact, encode_compact
+from consensus.pow.work import decode_claim, encode_claim
 
 
 @dataclass(slots=True)
@@ -43,3 +46,30 @@ class TimeWarper(Hiding):
         parent = self.tree.nodes[template.parent]
         time_ms = max(parent.header.time_ms + self.ahead_ms, template.time_ms_min)
         return msgspec.structs.replace(template, time_ms_min=time_ms)
+
+
+@dataclass(slots=True)
+class Discounter(Hiding):
+    """Mines at a target that is easier than the one due, so it has a block more often.
+
+    Not even its own engine takes such a block; it is told to the others all the same.
+    """
+
+    factor: int = 4
+
+    def react(self, event: Event) -> Iterator[Effect]:
+        """What was found goes out as it is, and the search goes on."""
+        if isinstance(event, Mined):
+            self.mining = None
+            yield Broadcast(event.block)
+            yield from self.keep_mining()
+        else:
+            yield from Hiding.react(self, event)
+
+    def shape(self, template: Template) -> Template:
+        """The template with an easier target, as far as there is one."""
+        claim = decode_claim(template.claim)
+        assert claim is not None
+        target = decode_compact(claim.bits).magnitude * self.factor
+        bits = encode_compact(min(target, self.replica.parameters.limit))
+        return msgspec.structs.replace(template, claim=encode_claim(claim._replace(bits=bits)))

@@ -68,19 +68,23 @@ def censor(board: Board, words: list[str]) -> None:
 
 
 def attack(board: Board, words: list[str]) -> None:
-    """A host that mines follows another strategy; words of messages are its engine's as before."""
+    """A host that mines follows another strategy from here on, also when it is started again."""
     host = board.host(word_at(words, 0))
     name, rules = word_at(words, 1), board.cluster.spec.tree
     adversaries = {} if rules is None else rules.adversaries
     if name not in adversaries:
         known = ", ".join(adversaries) or "none for this engine"
         raise ScenarioError(f"no adversary {name!r}; there are: {known}")
-    if host.engine is None:
-        raise ScenarioError(f"host {host.place} is down")
-    host.engine = adversaries[name](host.engine, tuple(words[2:]))
+    make, arguments = adversaries[name], tuple(words[2:])
+    host.strategy = lambda engine: make(engine, arguments)
     board.cluster.history.byzantine.add(host.name)
+    board.cluster.history.probes["behaved-attack"] += 1
     board.cluster.history.probes[f"attacked-{name}"] += 1
-    host.feed(Pending(*host.flags))  # says nothing new, and lets it mine where it wants to
+    if host.engine is None:
+        host.strategy(host.spec.create(host.name, host.committee, host.parameters))
+    else:
+        host.engine = host.strategy(host.engine)
+        host.feed(Pending(*host.flags))  # says nothing new, and lets it mine where it wants to
 
 
 def work(board: Board, words: list[str]) -> None:

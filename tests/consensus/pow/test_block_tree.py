@@ -90,7 +90,7 @@ def test_what_is_missing_of_the_heaviest_branch_comes_lowest_first() -> None:
 def test_finality_forgets_what_branched_off_below() -> None:
     tree = make("a<root", "b<a", "c<b", "x<root", "y<x", "u<b", "v<c")
     tree.adopt(name("c"))
-    assert set(tree.finalize(2)) == {name("x"), name("y")}
+    assert {node.block_id for node in tree.finalize(2)} == {name("x"), name("y")}
     assert tree.final_id == name("b")
     assert set(tree.nodes) == {ROOT, *map(name, "abcuv")}
 
@@ -109,7 +109,7 @@ def test_what_branches_off_below_the_final_block_is_never_best_or_connected() ->
 def test_a_removed_branch_leaves_the_next_best() -> None:
     tree = make("a<root", "b<a", "c<b", "x<a")
     tree.adopt(name("x"))
-    assert set(tree.remove(name("b"))) == {name("b"), name("c")}
+    assert {node.block_id for node in tree.remove(name("b"))} == {name("b"), name("c")}
     assert tree.best == name("x")
     assert tree.find_heaviest().block_id == name("x")
     assert tree.children[name("a")] == (name("x"),)
@@ -145,6 +145,36 @@ def test_side_branches_are_bounded_and_the_heaviest_is_not(
     monkeypatch.setattr(module, "SIDE_BLOCKS_MAX", 5)
     assert tree.is_full_for(ROOT)
     assert not tree.is_full_for(tree.best)
+
+
+def test_room_is_made_by_forgetting_the_lightest_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A light block under a heavy one counts as much as that; tips go before what they stand on."""
+    tree = make("a<root", "b<a", "c<b", "h<b")
+    put(tree, "i", "h", HARD)
+    put(tree, "u", "root", EASY)
+    put(tree, "v", "u", EASY)
+    put(tree, "w", "u", HARD)
+    put(tree, "x", "a", EASY)
+    tree.adopt(name("c"))
+    monkeypatch.setattr(module, "SIDE_BLOCKS_MAX", 5)
+    assert tree.make_room() == []  # one of the six leads to the heaviest
+    monkeypatch.setattr(module, "SIDE_BLOCKS_MAX", 4)
+    monkeypatch.setattr(module, "DROPPED_PERMILLE", 250)
+    gone: list[str] = []
+    while removed := tree.make_room():
+        gone += [text for text in "abchiuvwx" for node in removed if name(text) == node.block_id]
+        monkeypatch.setattr(module, "SIDE_BLOCKS_MAX", 4 - len(gone))
+    assert gone == ["x", "v", "w", "u"]
+    assert set(tree.nodes) == {ROOT, *map(name, "abchi")}
+
+
+def test_what_is_wanted_is_below_a_heavier_tip() -> None:
+    tree = make("a<root", "b<a", "x<root", "y<x", "z<y")
+    tree.adopt(name("b"))
+    assert tree.best == name("z")
+    assert [text for text in "abxyz" if tree.is_wanted(name(text))] == ["a", "x", "y", "z"][1:]
+    tree.adopt(name("z"))
+    assert not any(tree.is_wanted(name(text)) for text in "abxyz")
 
 
 @given(st.lists(st.integers(0, 30), max_size=25), st.randoms())

@@ -31,6 +31,7 @@ from consensus.events import (
     Stored,
     Verdict,
 )
+from consensus.pow import block_tree
 from consensus.pow.engine import account, create
 from consensus.pow.fetching import RESEND
 from consensus.pow.messages import HEADERS_MAX, LOCATOR_MAX, WANTED_MAX, Headers, Locate, Want
@@ -155,6 +156,7 @@ def test_or_a_coin_decides_and_it_is_a_fair_one() -> None:
 def test_more_work_wins_over_more_blocks() -> None:
     """A window of quick blocks makes the next ones harder: a short branch of these is heavier."""
     bench = Bench(msgspec.structs.replace(SIMULATED, depth=100))
+    bench.engine.replica.late_blocks = 20  # it hears of branches that are behind
     common = bench.grow(7, after_ms=100)[-1]
     slow = bench.grow(8, common, after_ms=60_000)
     assert bench.head == slow[-1]
@@ -369,3 +371,58 @@ def test_it_says_what_it_waits_for() -> None:
     assert (told.phase, told.waiting_for, told.needed) == ("fetching", "bodies", 3)
     assert account(Bench(me=None).engine).phase == "following"
     assert get("pow").account is account
+
+
+def test_who_keeps_bodies_back_is_asked_twice_and_then_passed_over() -> None:
+    far, bench = Bench(), Bench()
+    theirs = far.grow(2)
+    told, want = Headers(headers_of(far, theirs)), Want(tuple(theirs))
+    assert Send(1, want) in bench.feed(Received(1, told))
+    assert Send(1, want) in bench.feed(Elapsed(RESEND))
+    assert not any(isinstance(e, Send) for e in bench.feed(Elapsed(RESEND)))
+    assert refusals(bench.feed(Received(1, told))) == [Refusal.NOTHING_NEW]
+    assert bench.feed(Received(2, told)) == [Send(2, want)]
+    for block_id in theirs:
+        bench.hear(far.blocks[block_id], sender=2)
+    assert bench.head == theirs[-1]
+    bench.feed(Elapsed(RESEND))
+    assert not bench.engine.replica.shunned
+
+
+def test_if_everybody_was_silent_everybody_is_asked_again() -> None:
+    far, bench = Bench(), Bench()
+    told = Headers(headers_of(far, far.grow(2)))
+    bench.feed(Received(1, told))
+    for _ in range(3):
+        bench.feed(Elapsed(RESEND))
+    assert names(bench.feed(Received(1, told))) == ["Send"]
+
+
+def test_bodies_of_branches_that_are_far_behind_are_not_kept() -> None:
+    """Their headers are: once such a branch is the heaviest, its bodies are asked for."""
+    bench, far = Bench(), Bench()
+    bench.grow(4)
+    theirs = far.grow(5, miner=8)
+    first, second, *rest = (far.blocks[i] for i in theirs)
+    assert refusals(bench.hear(first)) == [Refusal.TOO_LIGHT]
+    assert names(bench.hear(second)) == ["Store"]  # two blocks behind is only late
+    effects = [effect for block in rest for effect in bench.hear(block, sender=3)]
+    assert Send(3, Want((theirs[0],))) in effects
+    assert bench.hear(first, sender=3)[0] == Store(theirs[0], first, 0)
+    assert bench.head == theirs[-1]
+
+
+def test_cheap_branches_make_room_for_heavier_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever fills the tree beside the chain does not keep out what forks off near its tip."""
+    monkeypatch.setattr(block_tree, "SIDE_BLOCKS_MAX", 8)
+    bench = Bench()
+    ids = bench.grow(4)
+    for miner in range(8):
+        bench.grow(1, ROOT, miner=20 + miner)
+    assert bench.tree.side_count == 8
+    [rival] = bench.grow(1, ids[2], miner=9)
+    assert rival in bench.tree.nodes
+    assert bench.tree.side_count == 8
+    one_more = make_block(bench.tree, ROOT, miner=77)
+    bench.hear(one_more)
+    assert rival in bench.tree.nodes

@@ -20,7 +20,7 @@ EXPECTED = {
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "status", "verify", "replay", "load", "bench", "simulate",
-    "complexity", "twins",
+    "complexity", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
     "testnet feed",

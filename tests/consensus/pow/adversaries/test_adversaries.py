@@ -2,13 +2,17 @@
 
 import pytest
 
+from consensus import catalog
+from consensus.committee import Committee
 from consensus.errors import ConsensusError
-from consensus.pow.adversaries.registry import ADVERSARIES
+from consensus.pow.adversaries.registry import ADVERSARIES, STORMS
+from consensus.pow.parameters import Parameters
 from consensus.simulation.cluster import make_cluster
 from consensus.simulation.history import ViolationError
 from consensus.simulation.stage import Stage
 from tests.consensus.pow.adversaries.duels import (
     INTERVAL_MS,
+    STILL,
     count_probe,
     duel,
     share_of,
@@ -129,12 +133,35 @@ def test_engines_without_a_tree_have_no_such_adversaries() -> None:
         Stage(cluster).do("attack 0 selfish")
 
 
-def test_a_host_that_is_down_cannot_attack() -> None:
-    cluster = make_cluster("pow", 2)
-    with pytest.raises(ConsensusError, match="is down"):
-        Stage(cluster).do("attack 0 selfish")
+def test_a_host_that_is_down_attacks_once_it_is_up_and_after_every_restart() -> None:
+    cluster = make_cluster("pow", 2, parameters=STILL)
+    stage = Stage(cluster)
+    stage.do("attack 0 withholder")
+    cluster.start()
+    for _ in range(2):
+        cluster.run(40 * INTERVAL_MS)
+        cluster.crash(0)
+        cluster.restart(0)
+    assert share_of(cluster, 0, place=1) == 0
+    with pytest.raises(ConsensusError, match="takes 0 numbers"):
+        stage.do("attack 1 withholder 5")
+
+
+def test_who_mines_at_a_target_of_its_own_is_refused() -> None:
+    cluster = duel(300, "discounter 4")
+    cluster.run(200 * INTERVAL_MS)
+    assert share_of(cluster, 1) == 0
+    assert cluster.hosts[0].refusals["header-wrong-target"] > 150
+
+
+def test_storms_draw_adversaries_that_there_are() -> None:
+    for words in STORMS:
+        name, *arguments = words.split()
+        ADVERSARIES[name](
+            catalog.get("pow").create(0, Committee.of(4, 1), Parameters()), tuple(arguments)
+        )
 
 
 def test_all_adversaries_are_named_and_sorted() -> None:
     assert list(ADVERSARIES) == sorted(ADVERSARIES)
-    assert len(ADVERSARIES) == 5
+    assert len(ADVERSARIES) == 6
