@@ -1,20 +1,29 @@
 """Networks of nodes over a tree of blocks, whose miners find a block exactly when a test says so."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from consensus import catalog
 from consensus.block import TreeBlock
+from ledger.branches import BranchLimits
+from ledger.mempool import Mempool, MempoolLimits
+from ledger.store.memory import MemoryStore
+from ledger.store.store import Store
 from ledger.transaction import Envelope
 from ledger.tree_chain import TreeChain
 from node.api.backend import TransactionView
 from node.config import load_config
+from node.core import Core
 from node.drafting import Drafting, Miner
 from node.node import Node
 from node.stories import Turn
 from node.testnet.network import create_network
 from node.testnet.plan import Plan
+from node.tree_blocks import make_identify
+from tests.ledger.support import GENESIS
+from tests.node.parts import make_core
 from tests.node.support import Cluster, find_base_port, until
 
 QUICK_TREE: Mapping[str, int] = {
@@ -27,6 +36,25 @@ QUICK_TREE: Mapping[str, int] = {
     "resend_ms": 80,
 }
 """256 hashes a block, whatever the pace; blocks on command may run ahead of the clock."""
+
+
+def make_tree_core(
+    home: Path, store: Store | None = None, limits: BranchLimits | None = None
+) -> Core:
+    """What the parts of validator 0 of a network over a tree of blocks share, over memory."""
+    core, spec = make_core(home), catalog.get("pow")
+    assert spec.tree is not None
+    store = MemoryStore() if store is None else store
+    chain = TreeChain.open(store, GENESIS, make_identify(spec.tree), limits=limits)
+    mempool = Mempool(MempoolLimits(), chain.account)
+    return dataclasses.replace(core, spec=spec, store=store, chain=chain, mempool=mempool)
+
+
+def name(block: TreeBlock) -> bytes:
+    """What the engine calls a block."""
+    rules = catalog.get("pow").tree
+    assert rules is not None
+    return rules.identify(block.header)
 
 
 class Pick:
