@@ -5,8 +5,10 @@ import signal
 import time
 from typing import Annotated
 
+import msgspec
 import typer
 
+from node.cli import testnet_links
 from node.cli.asynchronous import asynchronous, stop_on_signal
 from node.cli.output import (
     EXIT_FAILURE,
@@ -35,16 +37,19 @@ from node.cli.testnet_options import (
     open_or_create,
 )
 from node.testnet.feed import feed_network
+from node.testnet.link_control import ask_links, describe_links
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
 from node.testnet.run import Run, RunOptions
 from node.testnet.supervisor import Supervisor, read_log_tail
+from node.testnet.switchboard import LinkState
 from node.testnet.table import make_table
 from node.testnet.verdict import Verdict
 
 app = typer.Typer(
     no_args_is_help=True, help="Networks of processes on this machine, for trying things out."
 )
+testnet_links.add_commands(app)
 
 
 def open_supervisor(home: Home) -> Supervisor:
@@ -54,23 +59,29 @@ def open_supervisor(home: Home) -> Supervisor:
 
 async def show_status(supervisor: Supervisor, *, json: bool) -> None:
     """Print what all nodes say."""
+    network = supervisor.network
     async with Reporter(supervisor) as reporter:
-        reports = await reporter.ask()
+        reports, links = await asyncio.gather(reporter.ask(), ask_links(network))
     if json:
-        print_json(describe_network(supervisor.network, reports))
+        print_json(describe_network(network, reports, links))
     else:
         answers.print(make_table(reports))
-        print_line(f"home: {supervisor.network.home}")
+        if line := describe_links(network, links):
+            print_line(line)
+        print_line(f"home: {network.home}")
 
 
-def describe_network(network: Network, reports: list[NodeReport]) -> dict[str, object]:
-    """The network and its nodes, for machines."""
+def describe_network(
+    network: Network, reports: list[NodeReport], links: LinkState | None
+) -> dict[str, object]:
+    """The network, its nodes and its links (null where nothing relays them), for machines."""
     return {
         "home": str(network.home),
         "engine": network.plan.engine,
         "faucet": str(network.faucet_path),
         "genesis": str(network.genesis_path),
         "nodes": [report.to_plain() for report in reports],
+        "links": None if links is None else msgspec.structs.asdict(links),
     }
 
 

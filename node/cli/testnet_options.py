@@ -128,7 +128,7 @@ def open_or_create(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     if not exists(home):
-        return create_network(home, msgspec.structs.replace(Plan(), **given))
+        return create_network(home, msgspec.structs.replace(Plan(relayed=True), **given))
     network = open_network(home)
     for name, value in given.items():
         if (there := getattr(network.plan, name)) != value:
