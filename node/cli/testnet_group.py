@@ -30,6 +30,7 @@ from node.cli.testnet_options import (
     Indices,
     Json,
     Load,
+    Miners,
     Nodes,
     Parameters,
     choose_fresh_home,
@@ -94,6 +95,7 @@ def create(
     followers: Followers = None,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
     json: Json = False,
 ) -> None:
     """Make a network's folder and start nothing; an existing network is left as it is."""
@@ -104,6 +106,7 @@ def create(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     if json:
         print_json(
@@ -126,6 +129,7 @@ async def run(
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
@@ -139,6 +143,7 @@ async def run(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     running = Run(network, RunOptions(load, seconds), messages)
     with stop_on_signal(running.stop):
@@ -167,6 +172,7 @@ async def start(
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
 ) -> None:
     """Start a network in the background, or those of its nodes that do not run.
 
@@ -179,6 +185,7 @@ async def start(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     supervisor = Supervisor(network)
     supervisor.start()

@@ -179,10 +179,12 @@ def fill_home(
     save_authority_key(home / AUTHORITY_KEY_FILE, authority)
     save_identity(home / FAUCET_FILE, faucet)
     members = list_members(home, plan)
+    workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
     public_keys = [key.public_key for key in keys]
     for member, key in zip(members, keys, strict=True):
         called = relay_calls(member.index, members) if plan.relayed else members
-        write_member(member, key, authority, genesis, list_seeds(called, public_keys))
+        seeds = list_seeds(called, public_keys)
+        write_member(member, key, authority, genesis, seeds, mining_workers=workers)
     save_plan(home, plan)
 
 
@@ -210,11 +212,14 @@ def write_member(
     authority: Authority,
     genesis: Genesis,
     seeds: Sequence[SeedPeer],
+    *,
+    mining_workers: int,
 ) -> None:
-    """The home of one node, which calls all validators but itself."""
+    """The home of one node, which calls all validators but itself; validators alone mine."""
     others = [seed for seed in seeds if seed.public_key != key.public_key.hex()]
     listen = Listen(member.host, member.p2p_port, member.api_port)
-    config = format_config(member.name, member.role, listen, others)
+    workers = mining_workers if member.role == "validator" else 0
+    config = format_config(member.name, member.role, listen, others, workers)
     write_home(member.home, key, authority, genesis.to_json(), config)
     if member.role == "validator":
         mark_as_fresh(member.home)
