@@ -331,14 +331,16 @@ class Cluster:
             header = host.ledger.get(block.block_id).header if host.ledger is not None else None
             self.promises.see(Execution(host.name, block, header))
 
-    def note_adoption(self, host: Host, block_id: bytes, adoption: Adoption) -> None:
+    def note_adoption(
+        self, host: Host, block_id: bytes, adoption: Adoption, gained: int | None
+    ) -> None:
         """A host's ledger stands elsewhere."""
         self.run_digest.add(b"%d %d +%b" % (self.timeline.now_ms, host.place, block_id))
         undone = f" undone {adoption.undone}" if adoption.undone else ""
         self.note_event(host.place, "head", detail=f"{host.height} {block_id.hex()[:8]}{undone}")
         if self.history.is_bound(host.name):
             ahead_ms = tree_host.compute_ahead_ms(host, block_id)
-            self.promises.see(HeadMoved(host.name, block_id, adoption.undone, ahead_ms))
+            self.promises.see(HeadMoved(host.name, block_id, adoption.undone, ahead_ms, gained))
 
     def note_found(self, block_id: bytes) -> None:
         """Chance granted somebody a block."""

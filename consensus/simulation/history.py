@@ -58,6 +58,11 @@ class HeadMoved:
     undone: int
     ahead_ms: int = 0
     """How far ahead of the host's clock the block's time lies."""
+    gained: int | None = None
+    """How much more work is in the new branch than in the one that was left, in expected hashes.
+
+    None if that branch had to be left, whatever its work.
+    """
 
 
 @dataclass(frozen=True, slots=True)

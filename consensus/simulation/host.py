@@ -93,8 +93,10 @@ class Surroundings(Protocol):
     def note_block(self, host: "Host", block: Block) -> None:
         """Look whether an executed block agrees with all others."""
 
-    def note_adoption(self, host: "Host", block_id: bytes, adoption: Adoption) -> None:
-        """A host's ledger stands on another branch, or further on its own."""
+    def note_adoption(
+        self, host: "Host", block_id: bytes, adoption: Adoption, gained: int | None
+    ) -> None:
+        """A host's ledger stands on another branch, or further on its own; so much work more."""
 
     def note_found(self, block_id: bytes) -> None:
         """Chance granted somebody a block."""
@@ -158,6 +160,8 @@ class Host:
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
     miner: Miner = field(default_factory=Miner)
+    has_refuted: bool = False
+    """Did its ledger ever find a block that cannot be executed."""
     strategy: Callable[[Engine], Engine] | None = None
     """What becomes of its engine, if it attacks."""
     accusations: list[Accuse] = field(default_factory=list)

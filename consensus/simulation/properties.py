@@ -219,5 +219,6 @@ def promises_of_tree(rules: TreeRules, parameters: Any) -> tuple[Property, ...]:
     return (
         always("found", [Execution], tree_promises.explain_found),
         always("lawful", [Execution], tree_promises.lawful(rules, parameters)),
+        always("heavier", [HeadMoved], tree_promises.explain_heavier),
         always("timely", [HeadMoved], tree_promises.timely(rules, parameters)),
     )

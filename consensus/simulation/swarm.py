@@ -182,7 +182,7 @@ def corrupt(storm: Storm, place: int) -> None:
     """A host begins to lie, in one of the ways allowed."""
     chance = storm.chance
     lies = [name for name in LIES if storm.has(name)]
-    name = chance.choose(lies)
+    name = "attack" if storm.has("attack") and chance.happens(500) else chance.choose(lies)
     if name == "twins":
         storm.do(f"twin {place}")
     elif name == "equivocation":

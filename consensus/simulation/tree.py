@@ -57,6 +57,9 @@ class TreeApplication(Application, Protocol):
     def get(self, block_id: bytes) -> TreeBlock:
         """A stored block."""
 
+    def get_height(self, block_id: bytes) -> Height:
+        """The height of a stored block, or of the genesis."""
+
     def get_time_ms(self, block_id: bytes) -> int:
         """What a stored block, or the genesis, says of its time."""
 
@@ -130,6 +133,10 @@ class BareTree(BareApplication):
     def get(self, block_id: bytes) -> TreeBlock:
         """A stored block."""
         return self.stored[block_id]
+
+    def get_height(self, block_id: bytes) -> Height:
+        """The height of a stored block, or of the genesis."""
+        return self.stored[block_id].header.height if block_id != self.genesis_id else 0
 
     def get_time_ms(self, block_id: bytes) -> int:
         """What a stored block, or the genesis, says of its time."""

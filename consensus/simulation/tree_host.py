@@ -112,16 +112,38 @@ def confirm(host: "Host", effect: Store) -> None:
 def adopt(host: "Host", block_id: bytes) -> None:
     """Execute a branch, and say where the ledger stands now, or which block cannot be executed."""
     ledger = find_ledger(host)
+    gained = compute_gain(host, block_id)
     adoption = ledger.adopt(block_id)
     if adoption.refuted is not None:
+        host.has_refuted = True
         host.feed(Refuted(adoption.refuted))
         return
-    host.around.note_adoption(host, block_id, adoption)
+    host.around.note_adoption(host, block_id, adoption, gained)
     if adoption.fork < ledger.final:
         detail = f"host {host.name} undid height {ledger.final}, which it had finalized"
         raise ViolationError("finality", detail)
     host.feed(Applied(host.height, block_id, host.committee))
     host.tell_pending()
+
+
+def compute_gain(host: "Host", block_id: bytes) -> int | None:
+    """How much more work a stored branch has than the adopted one; None once a block was refuted.
+
+    Then a branch has to be left, whatever its work.
+    """
+    if host.has_refuted:
+        return None
+    ledger, rules = find_ledger(host), host.spec.tree
+    assert rules is not None
+    gained, tips = 0, {block_id: 1, host.block_id: -1}
+    while len(tips) == 2:
+        name = max(tips, key=ledger.get_height)
+        sign, header = tips.pop(name), ledger.get(name).header
+        gained += sign * rules.count_hashes(header.claim)
+        if header.parent in tips:
+            return gained
+        tips[header.parent] = sign
+    return gained
 
 
 def finalize(host: "Host", height: int) -> None:

@@ -2,6 +2,7 @@
 
 found    each final block was granted to a miner by chance
 lawful   each final block keeps the header rules, as an auditor reads them
+heavier  no head is left for one with less work, unless the ledger refuted a block
 timely   no head lies further ahead of its host's clock than the rules allow
 """
 
@@ -32,6 +33,13 @@ def lawful(rules: TreeRules, parameters: Any) -> Callable[[History, Execution], 
         return f"host {fact.name} finalized height {fact.block.height}: {wrong}" if wrong else None
 
     return explain
+
+
+def explain_heavier(_history: History, fact: HeadMoved) -> str | None:
+    """A head was left for a lighter one."""
+    if fact.gained is None or fact.gained >= 0:
+        return None
+    return f"host {fact.name} left a branch for one with {-fact.gained} hashes less"
 
 
 def timely(rules: TreeRules, parameters: Any) -> Callable[[History, HeadMoved], str | None]:

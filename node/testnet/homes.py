@@ -36,6 +36,7 @@ def format_config(
     role: Literal["validator", "follower"],
     listen: Listen,
     seeds: Sequence[SeedPeer],
+    mining_workers: int = 0,
 ) -> str:
     """The text of a `config.toml`; a JSON string is a TOML string too."""
     lines = [f"name = {json.dumps(name)}", f"role = {json.dumps(role)}", "", "[p2p]"]
@@ -45,6 +46,8 @@ def format_config(
         for seed in seeds
     ]
     lines += ["]", "", "[api]", f"host = {json.dumps(listen.host)}", f"port = {listen.api_port}"]
+    if mining_workers:
+        lines += ["", "[mining]", f"workers = {mining_workers}"]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ A network's home holds
     faucet.json          a key file (mode 0600): the account that owns what nobody else does
     node0/ … nodeN/      the nodes' homes, validators first
     processes.json       which process is which node
+    links.log            what the process with the relays wrote, if the network has one
 
 The demo accounts are derived from the faucet's seed, so they need no files.
 """
@@ -18,6 +19,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from consensus import catalog
 from consensus.committee import Committee
@@ -43,6 +46,7 @@ from node.testnet.homes import (
     mark_as_fresh,
     write_home,
 )
+from node.testnet.links import make_link
 from node.testnet.plan import (
     PLAN_FILE,
     Member,
@@ -175,9 +179,12 @@ def fill_home(
     save_authority_key(home / AUTHORITY_KEY_FILE, authority)
     save_identity(home / FAUCET_FILE, faucet)
     members = list_members(home, plan)
-    seeds = list_seeds(members, [key.public_key for key in keys])
+    workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
+    public_keys = [key.public_key for key in keys]
     for member, key in zip(members, keys, strict=True):
-        write_member(member, key, authority, genesis, seeds)
+        called = relay_calls(member.index, members) if plan.relayed else members
+        seeds = list_seeds(called, public_keys)
+        write_member(member, key, authority, genesis, seeds, mining_workers=workers)
     save_plan(home, plan)
 
 
@@ -190,17 +197,29 @@ def list_seeds(members: Sequence[Member], public_keys: Sequence[bytes]) -> list[
     ]
 
 
+def relay_calls(caller: int, members: Sequence[Member]) -> list[Member]:
+    """The members as one of them calls them: each at the address of its relay."""
+    addresses = [make_link(caller, member).listen for member in members]
+    return [
+        msgspec.structs.replace(member, host=address.host, p2p_port=address.port)
+        for member, address in zip(members, addresses, strict=True)
+    ]
+
+
 def write_member(
     member: Member,
     key: Identity,
     authority: Authority,
     genesis: Genesis,
     seeds: Sequence[SeedPeer],
+    *,
+    mining_workers: int,
 ) -> None:
-    """The home of one node, which calls all validators but itself."""
+    """The home of one node, which calls all validators but itself; validators alone mine."""
     others = [seed for seed in seeds if seed.public_key != key.public_key.hex()]
     listen = Listen(member.host, member.p2p_port, member.api_port)
-    config = format_config(member.name, member.role, listen, others)
+    workers = mining_workers if member.role == "validator" else 0
+    config = format_config(member.name, member.role, listen, others, workers)
     write_home(member.home, key, authority, genesis.to_json(), config)
     if member.role == "validator":
         mark_as_fresh(member.home)

@@ -13,8 +13,9 @@ async def make_cluster(tmp_path: Path) -> AsyncIterator[MakeCluster]:
     """Start a network; its options are those of `make_plan`."""
     started: list[Cluster] = []
 
-    async def start(**options: int) -> Cluster:
-        cluster = Cluster(make_network(tmp_path / f"net{len(started)}", **options))
+    async def start(*, relayed: bool = False, **options: int) -> Cluster:
+        home = tmp_path / f"net{len(started)}"
+        cluster = Cluster(make_network(home, relayed=relayed, **options))
         started.append(cluster)
         await cluster.open()
         return cluster

@@ -6,6 +6,7 @@ selfish                                  withholds a lead and publishes it just 
 withholder                               publishes nothing
 time-warper AHEAD_MS                     says of its blocks that they are later than they are
 discounter FACTOR                        mines at a target so many times too easy
+teaser                                   tells of blocks and gives nobody their bodies
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from consensus.errors import ParameterError
 from consensus.pow.adversaries.hiding import NEVER, make_unbound
 from consensus.pow.adversaries.private_chain import PrivateChain
 from consensus.pow.adversaries.selfish import Selfish
-from consensus.pow.adversaries.simple import Discounter, TimeWarper, Withholder
+from consensus.pow.adversaries.simple import Discounter, Teaser, TimeWarper, Withholder
 
 Make = Callable[[Any, tuple[str, ...]], Engine]
 
@@ -65,11 +66,18 @@ def make_discounter(engine: Any, words: tuple[str, ...]) -> Engine:
     return Discounter(make_unbound(engine), factor=factor)
 
 
+def make_teaser(engine: Any, words: tuple[str, ...]) -> Engine:
+    """No arguments."""
+    read_numbers("teaser", words, 0, 0)
+    return Teaser(make_unbound(engine))
+
+
 ADVERSARIES: Mapping[str, Make] = {
     "discounter": make_discounter,
     "majority": make_majority,
     "private-chain": make_private_chain,
     "selfish": make_selfish,
+    "teaser": make_teaser,
     "time-warper": make_time_warper,
     "withholder": make_withholder,
 }
@@ -82,5 +90,6 @@ STORMS = (
     "time-warper 2500",
     "time-warper 20000",
     "discounter 4",
+    "teaser",
 )
 """What a miner with a small share may try in a storm."""

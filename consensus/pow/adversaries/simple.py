@@ -1,4 +1,4 @@
-"""Adversaries without a plan: one keeps its blocks, one lies about time, one about its work."""
+"""Adversaries without a plan: they keep blocks or bodies back, or lie about time, or about work."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from consensus.block import Template
-from consensus.effects import Broadcast, Effect
+from consensus.effects import Broadcast, Effect, Share
 from consensus.events import Event, Mined
 from consensus.pow.adversaries.hiding import Hiding
 from consensus.pow.block_tree import Node
 from consensus.pow.compact import decode_compact, encode_compact
+from consensus.pow.messages import Headers
 from consensus.pow.work import decode_claim, encode_claim
 
 
@@ -73,3 +74,19 @@ class Discounter(Hiding):
         target = decode_compact(claim.bits).magnitude * self.factor
         bits = encode_compact(min(target, self.replica.parameters.limit))
         return msgspec.structs.replace(template, claim=encode_claim(claim._replace(bits=bits)))
+
+
+@dataclass(slots=True)
+class Teaser(Hiding):
+    """Tells of every header it knows, its own first, and gives nobody the bodies."""
+
+    def is_kept_back(self, effect: Effect) -> bool:
+        """Every body, and whatever it does not mine on."""
+        if isinstance(effect, Share):
+            return True
+        return not isinstance(effect, Broadcast) and Hiding.is_kept_back(self, effect)
+
+    def decide(self, node: Node) -> Iterator[Effect]:
+        """It mines on the heaviest branch there is, which is its own where it could not be fetched."""
+        self.see_public(node)
+        yield Broadcast(Headers((node.header,)))

@@ -10,7 +10,7 @@ from consensus.simulation.history import ViolationError
 from consensus.simulation.request import Request
 from consensus.simulation.run import run_seed
 from consensus.simulation.stage import Stage
-from tests.consensus.pbft.mutants.planting import Mutant, planted
+from tests.consensus.mutants.planting import Mutant, planted
 from tests.consensus.pbft.mutants.voting import change_quorum
 
 PARAMETERS = {"timeout_ms": 500, "idle_block_ms": 100, "resend_ms": 100}

@@ -1,1 +1,1 @@
-"""Bugs planted on purpose in PBFT and in its simulated host: what storms have to find."""
+"""Bugs planted on purpose in PBFT, and in a host that it would notice."""

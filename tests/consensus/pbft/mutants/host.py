@@ -6,7 +6,7 @@ from consensus.message import Signed
 from consensus.pbft.messages import Accepted, NewView, PreparedCertificate, ViewChange
 from consensus.simulation.host import TORN, Host
 from consensus.simulation.journal import Journal, Rewritten
-from tests.consensus.pbft.mutants.planting import Ground, Mutant, Plant
+from tests.consensus.mutants.planting import Ground, Mutant, Plant
 
 
 def forget(is_forgotten: Any) -> Plant:

@@ -9,7 +9,7 @@ from consensus.events import Pending
 from consensus.pbft import claims, proposing, suspicion, timing, view_change
 from consensus.pbft.replica import Phase, Replica
 from consensus.simulation.request import Request, WorldKind
-from tests.consensus.pbft.mutants.planting import Ground, Mutant
+from tests.consensus.mutants.planting import Ground, Mutant
 
 STOPS = ("bounded-progress",)
 

@@ -22,7 +22,7 @@ from consensus.pbft.messages import (
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Phase, Replica, Role, Slot
 from consensus.simulation.request import Request
-from tests.consensus.pbft.mutants.planting import Ground, Mutant, Plant
+from tests.consensus.mutants.planting import Ground, Mutant, Plant
 from tests.consensus.pbft.mutants.voting import SPLITS
 
 

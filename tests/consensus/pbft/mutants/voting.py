@@ -12,7 +12,7 @@ from consensus.pbft import deciding, normal_case, quorums, restart, values
 from consensus.pbft.messages import Commit, Prepare, PreparedCertificate, PrePrepare, Proposal
 from consensus.pbft.replica import Replica, Slot
 from consensus.simulation.request import Request
-from tests.consensus.pbft.mutants.planting import Ground, Mutant, Plant
+from tests.consensus.mutants.planting import Ground, Mutant, Plant
 
 
 def count_messages(ground: Ground) -> None:

@@ -164,4 +164,4 @@ def test_storms_draw_adversaries_that_there_are() -> None:
 
 def test_all_adversaries_are_named_and_sorted() -> None:
     assert list(ADVERSARIES) == sorted(ADVERSARIES)
-    assert len(ADVERSARIES) == 6
+    assert len(ADVERSARIES) == 7

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tests.consensus.pbft.mutants.hunting import Hunt
-from tests.consensus.pbft.mutants.pack import hunt_all
-from tests.consensus.pbft.mutants.record import write_kills
-from tests.consensus.pbft.mutants.registry import MUTANTS
+from tests.consensus.mutants.hunting import Hunt
+from tests.consensus.mutants.pack import hunt_all
+from tests.consensus.mutants.record import list_engines, write_kills
+from tests.consensus.mutants.registry import MUTANTS
 
 SEEDS = 400
 
@@ -25,7 +25,7 @@ SEEDS = 400
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hunt, and tell."""
     options = parse(arguments)
-    names = options.only or list(MUTANTS)
+    names = options.only or choose_names(options.engine)
     hunts = run(names, range(options.seeds), options.workers, is_quiet=options.json)
     if options.record:
         write_kills({hunt.name: hunt.kill for hunt in hunts if hunt.kill})
@@ -40,12 +40,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; complaints end the process with status 2."""
     parser = argparse.ArgumentParser(
         prog="scripts/mutants",
-        description="Plant bugs in PBFT and its host, and see which of them storms find.",
+        description="Plant bugs in engines and their host, and see which of them storms find.",
     )
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"for each (default: {SEEDS})")
     parser.add_argument(
         "--only", action="append", choices=sorted(MUTANTS), metavar="NAME", help="one; repeatable"
     )
+    parser.add_argument("--engine", choices=list_engines(), help="of this one only")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument(
@@ -55,6 +56,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.seeds < 1 or options.workers < 1:
         parser.error("--seeds and --workers: at least 1")
     return options
+
+
+def choose_names(engine: str | None) -> list[str]:
+    """All mutants, or those of one engine."""
+    return [name for name, mutant in MUTANTS.items() if engine in (None, mutant.request.engine)]
 
 
 def run(names: Sequence[str], seeds: range, workers: int, *, is_quiet: bool) -> list[Hunt]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 
-from tests.consensus.pbft.mutants.hunting import Hunt, hunt
-from tests.consensus.pbft.mutants.registry import MUTANTS
+from tests.consensus.mutants.hunting import Hunt, hunt
+from tests.consensus.mutants.registry import MUTANTS
 
 PACE = 10
 """Seeds between two signs of life."""

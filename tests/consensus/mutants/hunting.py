@@ -7,7 +7,7 @@ import msgspec
 
 from consensus.simulation.run import run_seed
 from consensus.simulation.schedule import Violation
-from tests.consensus.pbft.mutants.planting import Mutant, planted
+from tests.consensus.mutants.planting import Mutant, planted
 
 ENGINE_ERROR = "engine-error"
 """What a storm finds when the code under test raises."""

@@ -1,0 +1,1 @@
+"""Bugs planted on purpose in engines and in their simulated host: what storms have to find."""

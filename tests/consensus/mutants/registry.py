@@ -1,0 +1,19 @@
+"""All mutants by name; the engine that a bug is in is the one that its storms run."""
+
+from collections.abc import Mapping
+
+from tests.consensus.mutants.planting import Mutant
+from tests.consensus.pbft.mutants import host, progress, views, voting
+from tests.consensus.pow.mutants import chains, headers, repair
+
+LISTS = (
+    host.MUTANTS,
+    voting.MUTANTS,
+    views.MUTANTS,
+    progress.MUTANTS,
+    headers.MUTANTS,
+    chains.MUTANTS,
+    repair.MUTANTS,
+)
+MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for some in LISTS for mutant in some}
+assert len(MUTANTS) == sum(map(len, LISTS)), "two mutants have one name"
