@@ -25,7 +25,7 @@ DRAFT = b"draft"
 class Miner(Protocol):
     """Looks for proofs, and calls back on the event loop when it has one or has tried all."""
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Be ready to hash."""
         ...
 
@@ -76,17 +76,16 @@ class Drafting:
         """The miner found a proof."""
         self._post(Mined(block))
 
-    def on_exhausted(self, _block: TreeBlock) -> None:
+    def on_exhausted(self, block: TreeBlock) -> None:
         """No nonce proves that draft: a later one has another header."""
-        if self._template is not None:
-            self._renew()
+        self._renew(block.header.time_ms + 1)
 
     def close(self) -> None:
         """Make no more drafts."""
         self._template = None
         self._stop_renewing()
 
-    def _renew(self) -> None:
+    def _renew(self, earliest_ms: int = 0) -> None:
         """Draft a block, unless the ledger stands elsewhere already: then another template follows."""
         template = self._template
         if template is None:
@@ -99,7 +98,8 @@ class Drafting:
         count_max = min(limits.block_transactions_max, self._count_max)
         with self._stages.measure("propose"):
             chosen = self._mempool.select(count_max, limits.block_bytes_max)
-            time_ms = max(template.time_ms_min, time.time_ns() // 1_000_000)
+            now_ms = time.time_ns() // 1_000_000
+            time_ms = max(template.time_ms_min, earliest_ms, now_ms)
             draft = self._chain.compose(time_ms, template.claim, self._proposer, chosen)
         self._recent.put(DRAFT + draft.header.payload_digest, draft.envelopes)
         self._miner.mine(to_tree_block(draft))

@@ -50,10 +50,11 @@ from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
 from node.identity import Identity, load_identity
-from node.idle_miner import IdleMiner
 from node.journal import Journal, JournalError
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
+from node.mining.metrics import MiningCollector
+from node.mining.miner import Miner as ProcessMiner
 from node.monitor import monitor
 from node.ordering import Ordering
 from node.peer_metrics import CountedPeers
@@ -314,9 +315,19 @@ class Node:
         self.catch_up = TreeCatchUp(core.chain, self.peers)
         self.host.connect(self.driver, None, self.peers, None, branching)
 
-    def _make_miner(self, _drafting: Drafting) -> Miner:
-        """Whoever looks for proofs of what is drafted."""
-        return IdleMiner()
+    def _make_miner(self, drafting: Drafting) -> Miner:
+        """Whoever looks for proofs of what is drafted; without workers, nobody."""
+        section = self._config.mining
+        miner = ProcessMiner(
+            self.core.spec.name,
+            workers=section.workers,
+            nice=section.nice,
+            on_found=drafting.on_found,
+            on_exhausted=drafting.on_exhausted,
+            on_failure=self._fail,
+        )
+        MiningCollector(miner.account, self.core.metrics.registry)
+        return miner
 
     def _make_peers(self) -> Peers:
         config, genesis = self._config, self.core.chain.genesis
@@ -345,7 +356,7 @@ class Node:
         config = self._config
         self._reload_mempool()
         if self.core.spec.contract is Contract.TREE:
-            await self.miner.start()
+            self.miner.start()
             self._stack.push_async_callback(self.miner.close)
         self.orders.start()
         self._stack.push_async_callback(self.orders.close)

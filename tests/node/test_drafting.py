@@ -22,7 +22,7 @@ class Recorder:
     def __init__(self) -> None:
         self.blocks: list[TreeBlock | None] = []
 
-    async def start(self) -> None:
+    def start(self) -> None:
         raise AssertionError
 
     async def close(self) -> None:
@@ -105,8 +105,10 @@ async def test_the_draft_keeps_up_with_the_clock(
 
 async def test_an_exhausted_draft_is_followed_by_another(bench: Bench) -> None:
     bench.drafting.mine(make_template(bench))
-    bench.drafting.on_exhausted(bench.last)
+    before = bench.last
+    bench.drafting.on_exhausted(before)
     assert len(bench.miner.blocks) == 2
+    assert bench.last.header.time_ms > before.header.time_ms
     bench.drafting.close()
 
 

@@ -67,7 +67,7 @@ class Pick:
         self._drafting = drafting
         self.block: TreeBlock | None = None
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Nothing to start."""
 
     async def close(self) -> None:
