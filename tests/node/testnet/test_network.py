@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from ledger.genesis import Genesis
 from node.certificates import check_certificate, load_certificate
 from node.config import load_config
@@ -132,8 +132,6 @@ def test_plans_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     refuse(home, Plan(base_port=80), "bad-base-port")
     with pytest.raises(UnknownEngineError):
         create_network(home, Plan(engine="nothing"))
-    with pytest.raises(ContractError, match="runs in the simulator only so far"):
-        create_network(home, Plan(engine="pow"))
     with pytest.raises(ParameterError):
         create_network(home, Plan(parameters={"nothing": 1}))
     with pytest.raises(BoundError, match="n > 3f"):
