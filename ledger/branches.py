@@ -71,8 +71,8 @@ class Branches:
         block: BranchBlock = decode_stored(_decode_block, data, "a block of a branch")
         return block
 
-    def put(self, block_id: bytes, block: BranchBlock, side: Nodes, *, on_head: bool) -> None:
-        """Store a block; `side` are those that are not adopted.
+    def reserve(self, block_id: bytes, block: BranchBlock, side: Nodes, *, on_head: bool) -> Batch:
+        """Take a block into the index; the result stores it. `side` are those not adopted.
 
         Raises `ChainError` (branches-full) where there is no room beside the adopted branch.
         """
@@ -83,8 +83,8 @@ class Branches:
             raise ChainError(Reason.BRANCHES_FULL, f"{len(side)} blocks beside the adopted branch")
         batch = Batch()
         batch.put(BRANCH + block_id, data)
-        self._store.write(batch)
         self.nodes[block_id] = Node(block.header, len(data))
+        return batch
 
     def walk_down(self, block_id: bytes) -> Iterator[tuple[bytes, Node]]:
         """A stored block, its parent, and so on, as far as they are stored here."""

@@ -5,8 +5,8 @@ stored tip: it goes back to the fork over the undo entries, executes the branch 
 the whole switch in one batch, so that a crash leaves the one branch or the other and never a part of
 both. `finalize` gives up the way back.
 
-Nothing but `finalize` is synced here. Whoever says that a block is stored calls `sync` first; a
-ledger that stands lower than it did after a power failure is led up again by its engine.
+Nothing but `finalize` is synced here, and blocks by whoever stores them; a ledger that stands lower
+than it did after a power failure is led up again by its engine.
 """
 
 from collections.abc import Iterable
@@ -145,14 +145,16 @@ class TreeChain(Ledger):
 
     # Blocks come.
 
-    def put(self, block_id: bytes, block: BranchBlock) -> None:
-        """Store a block whose content has been judged; not durable before `sync`.
+    def put(self, block_id: bytes, block: BranchBlock) -> Batch:
+        """Take in a block whose content has been judged: the result is to be written, synced.
 
+        It may not be adopted before that. Nothing is to be written for a block that is here.
         Raises `ChainError` (branches-full) where there is no room beside the adopted branch.
         """
-        if not self.holds(block_id):
-            on_head = block.header.parent == self.head_id
-            self._branches.put(block_id, block, self.side, on_head=on_head)
+        if self.holds(block_id):
+            return Batch()
+        on_head = block.header.parent == self.head_id
+        return self._branches.reserve(block_id, block, self.side, on_head=on_head)
 
     def compose(
         self, time_ms: int, claim: bytes, proposer: bytes, candidates: Iterable[Envelope]

@@ -19,7 +19,7 @@ from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_payload_bodies
 from node.core import Core
 from node.recent_bodies import RecentBodies
-from node.shared_sync import SharedSync
+from node.synced_writes import SyncedWrites
 from node.tasks import OnFailure, end, spawn
 from node.tree_blocks import to_header
 
@@ -73,7 +73,7 @@ class BlockStorer:
         self._fetch = fetch
         self._post = post
         self._on_failure = on_failure
-        self._synced = SharedSync(core.store.sync)
+        self._writes = SyncedWrites(core.store)
         self._tasks: dict[bytes, asyncio.Task[None]] = {}
         self._gathering: dict[bytes, Gathering] = {}
         self.refused_full = 0
@@ -93,7 +93,7 @@ class BlockStorer:
     async def close(self) -> None:
         """Stop; a sync that is running in its thread is waited for."""
         await end(*self._tasks.values())
-        await self._synced.close()
+        await self._writes.close()
 
     def on_admitted(self, envelopes: list[Envelope]) -> None:
         """New bodies: some block may have waited for them."""
@@ -139,12 +139,12 @@ class BlockStorer:
 
     async def _write(self, block_id: bytes, block: BranchBlock) -> None:
         try:
-            self._chain.put(block_id, block)
+            batch = self._chain.put(block_id, block)
         except ChainError:
             self.refused_full += 1
             self._post(Stored(block_id, Verdict.MISMATCH))
             return
-        await self._synced.wait()
+        await self._writes.write(batch)
         self._post(Stored(block_id, Verdict.VALID))
 
     async def _gather(self, gathering: Gathering, first: bytes) -> bool:

@@ -41,6 +41,16 @@ def test_what_was_undone_comes_back_before_what_has_waited(worlds: list[TreeWorl
     assert pool.executable_count == 4
 
 
+def test_what_came_in_a_block_comes_back_before_what_has_waited(worlds: list[TreeWorld]) -> None:
+    left, right = worlds
+    pool, waiting = make_pool(left), record(CAROL)
+    pool.add(waiting, 0)
+    old = [transfer(), record(BOB), transfer(nonce=1), transfer(nonce=2)]
+    pool.follow(left.follow(left.compose(*old)))
+    pool.follow(left.follow(right.mine(), right.mine()))
+    assert pool.select(10, 10**6) == [*old, waiting]
+
+
 def test_what_waited_behind_the_undone_still_does(worlds: list[TreeWorld]) -> None:
     left, right = worlds
     pool = make_pool(left)

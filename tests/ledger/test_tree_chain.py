@@ -300,6 +300,18 @@ def test_the_state_is_proved_where_the_head_went_after_a_reorganisation() -> Non
     assert left.reopen().prove_account(ALICE.public_key) == proof
 
 
+def test_the_state_is_proved_where_the_head_went_back_to() -> None:
+    world = TreeWorld()
+    first = world.mine(transfer(amount=7))
+    world.mine(transfer(nonce=1, amount=9))
+    before = world.chain.prove_account(BOB.public_key)
+    world.chain.adopt(first[0])
+    assert world.chain.prove_account(BOB.public_key) == before
+    assert world.reopen().prove_account(BOB.public_key) == before
+    world.mine(transfer(nonce=1, amount=11))
+    assert world.chain.prove_account(BOB.public_key) == before
+
+
 def damage(store: Store, *writes: tuple[bytes, bytes | None]) -> None:
     batch = Batch()
     batch.extend(writes)

@@ -48,7 +48,7 @@ class TreeWorld:
     def take(self, *blocks: Named) -> None:
         """Store blocks, on whichever branch."""
         for block_id, block in blocks:
-            self.chain.put(block_id, block)
+            self.store.write(self.chain.put(block_id, block), sync=True)
 
     def follow(self, *blocks: Named) -> Switch:
         """Store blocks and adopt the last of them."""

@@ -14,6 +14,7 @@ from ledger.content import compute_value_content, decode_value
 from node.api.backend import TransactionStatus
 from node.client import Client
 from node.stories import Turn
+from tests.node.parts import logged
 from tests.node.support import leaving_nothing, quick_peers, until
 from tests.node.tree_support import TreeCluster, TreeNode
 
@@ -85,6 +86,28 @@ async def test_the_story_of_a_payment_across_a_reorganisation(cluster: TreeClust
     balance = node.tree.account(cluster.recipient).balance
     assert balance == cluster.get(1).tree.account(cluster.recipient).balance
     node.tree.check_total_supply()
+
+
+async def test_of_two_payments_with_one_nonce_the_heavier_branch_decides(
+    cluster: TreeCluster,
+) -> None:
+    small, large = cluster.build(0, amount=1), cluster.build(0, amount=2)
+    await cluster.start(1)
+    await cluster.submit(1, [large])
+    await cluster.get(1).mine(large)
+    await cluster.get(1).mine()
+    await cluster.stop(1)
+    await cluster.start(0)
+    node = cluster.get(0)
+    await cluster.submit(0, [small])
+    await node.mine(small)
+    await cluster.start(1)
+    await cluster.until_agreed()
+    view = node.show(small)
+    assert (view.status, view.reason) == (TransactionStatus.DROPPED, "tx-stale-nonce")
+    assert node.list_turns(small)[-2:] == [Turn.RETURNED, Turn.DROPPED]
+    assert node.show(large).status is TransactionStatus.INCLUDED
+    assert logged(node.core.store) == set()
 
 
 async def test_the_api_tells_of_risks_stories_and_forks(cluster: TreeCluster) -> None:

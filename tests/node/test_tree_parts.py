@@ -9,16 +9,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from consensus.fork_measures import Branch, ForkMeasures
 from ledger.errors import StoreError
-from ledger.reasons import Reason
+from ledger.store.store import Batch
 from ledger.transaction import Envelope
 from node.fork_metrics import BRANCHES_SHOWN_MAX, ForkMetrics
 from node.recent_bodies import RecentBodies
-from node.shared_sync import SharedSync
 from node.stories import CHAPTERS_MAX, Chapter, Stories, Turn
+from node.synced_writes import SyncedWrites
 from node.tree_catch_up import TreeCatchUp
 from tests.ledger.support import ALICE, record
-from tests.node.parts import FakePeers
-from tests.node.support import until
+from tests.node.parts import BrittleStore, FakePeers
 from tests.node.tree_support import make_tree_core
 
 
@@ -26,48 +25,47 @@ def make_bodies(count: int, first: int = 0) -> list[Envelope]:
     return [record(ALICE, nonce) for nonce in range(first, first + count)]
 
 
-class TestSharedSync:
+def make_batch(key: bytes) -> Batch:
+    batch = Batch()
+    batch.put(key, key)
+    return batch
+
+
+class TestSyncedWrites:
     async def test_calls_that_meet_share_one_sync(self) -> None:
-        gate, syncs = threading.Event(), 0
-
-        def sync() -> None:
-            nonlocal syncs
-            syncs += 1
-            gate.wait(5)
-
-        shared = SharedSync(sync)
-        first = asyncio.create_task(shared.wait())
-        await until(lambda: syncs == 1)
-        others = [asyncio.create_task(shared.wait()) for _ in range(5)]
+        store, gate = BrittleStore(), threading.Event()
+        waited: list[bool] = []
+        store.before_sync = lambda: waited.append(gate.wait(5))
+        writes = SyncedWrites(store)
+        first = asyncio.create_task(writes.write(make_batch(b"0")))
+        await asyncio.sleep(0.01)
+        others = [asyncio.create_task(writes.write(make_batch(b"%d" % n))) for n in range(1, 6)]
         await asyncio.sleep(0.01)
         assert not any(task.done() for task in (first, *others))
         gate.set()
         await asyncio.gather(first, *others)
-        assert syncs == 2
+        assert store.synced_writes == 2
+        assert [store.get(b"%d" % n) for n in range(6)] == [b"%d" % n for n in range(6)]
 
-    async def test_a_failed_sync_is_told_to_all(self) -> None:
-        def fail() -> None:
-            raise StoreError(Reason.STORE_IO, "no space left")
-
-        shared = SharedSync(fail)
-        results = await asyncio.gather(shared.wait(), shared.wait(), return_exceptions=True)
+    async def test_a_failed_write_is_told_to_all(self) -> None:
+        store = BrittleStore()
+        store.is_broken = True
+        writes = SyncedWrites(store)
+        calls = (writes.write(make_batch(b"a")), writes.write(make_batch(b"b")))
+        results = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(result) for result in results] == [StoreError, StoreError]
-        await shared.close()
+        await writes.close()
 
     async def test_closing_waits_for_the_thread(self) -> None:
-        gate, ended = threading.Event(), False
-
-        def sync() -> None:
-            nonlocal ended
-            gate.wait(5)
-            ended = True
-
-        shared = SharedSync(sync)
-        waiting = asyncio.create_task(shared.wait())
+        store, gate = BrittleStore(), threading.Event()
+        waited: list[bool] = []
+        store.before_sync = lambda: waited.append(gate.wait(5))
+        writes = SyncedWrites(store)
+        waiting = asyncio.create_task(writes.write(make_batch(b"a")))
         await asyncio.sleep(0.01)
         asyncio.get_running_loop().call_later(0.02, gate.set)
-        await shared.close()
-        assert ended
+        await writes.close()
+        assert waited == [True]
         await waiting
 
 
