@@ -187,8 +187,8 @@ class EngineHost:
         self._metrics.divergence.set(1)
         self._on_failure(
             DivergenceError(
-                f"at height {effect.height} a quorum certified block {effect.certified.hex()},"
-                f" but this node executed {effect.own.hex()}",
+                f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
+                f" but {effect.own.hex()} is final here",
                 advice="keep the home folder for examination; start a new home and let it catch up",
             )
         )

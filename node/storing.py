@@ -17,6 +17,7 @@ from ledger.content import Content, check_content, compute_value_content, decode
 from ledger.errors import ChainError, PayloadError
 from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_payload_bodies
+from node.bodies import IncludedBodies
 from node.core import Core
 from node.recent_bodies import RecentBodies
 from node.synced_writes import SyncedWrites
@@ -29,6 +30,9 @@ PAUSE_MAX_S = 1.0
 PATIENCE_S = 10.0
 CLOCK_LOOK_S = 1.0
 """Who waits for a block's time looks at the clock so often: it may have been set meanwhile."""
+
+INCLUDED_BLOCKS_MAX = 64
+"""Blocks of the adopted branch looked into for one block's bodies: more than usually can differ."""
 
 Fetch = Callable[[list[bytes], bytes | None], Awaitable[list[Envelope]]]
 """Gets bodies by id from peers (the second argument is whom to ask first); may bring fewer."""
@@ -149,7 +153,9 @@ class BlockStorer:
 
     async def _gather(self, gathering: Gathering, first: bytes) -> bool:
         """Have all bodies, or give up after a while."""
-        gathering.fill(found for id_ in gathering.ids if (found := self._find(id_)))
+        included = IncludedBodies(self._chain, INCLUDED_BLOCKS_MAX)
+        found = (self._find(id_, included) for id_ in gathering.ids)
+        gathering.fill(envelope for envelope in found if envelope is not None)
         pause_s, since = GOSSIP_PAUSE_S, time.monotonic()
         while gathering.missing:
             if time.monotonic() - since > PATIENCE_S:
@@ -162,11 +168,11 @@ class BlockStorer:
                 pause_s = min(2 * pause_s, PAUSE_MAX_S)
         return True
 
-    def _find(self, id_: bytes) -> Envelope | None:
+    def _find(self, id_: bytes, included: IncludedBodies) -> Envelope | None:
         if envelope := self._mempool.get(id_) or self._recent.find(id_):
             return envelope
-        located = self._chain.transaction(id_)
-        return None if located is None else decode_transaction(located.raw)
+        raw = included(id_)
+        return None if raw is None else decode_transaction(raw)
 
     async def _await_time(self, effect: Store) -> None:
         """Answer `LATER` and wait, where a block lies too far ahead of the clock."""
