@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ledger.chain import Chain
+from ledger.ledger import Ledger
 from ledger.transaction import Envelope
 from node.admission import Admission, BadBodiesError
 from node.gossip import BAD_BODY_WEIGHT, split_ids
@@ -31,7 +31,7 @@ class BodyExchange:
 
     def __init__(
         self,
-        chain: Chain,
+        chain: Ledger,
         admission: Admission,
         peers: Peers,
         find: Callable[[bytes], Envelope | None],
@@ -104,7 +104,7 @@ class BodyExchange:
 class _Included:
     """Finds included bodies for one answer; a block that is opened is read once."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Ledger) -> None:
         self._chain = chain
         self._opened: dict[bytes, bytes] = {}
         self._blocks = 0

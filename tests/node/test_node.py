@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import GenesisError, LedgerError, StoreError
@@ -158,7 +158,7 @@ def spoil_certificate(cluster: Cluster) -> None:
         (spoil_genesis, GenesisError, "genesis-malformed"),
         (put_foreign_genesis, GenesisError, "genesis-foreign"),
         (write_genesis(engine="raft"), UnknownEngineError, "unknown-engine"),
-        (write_genesis(engine="pow"), ContractError, "contract-unserved"),
+        (write_genesis(engine="pow"), ParameterError, "bad-engine-parameter"),
         (write_genesis(engine_parameters={"speed": 9}), ParameterError, "bad-engine-parameter"),
         (put_another_key, ConfigError, "not-a-validator"),
         (show_key_to_others, SecretFileError, "key-file-exposed"),
