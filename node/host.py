@@ -27,6 +27,7 @@ from node.driver import Driver, TreeEffect
 from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.network import Peers
+from node.roster import Roster
 from node.sync import Sync
 from node.votes import Votes
 from node.wire import Consensus, FrameTooLargeError
@@ -56,16 +57,15 @@ class DivergenceError(NodeError):
 class EngineHost:
     """Performs what leaves the engine, and lets in what its peers say.
 
-    A follower has no replica of its own: it hears nothing and says nothing.
+    A follower has no replica of its own. Where a committee decides it hears nothing and says nothing;
+    where membership is open it hears and passes on.
     """
 
     def __init__(
         self, core: Core, votes: Votes, on_failure: Callable[[BaseException], None]
     ) -> None:
         self._me = core.me
-        self._keys = core.validators
-        self._ids = {key: replica for replica, key in self._keys.items()}
-        self._others = [key for replica, key in self._keys.items() if replica != core.me]
+        self.roster = Roster(core.spec, core.validators, core.me)
         self._spec = core.spec
         self._core = core
         self._metrics = core.metrics
@@ -95,7 +95,7 @@ class EngineHost:
 
     async def on_consensus(self, peer: bytes, frame: Consensus) -> None:
         """A peer's message: decode, verify, and wait until the engine has taken it."""
-        sender = self._ids.get(peer)
+        sender = self.roster.find(peer)
         if sender is None:
             self._peers.penalise(peer, "consensus-not-a-validator", BAD_MESSAGE_WEIGHT)
             return
@@ -116,13 +116,13 @@ class EngineHost:
         message = self._votes.sign(effect.message)
         if effect.to == self._me:
             self.post(Received(effect.to, message))
-        elif key := self._keys.get(effect.to):
+        elif key := self.roster.key(effect.to):
             self._put(message, [key])
 
     def broadcast(self, effect: Broadcast) -> None:
         """To every replica, this one included."""
         message = self._votes.sign(effect.message)
-        self._put(message, self._others)
+        self._put(message, self.roster.others)
         if self._me is not None:
             self.post(Received(self._me, message))
 
@@ -162,8 +162,8 @@ class EngineHost:
     def share(self, block: TreeBlock, to: ReplicaId | None) -> None:
         """A block, as the message it is, to one replica or to all others."""
         if to is None:
-            self._put(block, self._others)
-        elif (key := self._keys.get(to)) and to != self._me:
+            self._put(block, self.roster.others)
+        elif (key := self.roster.key(to)) and to != self._me:
             self._put(block, [key])
 
     def _serve(self, part: Part | None, effect: object) -> Part:

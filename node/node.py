@@ -61,6 +61,7 @@ from node.peer_metrics import CountedPeers
 from node.peers.network import Peers
 from node.peers.records import Network, PeerAddress
 from node.recent_bodies import RecentBodies
+from node.roster import compute_stranger, is_open
 from node.service import Service
 from node.serving import get_served
 from node.stages import Stages
@@ -198,7 +199,7 @@ class Node:
         spec = get_served(genesis.engine)
         committee = Committee.of(len(genesis.validators), genesis.faults)
         catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
-        me = _find_replica(config, genesis, identity)
+        me = _find_replica(config, spec, genesis, identity)
         store = WatchedStore(LevelStore(config.database_path), self._fail)
         self._stack.callback(store.close)
         metrics = Metrics()
@@ -331,12 +332,13 @@ class Node:
 
     def _make_peers(self) -> Peers:
         config, genesis = self._config, self.core.chain.genesis
-        network = Network(
-            genesis.chain_id,
-            load_certificate(config.ca_path),
-            load_certificate(config.certificate_path),
-            frozenset(genesis.validators),
-        )
+        members = frozenset(genesis.validators)
+        if is_open(self.core.spec):
+            network = Network.open(genesis.chain_id, members)
+        else:
+            authority = load_certificate(config.ca_path)
+            certificate = load_certificate(config.certificate_path)
+            network = Network(genesis.chain_id, authority, certificate, members)
         return Peers(
             self.core.identity,
             network,
@@ -453,11 +455,13 @@ class Node:
         return await self.router.on_request(peer, frame)
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
+        self.host.roster.on_peer_change(peer, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 
     def _local_status(self) -> Status:
-        role = Role.FOLLOWER if self.core.me is None else Role.VALIDATOR
+        is_member = self.core.me in self.core.validators
+        role = Role.VALIDATOR if is_member else Role.FOLLOWER
         return Status(self.core.chain.height, self.core.chain.certified_height, role)
 
     def _stop_serving(self) -> None:
@@ -501,10 +505,14 @@ def _load_genesis(path: Path) -> Genesis:
         ) from error
 
 
-def _find_replica(config: Config, genesis: Genesis, identity: Identity) -> ReplicaId | None:
-    """The node's place in the committee; None for a follower."""
+def _find_replica(
+    config: Config, spec: EngineSpec, genesis: Genesis, identity: Identity
+) -> ReplicaId | None:
+    """The node's place in the committee, or a stranger's number; None for a follower."""
     if config.role == "follower":
         return None
+    if is_open(spec) and identity.public_key not in genesis.validators:
+        return compute_stranger(identity.public_key)
     if identity.public_key not in genesis.validators:
         raise ConfigError(
             f"{config.key_path} is not the key of a validator of {genesis.name}",

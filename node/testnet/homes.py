@@ -52,15 +52,20 @@ def format_config(
 
 
 def write_home(
-    home: Path, identity: Identity, authority: Authority, genesis_text: str, config_text: str
+    home: Path,
+    identity: Identity,
+    authority: Authority | None,
+    genesis_text: str,
+    config_text: str,
 ) -> None:
-    """Fill a node's home: configuration, genesis, key, certificates."""
+    """Fill a node's home: configuration, genesis, key, and certificates if there is an authority."""
     home.mkdir(parents=True, exist_ok=True)
     save_identity(home / KEY_FILE, identity)
     (home / CONFIG_FILE).write_text(config_text, encoding="utf-8")
     (home / GENESIS_FILE).write_text(genesis_text, encoding="utf-8")
-    (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-    (home / CERTIFICATE_FILE).write_bytes(authority.issue(identity.public_key))
+    if authority is not None:
+        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+        (home / CERTIFICATE_FILE).write_bytes(authority.issue(identity.public_key))
     (home / DATA_FOLDER).mkdir(exist_ok=True)
 
 

@@ -4,7 +4,8 @@ A network's home holds
 
     network.json         the plan (see `node.testnet.plan`)
     genesis.json         what all nodes start from, and all that a light verifier needs
-    network_ca.pem       the authority that admits nodes;  network_ca_key.pem: its key (mode 0600)
+    network_ca.pem       the authority that admits nodes;  network_ca_key.pem: its key (mode 0600);
+                         neither where anybody may join
     faucet.json          a key file (mode 0600): the account that owns what nobody else does
     node0/ … nodeN/      the nodes' homes, validators first
     processes.json       which process is which node
@@ -19,6 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -36,6 +38,7 @@ from node.certificates import (
 )
 from node.derivation import derive_key
 from node.identity import Identity, load_identity, save_identity
+from node.roster import is_open
 from node.serving import get_served
 from node.testnet.errors import ClusterError
 from node.testnet.homes import (
@@ -173,10 +176,11 @@ def fill_home(
 ) -> None:
     """Write everything that belongs to a network."""
     home.mkdir(mode=0o755)
-    authority = create_authority(plan.name)
+    authority = None if is_open(get_served(plan.engine)) else create_authority(plan.name)
     (home / GENESIS_FILE).write_text(genesis.to_json(), encoding="utf-8")
-    (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-    save_authority_key(home / AUTHORITY_KEY_FILE, authority)
+    if authority is not None:
+        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+        save_authority_key(home / AUTHORITY_KEY_FILE, authority)
     save_identity(home / FAUCET_FILE, faucet)
     members = list_members(home, plan)
     workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
@@ -209,7 +213,7 @@ def relay_calls(caller: int, members: Sequence[Member]) -> list[Member]:
 def write_member(
     member: Member,
     key: Identity,
-    authority: Authority,
+    authority: Authority | None,
     genesis: Genesis,
     seeds: Sequence[SeedPeer],
     *,
@@ -225,16 +229,33 @@ def write_member(
         mark_as_fresh(member.home)
 
 
-def admit_follower(network: Network, home: Path, listen: Listen, name: str) -> Identity:
-    """Make the home of a further follower outside the network's folder; it needs the CA's key.
+def admit_follower(
+    network: Network, home: Path, listen: Listen, name: str, mining_workers: int = 0
+) -> Identity:
+    """Make the home of a further node outside the network's folder.
 
-    Raises `SecretFileError` rather than overwrite a home that exists.
+    It needs the authority's key, unless anybody may join: there it may also mine. Raises
+    `SecretFileError` rather than overwrite a home that exists, `ClusterError` (mining-not-open).
     """
     genesis = network.genesis()
-    authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
+    authority = None
+    if not is_open(get_served(genesis.engine)):
+        check_no_mining(network, mining_workers)
+        authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
     validators = network.members[: network.plan.validators]
     seeds = list_seeds(validators, genesis.validators)
     identity = Identity.generate()
-    config = format_config(name, "follower", listen, seeds)
+    role: Literal["validator", "follower"] = "validator" if mining_workers else "follower"
+    config = format_config(name, role, listen, seeds, mining_workers)
     write_home(home.expanduser().resolve(), identity, authority, genesis.to_json(), config)
     return identity
+
+
+def check_no_mining(network: Network, mining_workers: int) -> None:
+    """Refuse miners where a committee decides."""
+    if mining_workers:
+        raise ClusterError(
+            f"nobody joins {network.plan.name} to mine: a committee decides there",
+            reason="mining-not-open",
+            advice="leave --miners out",
+        )

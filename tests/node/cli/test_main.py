@@ -23,7 +23,7 @@ EXPECTED = {
     "complexity", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
-    "testnet feed",
+    "testnet feed", "testnet links", "testnet partition", "testnet heal",
 }  # fmt: skip
 
 
