@@ -11,6 +11,7 @@ from prometheus_client import generate_latest
 from consensus.block import TreeBlock
 from ledger.codec import encode
 from ledger.content import compute_value_content, decode_value
+from node import branching
 from node.api.backend import TransactionStatus
 from node.client import Client
 from node.stories import Turn
@@ -108,6 +109,29 @@ async def test_of_two_payments_with_one_nonce_the_heavier_branch_decides(
     assert node.list_turns(small)[-2:] == [Turn.RETURNED, Turn.DROPPED]
     assert node.show(large).status is TransactionStatus.INCLUDED
     assert logged(node.core.store) == set()
+
+
+async def test_what_peers_push_is_kept_on_disk_until_it_is_included(
+    cluster: TreeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branching, "FLUSH_S", 0.02)
+    await cluster.start(0, 1)
+    other = cluster.get(1)
+    early, late = cluster.pay(2)
+    await cluster.submit(0, [early])
+    await until(lambda: logged(other.core.store) == {early.id})
+    await cluster.get(0).mine(early)
+    await cluster.until_agreed()
+    await until(lambda: logged(other.core.store) == set())
+    await cluster.submit(0, [late])
+    await cluster.get(0).mine(late)
+    await cluster.until_agreed()
+    await asyncio.sleep(0.1)
+    assert logged(other.core.store) == set()
+    await cluster.stop(0, 1)
+    await cluster.start(1)
+    assert cluster.get(1).tree.height == 2
+    assert logged(cluster.get(1).core.store) == set()
 
 
 async def test_the_api_tells_of_risks_stories_and_forks(cluster: TreeCluster) -> None:
