@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from node.cli.asynchronous import stop_on_signal
+from node.cli.node_join import join
 from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
 from node.errors import NodeError
@@ -21,6 +22,7 @@ from node.testnet.network import Network, admit_follower, create_network, open_n
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
 
 app = typer.Typer(no_args_is_help=True, help="One node and its home folder.")
+app.command("join")(join)
 
 _log = structlog.get_logger(__name__)
 

@@ -40,8 +40,9 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
     forks: ForkReport | None = None
 
     def to_plain(self) -> dict[str, Any]:
-        """For JSON."""
-        return msgspec.structs.asdict(self)
+        """For JSON, structures within included."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
 
 class Reporter:

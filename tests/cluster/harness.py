@@ -113,10 +113,17 @@ MakeCluster = Callable[..., Awaitable[Cluster]]
 
 
 def make_plan(
-    validators: int = 4, followers: int = 0, *, relayed: bool = False, **parameters: int
+    validators: int = 4,
+    followers: int = 0,
+    *,
+    relayed: bool = False,
+    engine: str = Plan().engine,
+    **parameters: int,
 ) -> Plan:
     """A plan on free ports."""
     return Plan(
+        engine=engine,
+        mining_workers=1,
         validators=validators,
         followers=followers,
         base_port=find_base_port(validators + followers),
@@ -125,9 +132,11 @@ def make_plan(
     )
 
 
-def make_network(home: Path, *, relayed: bool = False, **options: int) -> Network:
+def make_network(
+    home: Path, *, relayed: bool = False, engine: str = Plan().engine, **options: int
+) -> Network:
     """A network on free ports that is not started."""
-    return create_network(home, make_plan(relayed=relayed, **options))
+    return create_network(home, make_plan(relayed=relayed, engine=engine, **options))
 
 
 def quorate_command(*words: str | Path) -> list[str]:

@@ -16,7 +16,7 @@ from node.errors import NodeError
 from tests.node.cli.conftest import Quorate
 
 EXPECTED = {
-    "node init", "node run",
+    "node init", "node join", "node run",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "status", "verify", "replay", "load", "bench", "simulate",

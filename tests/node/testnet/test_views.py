@@ -2,13 +2,15 @@
 
 import asyncio
 import io
+import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from node.api.models import BranchAnswer, EngineAnswer, ForksAnswer
-from node.testnet.forks import count_forks, report_forks
+from node.testnet.forks import ForkReport, count_forks, report_forks
 from node.testnet.meters import Meters, Pace, Reading, compute_pace
 from node.testnet.reports import NodeReport
 from node.testnet.table import make_table, show
@@ -158,3 +160,17 @@ async def test_what_the_work_raises_comes_out() -> None:
 
     with pytest.raises(KeyError):
         await finish_unless(asyncio.Event(), work())
+
+
+def test_a_report_is_json_with_all_that_is_in_it() -> None:
+    forks = ForkReport(
+        stale_blocks=1, fork_rate=0.25, reorganisations=1, deepest_reorganisation=2,
+        heights=(5, 3), difficulty=1_000, hash_rate_per_s=None, interval_ms=2.5, finality_ms=None,
+    )  # fmt: skip
+    plain = json.loads(json.dumps(replace(REPORT, forks=forks).to_plain()))
+    assert (plain["name"], plain["alarms"], plain["forks"]["heights"]) == (
+        "validator-0",
+        [],
+        [5, 3],
+    )
+    assert json.loads(json.dumps(DOWN.to_plain()))["forks"] is None
