@@ -271,7 +271,8 @@ class TreeChain(Ledger):
         batch.put(FINAL_KEY, at_height(b"", height))
         self._branches.drop(batch, gone)
         batch.extend([(at_height(UNDO, at), None) for at in range(self._final + 1, height + 1)])
-        self._store.write(batch, sync=True)
+        self._store.write(batch)
+        self._store.sync()
         self._branches.forget(gone)
         for passed in range(self._final, height):
             del self._adopted[passed]
