@@ -169,7 +169,9 @@ class TreeChain(Ledger):
     def adopt(self, block_id: bytes) -> Switch:
         """Make the branch that ends in a stored block the ledger's, or leave everything as it is.
 
-        A block that cannot be executed is taken off the disk with all that stand on it.
+        A block that cannot be executed stays beside the adopted branch, with all that stand on it,
+        until finality clears them away: its engine may ask for a branch over it again before it has
+        heard, and hears the same.
 
         Raises `ChainError` for a tip that is not stored down to the adopted branch, or that leaves
         it below the final block.
@@ -181,7 +183,7 @@ class TreeChain(Ledger):
         for name in branch:
             result = self._execute(base, name)
             if isinstance(result, Reason):
-                return self._refute(fork, name, result)
+                return Switch(fork, refuted=name, reason=result)
             base.commit(result.changes)
             way.executed.append(result)
         applied = tuple(one.applied for one in way.executed)
@@ -219,14 +221,6 @@ class TreeChain(Ledger):
         if block is None:
             raise StoreError(Reason.STORE_CORRUPT, f"block {block_id.hex()} is missing")
         return execute_block(state, block_id, block, self.chain_id, self._measure)
-
-    def _refute(self, fork: int, block_id: bytes, reason: Reason) -> Switch:
-        gone = self._branches.find_above({block_id})
-        batch = Batch()
-        self._branches.drop(batch, gone)
-        self._store.write(batch)
-        self._branches.forget(gone)
-        return Switch(fork, refuted=block_id, reason=reason)
 
     def _write(self, switch: Switch, way: _Way) -> None:
         batch = Batch()

@@ -158,15 +158,19 @@ def test_a_branch_with_a_wrong_root_is_refused_with_its_descendants(field: str) 
     bad = forge(right.compose(record(BOB))[1], **{field: bytes(32)})
     child = forge(right.compose()[1], parent=bad[0], height=3)
     grandchild = forge(right.compose()[1], parent=child[0], height=4)
-    left.take(good)
-    before = dump(left.store)
-    left.take(bad, child, grandchild)
-    switch = left.chain.adopt(grandchild[0])
-    assert (switch.refuted, switch.reason) == (bad[0], Reason.BLOCK_BAD_ROOTS)
-    assert (switch.undone, switch.applied, switch.orphans) == ((), (), ())
+    left.take(good, bad, child, grandchild)
+    before, head_id = dump(left.store), left.chain.head_id
+    for tip in (grandchild, child, bad, grandchild):
+        switch = left.chain.adopt(tip[0])
+        assert (switch.refuted, switch.reason) == (bad[0], Reason.BLOCK_BAD_ROOTS)
+        assert (switch.undone, switch.applied, switch.orphans) == ((), (), ())
     assert dump(left.store) == before
-    assert not left.chain.holds(child[0])
+    assert left.chain.head_id == head_id
     assert left.chain.contains(transfer().id)
+    assert left.reopen().adopt(child[0]).refuted == bad[0]
+    left.follow(good, right.mine())
+    left.chain.finalize(2)
+    assert left.chain.side == {}
 
 
 def test_a_block_that_orders_what_has_no_effect_is_refused() -> None:

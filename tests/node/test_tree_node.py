@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from prometheus_client import generate_latest
 
+from consensus import catalog
 from consensus.block import TreeBlock
 from consensus.events import Received
 from ledger.branches import BranchLimits
@@ -174,9 +175,42 @@ async def test_a_block_that_promises_a_wrong_state_is_refused(cluster: TreeClust
     node.pick.find()
     await until(lambda: count(node, "quorate_branches_refuted_total") == 1)
     assert node.tree.head_id == head_id
-    assert node.tree.side == {}
     await node.mine()
     assert node.tree.height == 2
+
+
+async def test_blocks_on_a_refuted_one_do_no_harm(cluster: TreeCluster) -> None:
+    await cluster.start(0)
+    node, rules = cluster.get(0), catalog.get("pow").tree
+    assert rules is not None
+    await until(lambda: node.pick.block is not None)
+    template = node.pick.block
+    assert template is not None
+    content = msgspec.structs.replace(decode_value(template.value), state_root=bytes(32))
+    branch: list[TreeBlock] = []
+    parent = template.header.parent
+    for height in range(1, 4):
+        header = msgspec.structs.replace(
+            template.header,
+            height=height,
+            parent=parent,
+            time_ms=template.header.time_ms + height,
+            content=compute_value_content(content),
+        )
+        branch.append(node.pick.prove(TreeBlock(header, encode(content))))
+        parent = rules.identify(branch[-1].header)
+    for block in branch:
+        node.driver.post(Received(1, block))
+    await until(lambda: count(node, "quorate_branches_refuted_total"))
+    await node.mine()
+    assert node.tree.height == 1
+    assert is_alive(node)
+
+
+def is_alive(node: TreeNode) -> bool:
+    """Has nothing ended the node."""
+    assert node._failure is not None
+    return not node._failure.done()
 
 
 def count(node: TreeNode, metric: str, **labels: str) -> float:
