@@ -4,6 +4,7 @@ Whatever an engine of this kind asks is served here, in order; storing and minin
 own. The switch itself does not yield, so nobody sees half of one.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
@@ -19,8 +20,12 @@ from node.drafting import Drafting
 from node.driver import TreeEffect
 from node.recent_bodies import RecentBodies
 from node.storing import BlockStorer
+from node.tasks import OnFailure, end, spawn
 from node.tree_blocks import to_tree_block
 from node.tree_story import TreeStory
+
+FLUSH_S = 1.0
+"""So often the bodies that peers pushed are written to the mempool log."""
 
 Say = Callable[[TreeBlock, ReplicaId | None], None]
 
@@ -44,6 +49,7 @@ class Branching:
         say: Say,
         on_returned: Callable[[list[bytes]], None],
         post: Callable[[Event], None],
+        on_failure: OnFailure,
     ) -> None:
         self._chain = core.tree
         self._mempool = core.mempool
@@ -57,16 +63,27 @@ class Branching:
         self._say = say
         self._on_returned = on_returned
         self._post = post
+        self._on_failure = on_failure
+        self._flushing: asyncio.Task[None] | None = None
         self._returned: dict[bytes, None] = {}
         """What a reorganisation undid and nothing has become of since."""
 
     def start(self) -> None:
-        """Nothing runs by itself."""
+        """Begin to keep what peers push."""
+        self._flushing = spawn(self._flush_forever(), "flush", self._on_failure)
 
     async def close(self) -> None:
         """Store and mine no more."""
         self._drafting.close()
+        if self._flushing is not None:
+            await end(self._flushing)
         await self._storer.close()
+
+    async def _flush_forever(self) -> None:
+        """Write what peers pushed: no vote ever waits for that here, so nobody else would."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self._log.sync()
 
     def perform(self, effect: TreeEffect) -> None:
         """Do what the engine asks."""

@@ -311,6 +311,7 @@ class Node:
             say=self.host.share,
             on_returned=self.gossip.on_returned,
             post=post,
+            on_failure=self._fail,
         )
         self.orders = branching
         self.catch_up = TreeCatchUp(core.chain, self.peers)

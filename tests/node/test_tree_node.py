@@ -9,8 +9,11 @@ import pytest
 from prometheus_client import generate_latest
 
 from consensus.block import TreeBlock
+from consensus.events import Received
+from ledger.branches import BranchLimits
 from ledger.codec import encode
 from ledger.content import compute_value_content, decode_value
+from node import branching
 from node.api.backend import TransactionStatus
 from node.client import Client
 from node.stories import Turn
@@ -110,6 +113,28 @@ async def test_of_two_payments_with_one_nonce_the_heavier_branch_decides(
     assert logged(node.core.store) == set()
 
 
+async def test_what_peers_push_is_kept_on_disk_until_it_is_included(
+    cluster: TreeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branching, "FLUSH_S", 0.02)
+    await cluster.start(0, 1)
+    other = cluster.get(1)
+    early, late = cluster.pay(2)
+    await cluster.submit(0, [early])
+    await until(lambda: logged(other.core.store) == {early.id})
+    await cluster.get(0).mine(early)
+    await cluster.until_agreed()
+    await until(lambda: logged(other.core.store) == set())
+    monkeypatch.setattr(branching, "FLUSH_S", 60.0)
+    await cluster.submit(0, [late])
+    await cluster.get(0).mine(late)
+    await cluster.until_agreed()
+    await cluster.stop(0, 1)
+    await cluster.start(1)
+    assert cluster.get(1).tree.height == 2
+    assert logged(cluster.get(1).core.store) == set()
+
+
 async def test_the_api_tells_of_risks_stories_and_forks(cluster: TreeCluster) -> None:
     await cluster.start(0)
     node, (payment,) = cluster.get(0), cluster.pay()
@@ -154,8 +179,8 @@ async def test_a_block_that_promises_a_wrong_state_is_refused(cluster: TreeClust
     assert node.tree.height == 2
 
 
-def count(node: TreeNode, metric: str) -> float:
-    return node.core.metrics.registry.get_sample_value(metric) or 0.0
+def count(node: TreeNode, metric: str, **labels: str) -> float:
+    return node.core.metrics.registry.get_sample_value(metric, labels) or 0.0
 
 
 async def test_a_crash_after_a_reorganisation_loses_nothing(cluster: TreeCluster) -> None:
@@ -201,3 +226,47 @@ async def test_who_waits_for_finality_is_told_when_it_is_there(cluster: TreeClus
     assert view.status is TransactionStatus.FINAL
     early = await node.service.wait_final(cluster.pay()[0].id, 0.0)
     assert early is None
+
+
+def forge_siblings(node: TreeNode, count: int) -> list[TreeBlock]:
+    """Blocks on the node's head that all have a proof, told to nobody."""
+    drafted = node.pick.block
+    assert drafted is not None
+    headers = (
+        msgspec.structs.replace(drafted.header, time_ms=drafted.header.time_ms + number)
+        for number in range(1, count + 1)
+    )
+    return [node.pick.prove(TreeBlock(header, drafted.value)) for header in headers]
+
+
+async def test_peers_cannot_make_a_node_keep_light_branches(cluster: TreeCluster) -> None:
+    await cluster.start(0)
+    node = cluster.get(0)
+    await until(lambda: node.pick.block is not None)
+    junk = forge_siblings(node, 12)
+    for _ in range(DEPTH):
+        await node.mine()
+    before = count(node, "quorate_engine_ignored_total", refusal="block-too-light")
+    for block in junk:
+        await node.driver.deliver(Received(1, block))
+    after = count(node, "quorate_engine_ignored_total", refusal="block-too-light")
+    assert after - before == len(junk)
+    assert node.tree.side == {}
+    assert (node.tree.height, node.tree.final_height) == (DEPTH, 0)
+
+
+async def test_a_full_side_lets_the_chain_go_on(cluster: TreeCluster) -> None:
+    await cluster.start(0)
+    node = cluster.get(0)
+    node.tree._branches.limits = BranchLimits(side_blocks_max=2)
+    await until(lambda: node.pick.block is not None)
+    junk = forge_siblings(node, 5)
+    await node.mine()
+    for block in junk:
+        await node.driver.deliver(Received(1, block))
+    await until(lambda: count(node, "quorate_engine_ignored_total", refusal="block-foreign-body"))
+    await until(lambda: len(node.tree.side) == 2)
+    for _ in range(DEPTH):
+        await node.mine()
+    await until(lambda: node.tree.final_height == 1)
+    assert node.tree.side == {}

@@ -79,12 +79,17 @@ class Pick:
 
     def find(self) -> None:
         """Find the proof of what is drafted just now."""
-        block, first = self.block, 0
+        block = self.block
         assert block is not None
+        self.block = None
+        self._drafting.on_found(self.prove(block))
+
+    def prove(self, block: TreeBlock) -> TreeBlock:
+        """The block with a proof."""
+        first = 0
         while (header := self._rules.find_proof(block.header, first, 1_000)) is None:
             first += 1_000
-        self.block = None
-        self._drafting.on_found(TreeBlock(header, block.value))
+        return TreeBlock(header, block.value)
 
 
 class TreeNode(Node):
