@@ -93,6 +93,13 @@ def test_the_relays_start_and_end_with_the_network(tmp_path: Path) -> None:
         assert quorate("testnet", "restart", "1", "--home", home).returncode == 0
         status = json.loads(quorate("testnet", "status", "--home", home, "--json").stdout)
         assert (status["links"]["groups"], status["links"]["cut"]) == ([[0], [1]], 2)
+        asyncio.run(Supervisor(open_network(home)).relays.kill())
+        refused = quorate("testnet", "heal", "--home", home)
+        assert (refused.returncode, "[links-down]" in refused.stderr) == (2, True)
+        assert "links: down" in quorate("testnet", "status", "--home", home).stdout
+        assert quorate("testnet", "start", "--home", home).returncode == 0
+        healed = quorate("testnet", "heal", "--home", home)
+        assert (healed.returncode, "whole, 2 in all" in healed.stderr) == (0, True)
     finally:
         assert quorate("testnet", "stop", "--home", home).returncode == 0
     assert not is_relayed(home)
