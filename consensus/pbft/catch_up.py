@@ -12,11 +12,11 @@ limits: one answer per member and question in a while, and few heights in each.
 from collections.abc import Iterator
 
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Effect, Ignore, Persist, Send, SetTimer
+from consensus.effects import Broadcast, Effect, Ignore, Send, SetTimer
 from consensus.events import Offered
 from consensus.message import Height, Signed, compute_digest, encode
 from consensus.pbft.checkpoint import on_certificate
-from consensus.pbft.claims import compute_standing, fetch, note_claim
+from consensus.pbft.claims import compute_standing, fetch, replace_claim
 from consensus.pbft.deciding import deliver
 from consensus.pbft.messages import (
     Ask,
@@ -24,7 +24,6 @@ from consensus.pbft.messages import (
     Commit,
     CommitSeal,
     Decision,
-    Observing,
     Prepare,
     PrePrepare,
     Standing,
@@ -34,6 +33,7 @@ from consensus.pbft.normal_case import advance, refuse_height
 from consensus.pbft.quorums import judge_seal
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Judgement, Outcome, Phase, Replica, Role, Slot
+from consensus.pbft.returning import seek_return
 from consensus.pbft.suspicion import note_suspicion
 from consensus.pbft.values import keep_value, missing_digest
 
@@ -56,6 +56,7 @@ def resend(replica: Replica) -> Iterator[Effect]:
         yield from ask_again(replica, height, replica.slots[height])
     if replica.me is not None:
         yield Broadcast(compute_standing(replica, asks=True))
+    yield from seek_return(replica)
     yield from fetch(replica)
 
 
@@ -114,8 +115,9 @@ def on_standing(replica: Replica, sender: ReplicaId, standing: Standing) -> Iter
     if sender == replica.me:
         return
     note_suspicion(replica, sender, standing)
-    yield from note_claim(replica, sender, standing.height)
-    yield from note_witness(replica, sender)
+    yield from replace_claim(replica, sender, standing.height)
+    if replica.role is Role.OBSERVER and not replica.barrier:
+        yield from seek_return(replica)
     if not standing.asks or replica.me is None:
         return
     if not is_first_question(replica, sender, encode(standing)):
@@ -152,24 +154,6 @@ def pause_answers(replica: Replica) -> Iterator[Effect]:
     if not replica.clock.answers:
         replica.clock.answers = True
         yield SetTimer(("answers",), max(1, replica.parameters.resend_ms // 2))
-
-
-def note_witness(replica: Replica, sender: ReplicaId) -> Iterator[Effect]:
-    """An observer learns how far the others are, and so how far its old votes can reach.
-
-    Its old stable checkpoint S was certified by a quorum. Of any n - q + f others, with this
-    replica counted among the f, one is correct and had executed S; so no old vote lies above the
-    greatest claim + L.
-    """
-    if replica.role is not Role.OBSERVER or replica.barrier:
-        return
-    replica.witnesses.add(sender)
-    committee = replica.committee
-    needed = max(1, committee.size - committee.quorum + committee.faults)
-    if len(replica.witnesses) >= needed:
-        highest = max([replica.decided, *replica.claims.values()])
-        replica.barrier = highest + replica.parameters.window
-        yield Persist(Observing(replica.barrier))
 
 
 def on_ask(replica: Replica, sender: ReplicaId, ask: Ask) -> Iterator[Effect]:

@@ -22,7 +22,8 @@ from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import Checkpoint, CheckpointCertificate
 from consensus.pbft.quorums import judge_certificate
 from consensus.pbft.refusals import Refusal
-from consensus.pbft.replica import OBSERVER, Replica, Role
+from consensus.pbft.replica import Replica, Role
+from consensus.pbft.returning import become_voter
 
 CERTIFICATES_WAITING = 8
 """Certificates kept for heights that are not applied here yet: those due next, and the newest."""
@@ -163,15 +164,3 @@ def forget_own_checkpoints(replica: Replica, height: Height) -> None:
     """Block ids at or below a certified height are of no use here any more."""
     kept = {h: block_id for h, block_id in replica.own_checkpoints.items() if h > height}
     replica.own_checkpoints = kept
-
-
-def become_voter(replica: Replica) -> bool:
-    """An observer may vote again once it never can at a height where it may have voted before.
-
-    So a stable checkpoint has to lie there, and what is below has to be executed.
-    """
-    if replica.role is not OBSERVER or not 0 < replica.barrier <= replica.floor:
-        return False
-    replica.role = Role.VOTER
-    replica.count("observer_freed")
-    return True

@@ -22,14 +22,23 @@ def compute_standing(replica: Replica, *, asks: bool) -> Standing:
 
 
 def note_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:
-    """`sender` has decided `height`; who is far behind has the host fetch without waiting.
+    """`sender` proves that it has decided `height`, and perhaps more."""
+    if height > replica.claims.get(sender, 0):
+        yield from replace_claim(replica, sender, height)
 
-    A smaller lag mostly ends by itself, or else with the next repetition (a follower has none).
+
+def replace_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:
+    """`sender` says that `height` is its last; who is far behind has the host fetch without waiting.
+
+    A smaller lag mostly ends by itself, or else with the next repetition (a follower has none). The
+    last word counts, also a lower one: whoever lost executed heights in a power failure takes its
+    claim back, and nobody may wait for what none has any more.
     """
-    if sender == replica.me or height <= replica.claims.get(sender, 0):
+    if sender == replica.me or height == replica.claims.get(sender):
         return
     replica.claims[sender] = height
     replica.trusted_claim = replica.compute_trusted_claim()
+    replica.fetching = min(replica.fetching, replica.trusted_claim)
     lag = replica.trusted_claim - replica.decided
     patience = 0 if replica.role is Role.FOLLOWER else replica.parameters.checkpoint_interval
     if lag > patience and replica.trusted_claim > replica.fetching:

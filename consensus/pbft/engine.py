@@ -17,6 +17,7 @@ suspicion               when to leave a view                         4.5.2
 view_change, quorums    replacing the primary, proof rules           4.4
 catch_up, claims        resending, answering, decided heights        4.4, thesis 5.2
 journal, restart        what is durable, and standing up again
+returning               voting again after the journal was lost
 timing                  which timers run, doubling and capping       4.5.2
 """
 
@@ -49,6 +50,7 @@ from consensus.pbft import (
     normal_case,
     proposing,
     restart,
+    returning,
     suspicion,
     timing,
     view_change,
@@ -62,9 +64,11 @@ from consensus.pbft.messages import (
     NewView,
     Prepare,
     PrePrepare,
+    Returning,
     Standing,
     Tell,
     ViewChange,
+    Welcome,
 )
 from consensus.pbft.parameters import Parameters
 from consensus.pbft.refusals import Refusal, ignore
@@ -133,6 +137,10 @@ class Pbft:
                 return catch_up.on_decision(replica, message)
             case CheckpointCertificate():
                 return checkpoint.on_certificate(replica, message)
+            case Returning():
+                return returning.on_returning(replica, sender, message)
+            case Welcome():
+                return returning.on_welcome(replica, sender, message)
             case Ask():
                 return catch_up.on_ask(replica, sender, message)
             case Tell():

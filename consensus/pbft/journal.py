@@ -18,6 +18,7 @@ from consensus.pbft.messages import (
     NewView,
     Observing,
     PreparedCertificate,
+    Returned,
     ViewChange,
 )
 from consensus.pbft.quorums import compute_proposals
@@ -29,6 +30,8 @@ def durable_records(replica: Replica) -> tuple[Any, ...]:
     records: list[Any] = []
     if replica.role is Role.OBSERVER:
         records.append(Observing(replica.barrier))
+    for member, barrier in sorted(replica.returned.items()):
+        records.append(Returned(member, barrier))
     if replica.certificate:
         records.append(replica.certificate)
     for height in sorted(height for height in replica.slots if height > replica.floor):
@@ -79,6 +82,8 @@ def restore_record(replica: Replica, record: Any) -> None:
     match record:
         case Observing():
             replica.role, replica.barrier = Role.OBSERVER, record.barrier
+        case Returned():
+            replica.returned[record.member] = record.barrier
         case CheckpointCertificate():
             replica.stable, replica.certificate = record.height, record
         case Accepted(proposal=proposal):

@@ -3,7 +3,8 @@
 Only `Proposal`, `Prepare`, `Commit`, `Checkpoint`, `ViewChange` and `NewView` are bodies of
 `Signed`: they must convince third parties. `PrePrepare` is a signed proposal with the value beside
 it, so that certificates carry 32-byte digests and never values. The rest (`Ask`, `Tell`,
-`Decision`, `CheckpointCertificate`, `Standing`) proves itself or is a mere hint.
+`Decision`, `CheckpointCertificate`, `Standing`) proves itself or is a mere hint, and `Returning` and
+`Welcome` concern only who hears them.
 """
 
 from typing import Annotated, TypeAlias
@@ -137,6 +138,30 @@ class Standing(Message, tag="pbft-standing", frozen=True):
     asks: bool
 
 
+class Returning(Message, tag="pbft-returning", frozen=True):
+    """A member lost its journal, and votes again only above `barrier`: see `returning`."""
+
+    barrier: Natural
+
+
+class Returned(Message, tag="pbft-returned", frozen=True):
+    """Record, and part of `Welcome`: view changes of `member` with a lower checkpoint are void."""
+
+    member: Natural
+    barrier: Natural
+
+
+class Welcome(Message, tag="pbft-welcome", frozen=True):
+    """Answer to `Returning`: its barrier is written down, by one that stands in `view`.
+
+    `returned` names the barriers of all who lost their journals before.
+    """
+
+    barrier: Natural
+    view: Natural
+    returned: tuple[Returned, ...]
+
+
 class Accepted(Message, tag="pbft-accepted", frozen=True):
     """Record: I proposed this, or prepared it. Written before that vote leaves."""
 
@@ -145,7 +170,7 @@ class Accepted(Message, tag="pbft-accepted", frozen=True):
 
 
 class Observing(Message, tag="pbft-observing", frozen=True):
-    """Record: my journal was lost; I only observe until a stable checkpoint at `barrier`.
+    """Record: my journal was lost; I only observe until a stable checkpoint at `barrier`, at least.
 
     0 means that the barrier is not known yet.
     """
@@ -154,7 +179,17 @@ class Observing(Message, tag="pbft-observing", frozen=True):
 
 
 SignedVote: TypeAlias = Signed[Prepare | Commit | Checkpoint | ViewChange | NewView]
-MESSAGES = Codec(SignedVote | PrePrepare | Ask | Tell | Decision | CheckpointCertificate | Standing)
+MESSAGES = Codec(
+    SignedVote
+    | PrePrepare
+    | Ask
+    | Tell
+    | Decision
+    | CheckpointCertificate
+    | Standing
+    | Returning
+    | Welcome
+)
 RECORDS = Codec(
     Signed[NewView]
     | Accepted
@@ -163,6 +198,7 @@ RECORDS = Codec(
     | CheckpointCertificate
     | ViewChange
     | Observing
+    | Returned
 )
 SEALS = Codec(CommitSeal)
 CERTIFICATES = Codec(CheckpointCertificate)

@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     BAD_CERTIFICATE = "bad-certificate"
     BAD_SEAL = "bad-seal"
     BAD_NEW_VIEW = "bad-new-view"
+    VOID = "from-before-a-loss"
     UNWANTED = "unwanted"
     ANSWERED = "answered-already"
     NOT_VOTING = "not-voting"

@@ -214,16 +214,19 @@ class Replica:
     certified: Height = 0
 
     barrier: Height = 0
+    """An observer votes again only above; durable. See `returning`."""
     claims: dict[ReplicaId, Height] = field(default_factory=dict)
-    """The greatest height each other member showed that it had decided."""
+    """What each other member last said or proved that it had decided."""
     trusted_claim: Height = 0
     """A height that some correct member has decided (0 for none): see `compute_trusted_claim`."""
     later_views: dict[ReplicaId, View] = field(default_factory=dict)
     """The latest view, beyond this replica's when it came, in which each other member voted."""
     fetching: Height = 0
     """The height last named in `Behind`."""
-    witnesses: set[ReplicaId] = field(default_factory=set)
-    """Members that told an observer where they stand."""
+    returned: dict[ReplicaId, Height] = field(default_factory=dict)
+    """Who lost its journal once: view changes with a checkpoint below this are void; durable."""
+    welcomes: dict[ReplicaId, View] = field(default_factory=dict)
+    """Who has written down this observer's barrier, and the first view in which it said so."""
 
     pending: bool = False
     overdue: bool = False

@@ -5,8 +5,7 @@ and the height is decided once more; if the ledger is ahead, older records are o
 certificates that a view change still has to carry.
 
 A member without records whose journal is not known to be new has lost it. Anything it says could
-contradict what it said before, so it observes until a stable checkpoint covers all its old votes
-(see `catch_up.note_witness`). A single replica has nobody to contradict.
+contradict what it said before, so it observes first (see `returning`). A single replica has nobody to contradict.
 """
 
 from collections.abc import Iterator

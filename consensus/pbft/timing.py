@@ -24,6 +24,7 @@ from consensus.pbft.catch_up import resend
 from consensus.pbft.parameters import STARVED_PERMILLE
 from consensus.pbft.proposing import is_idling, must_move, require_value
 from consensus.pbft.replica import CHANGING, OBSERVER, VOTER, Replica, Slot
+from consensus.pbft.returning import may_return
 from consensus.pbft.suspicion import on_waited_in_vain
 from consensus.pbft.view_change import count_changing
 
@@ -169,7 +170,7 @@ def is_ailing(replica: Replica) -> bool:
     """
     if replica.phase is CHANGING or replica.is_outdated or replica.is_behind:
         return True
-    if replica.suspected_at is not None or (replica.role is OBSERVER and not replica.barrier):
+    if replica.suspected_at is not None or (replica.role is OBSERVER and not may_return(replica)):
         return True
     return replica.decided - replica.stable >= replica.parameters.checkpoint_interval
 

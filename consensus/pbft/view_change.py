@@ -32,6 +32,7 @@ from consensus.pbft.probes import count_imposed
 from consensus.pbft.quorums import compute_proposals, is_valid_new_view, is_valid_view_change
 from consensus.pbft.refusals import Refusal
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
+from consensus.pbft.returning import become_voter, is_void
 
 
 def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
@@ -75,8 +76,9 @@ def on_view_change(
 ) -> Iterator[Effect]:
     """Somebody left the views before `signed.body.view`."""
     if refusal := refuse_view_change(replica, sender, signed):
-        if refusal is Refusal.EQUIVOCATION:
-            yield from accuse(replica, sender, (replica.view_changes[sender], signed))
+        known = replica.view_changes.get(sender)
+        if refusal is Refusal.EQUIVOCATION and known:
+            yield from accuse(replica, sender, (known, signed))
         yield Ignore(signed, refusal)
         return
     replica.view_changes[sender] = signed
@@ -95,15 +97,28 @@ def refuse_view_change(
     if change.view < replica.view or (change.view == replica.view and replica.is_settled):
         return Refusal.STALE_VIEW
     known = replica.view_changes.get(sender)
-    if known and known.body.view >= change.view:
-        if known.body == change:
-            return Refusal.DUPLICATE
-        same_view = known.body.view == change.view
-        return Refusal.EQUIVOCATION if same_view else Refusal.STALE_VIEW
+    if known and (refusal := refuse_another(known.body, change)):
+        return refusal
+    if is_void(replica, signed):
+        return Refusal.VOID
     window, interval = parameters.window, parameters.checkpoint_interval
     if not is_valid_view_change(signed, replica.committee, window, interval):
         return Refusal.BAD_CERTIFICATE
     return None
+
+
+def refuse_another(known: ViewChange, change: ViewChange) -> Refusal | None:
+    """Why the same replica's view change does not replace the known one.
+
+    For one view there are two of a correct replica only if it lost its journal in between; then the
+    later has the higher checkpoint (see `returning`).
+    """
+    if known == change:
+        return Refusal.DUPLICATE
+    if (known.view, known.stable) == (change.view, change.stable):
+        return Refusal.EQUIVOCATION
+    is_later = (known.view, known.stable) < (change.view, change.stable)
+    return None if is_later else Refusal.STALE_VIEW
 
 
 def examine_certificates(replica: Replica, change: ViewChange) -> Iterator[Effect]:
@@ -163,6 +178,8 @@ def on_new_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
         if refusal is Refusal.EQUIVOCATION and replica.new_view:
             yield from accuse(replica, signed.signer, (replica.new_view, signed))
         yield Ignore(signed, refusal)
+        if refusal is Refusal.VOID:  # no view that this replica will ever enter: on to the next one
+            yield from enter_view_change(replica, signed.body.view + 1)
         return
     yield from enter_view(replica, signed)
 
@@ -183,7 +200,7 @@ def refuse_new_view(replica: Replica, signed: Signed[NewView]) -> Refusal | None
     window, interval = parameters.window, parameters.checkpoint_interval
     if not is_valid_new_view(signed, replica.committee, window, interval):
         return Refusal.BAD_NEW_VIEW
-    return None
+    return Refusal.VOID if any(is_void(replica, c) for c in new_view.view_changes) else None
 
 
 def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
@@ -199,6 +216,7 @@ def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
     later = {r: s for r, s in replica.view_changes.items() if s.body.view > replica.view}
     replica.view_changes = later
     impose_proposals(replica, new_view)
+    become_voter(replica)
     yield Rewrite(durable_records(replica))
     for change in new_view.view_changes:
         if change.body.stable > replica.stable:

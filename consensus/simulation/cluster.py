@@ -270,7 +270,7 @@ class Cluster:
         host = self.hosts[place]
         assert not host.is_up
         self.history.probes["disk-wiped"] += 1
-        self.history.losses[host.name] += 1
+        self.history.forgetful.add(host.name)
         host.journal.wipe()
         if not journal_only:
             host.application.wipe()

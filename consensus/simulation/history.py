@@ -105,8 +105,8 @@ class History:
     """
     faltered: set[ReplicaId] = field(default_factory=set)
     """Who ever crashed: counted by uniform agreement only."""
-    losses: Counter[ReplicaId] = field(default_factory=Counter)
-    """How often a replica's journal was lost."""
+    forgetful: set[ReplicaId] = field(default_factory=set)
+    """Who ever lost its journal."""
     decided: dict[Height, tuple[ReplicaId, Block]] = field(default_factory=dict)
     """What anybody ever executed first at each height, also if it died the moment after."""
     proposed: set[Digest] = field(default_factory=set)

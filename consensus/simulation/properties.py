@@ -140,16 +140,22 @@ def explain_prefix(history: History, fact: Execution) -> str | None:
 def explain_one_vote(history: History, fact: Saying) -> str | None:
     """Two bodies under one key; bodies without a height (view changes) count once per view.
 
-    Who lost its journal has to keep away from the heights at which it may have voted, and is held
-    to that. It cannot know which views it left, so what it said of views before does not bind it:
-    that is why it counts among the f faulty.
+    Who lost its journal cannot know which views it left. It may say so again, with a higher stable
+    checkpoint, which is how all can tell the later one from the void one.
     """
     body = fact.vote.body
-    height = getattr(body, "height", None)
-    life = history.losses[fact.vote.signer] if height is None else 0
-    key = fact.vote.signer, type(body), getattr(body, "view", None), height, life
+    key = (
+        fact.vote.signer,
+        type(body),
+        getattr(body, "view", None),
+        getattr(body, "height", None),
+    )
     known = history.said.setdefault(key, body)
     if known is body or known == body:
+        return None
+    is_forgetful = fact.vote.signer in history.forgetful
+    if is_forgetful and getattr(body, "stable", 0) > getattr(known, "stable", 0):
+        history.said[key] = body
         return None
     teller = Teller()
     one, other = teller.tell_part(known), teller.tell_part(body)

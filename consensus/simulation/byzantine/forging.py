@@ -99,16 +99,21 @@ def show_value(message: Any, old: bytes, new: bytes, liar: Liar) -> Any:
 
 
 def deny(message: Any, liar: Liar, *, whoever_signed: bool) -> Any:
-    """The message with every vote for a value turned into one for the null, and signed again.
+    """The message with its votes for a value turned into ones for the null, and signed again.
 
-    With `whoever_signed` the votes of others are taken over first; else they stay as they are.
+    Votes of the latest view are what it says, older ones what it shows as evidence: that stays as
+    it is unless there is nothing else, for nobody believes evidence that contradicts itself. With
+    `whoever_signed` the votes of others are taken over first, and all are turned.
     """
     denied = take_over(message, None, liar.name) if whoever_signed else message
     places = list(walk_places(denied, liar.name))
-    votes = {place.path[:-1] for place in places if place.role is Role.VIEW}
-    digests = (p.content for p in places if p.role is Role.DIGEST and p.path[:-1] in votes)
-    table = dict.fromkeys(digests, NULL_DIGEST)
-    return sign_message(substitute(denied, table, liar.name), liar.sign)
+    views = {place.path[:-1]: place.content for place in places if place.role is Role.VIEW}
+    votes = [p for p in places if p.role is Role.DIGEST and p.path[:-1] in views]
+    latest = max(views.values(), default=0)
+    said = [p for p in votes if views[p.path[:-1]] == latest]
+    for place in votes if whoever_signed or not said else said:
+        denied = replace_at(denied, place.path, NULL_DIGEST, liar.name)
+    return sign_message(denied, liar.sign)
 
 
 def list_alternatives(message: Any, place: Place, liar: Liar, memory: Memory) -> list[Any]:

@@ -25,9 +25,12 @@ from consensus.pbft.messages import (
     PreparedCertificate,
     PrePrepare,
     Proposal,
+    Returned,
+    Returning,
     Standing,
     Tell,
     ViewChange,
+    Welcome,
 )
 
 D = bytes(range(32))
@@ -50,6 +53,8 @@ MESSAGE_EXAMPLES: tuple[Any, ...] = (
     Decision(2, (b"value",), SEAL),
     STABLE,
     Standing(1, True, 2, 0, suspects=False, asks=True),
+    Returning(40),
+    Welcome(40, 2, (Returned(3, 32),)),
 )
 RECORD_EXAMPLES: tuple[Any, ...] = (
     Accepted(PROPOSAL, b"value"),
@@ -59,6 +64,7 @@ RECORD_EXAMPLES: tuple[Any, ...] = (
     CHANGE,
     Signed(1, NewView(3, (), ()), b""),
     Observing(0),
+    Returned(3, 40),
 )
 
 
@@ -90,6 +96,7 @@ def test_seals_and_certificates_both_ways() -> None:
             "97ad706266742d7374616e64696e6701c30200c2c3",
         ),
         (Observing(5), "92ae706266742d6f6273657276696e6705"),
+        (Returned(3, 5), "93ad706266742d72657475726e65640305"),
     ],
 )
 def test_golden_bytes(message: Any, golden: str) -> None:

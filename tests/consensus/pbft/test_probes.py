@@ -18,6 +18,7 @@ from consensus.pbft.messages import (
     Proposal,
     Tell,
     ViewChange,
+    Welcome,
 )
 from consensus.pbft.probes import PROBES
 from consensus.pbft.suspicion import SUSPICION_HEIGHTS
@@ -155,7 +156,9 @@ def free_observer() -> Bench:
     bench = make_bench(me=1, fresh=False, checkpoint_interval=1, window=2, pipeline=1)
     for sender in (2, 3):
         bench.hear(sender, standing(0, 1))
-    bench.hear(2, certificate(3, block_id_of(3)))
+    for sender in (2, 3):
+        bench.hear(sender, Welcome(4, 0, ()))
+    bench.hear(2, certificate(4, block_id_of(4)))
     for height in (1, 2, 3, 4):
         bench.feed(Offered(height, (VALUE,), seal(height, VALUE)))
         bench.apply(height)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consensus.effects import Broadcast, Certify, Check, Decide, Persist, Rewrite, Send
-from consensus.events import Offered, Proposed, Started
+from consensus.events import Proposed, Started
 from consensus.message import NULL_DIGEST, Signed, compute_digest
 from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import (
@@ -33,7 +33,6 @@ from tests.consensus.pbft.bench import (
     refusals,
     said,
     seal,
-    standing,
     view_change,
     vote,
 )
@@ -186,34 +185,6 @@ def test_an_observer_stays_one_across_restarts() -> None:
     bench, effects = restarted(1, Observing(0))
     assert bench.standing[0] == "observer"
     assert not of_type(effects, Persist)
-
-
-def test_an_observer_learns_its_barrier_and_votes_again_beyond_it() -> None:
-    bench, _ = restarted(1)
-    assert not of_type(bench.hear(2, standing(0, 3)), Persist)
-    effects = bench.hear(3, standing(0, 5))
-    assert of_type(effects, Persist) == [Persist(Observing(37))]
-    bench.hear(2, certificate(32, block_id_of(32)))
-    bench.hear(2, certificate(40, block_id_of(40)))
-    for height in range(1, 38):
-        assert bench.standing[0] == "observer"
-        bench.feed(Offered(height, (VALUE,), seal(height, VALUE)))
-        effects = bench.apply(height)
-    assert bench.standing[0] == "voter"
-    assert of_type(effects, Rewrite) == [Rewrite(durable_records(bench.replica))]
-
-
-def test_an_observer_that_has_executed_all_is_freed_by_the_checkpoint() -> None:
-    bench, _ = restarted(1)
-    for member in (2, 3):
-        bench.hear(member, standing(0, 3))
-    for height in range(1, 41):
-        bench.feed(Offered(height, (VALUE,), seal(height, VALUE)))
-        bench.apply(height)
-    bench.hear(2, certificate(32, block_id_of(32)))
-    assert bench.standing[0] == "observer"
-    bench.hear(2, certificate(40, block_id_of(40)))
-    assert bench.standing[0] == "voter"
 
 
 def test_a_single_replica_has_nobody_to_contradict() -> None:

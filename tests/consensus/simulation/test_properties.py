@@ -51,15 +51,16 @@ def test_one_vote_per_kind_view_and_height() -> None:
         promises.see(saying(1, Commit(0, 1, b"x" * 32)))
 
 
-def test_a_lost_journal_binds_at_heights_and_not_in_views() -> None:
+def test_a_lost_journal_binds_at_heights_and_to_later_checkpoints_in_views() -> None:
     promises = make_watch()
-    for height in (8, 16):
-        promises.see(saying(1, ViewChange(1, 0, (), ())))
-        promises.see(saying(1, Checkpoint(height, bytes(32))))
-    promises.history.losses[1] += 1
     promises.see(saying(1, ViewChange(1, 8, (), ())))
+    promises.see(saying(1, Checkpoint(8, bytes(32))))
     with pytest.raises(ViolationError, match=r"^one-vote"):
         promises.see(saying(1, ViewChange(1, 16, (), ())))
+    promises.history.forgetful.add(1)
+    promises.see(saying(1, ViewChange(1, 16, (), ())))
+    with pytest.raises(ViolationError, match=r"^one-vote"):
+        promises.see(saying(1, ViewChange(1, 8, (), ())))
     with pytest.raises(ViolationError, match=r"^one-vote"):
         promises.see(saying(1, Checkpoint(8, b"x" * 32)))
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from consensus.committee import Committee, View
 from consensus.effects import Broadcast, Effect, Persist
 from consensus.message import NULL_DIGEST, Height, Signed
-from consensus.pbft import checkpoint, journal, normal_case, quorums, view_change
+from consensus.pbft import checkpoint, journal, normal_case, quorums, returning, view_change
 from consensus.pbft.messages import (
     Checkpoint,
     CheckpointCertificate,
@@ -185,7 +185,7 @@ def vote_too_early(ground: Ground) -> None:
         if replica.role is Role.OBSERVER and replica.stable:
             replica.role = Role.VOTER
 
-    ground.swap(checkpoint.become_voter, become_voter)
+    ground.swap(returning.become_voter, become_voter)
 
 
 def ignore_high_mark(ground: Ground) -> None:
@@ -252,14 +252,14 @@ MUTANTS = (
         "backups accept whatever a new primary proposes in its new view",
         (*SPLITS, "engine-error"),
         trust_new_views,
-        Request(faulty=1),
+        Request(faulty=1, faults=("byzantine", "network")),
     ),
     Mutant(
         "opens-with-f-plus-1",
         "f + 1 view changes are enough to open a view",
         SPLITS,
         open_with_weak_quorum,
-        Request(nodes=6),
+        Request(nodes=6, faults=("network", "crash-recovery")),
     ),
     Mutant(
         "commits-after-leaving",
@@ -290,7 +290,10 @@ MUTANTS = (
         "nothing keeps replicas from voting above the high water mark",
         SPLITS,
         ignore_high_mark,
-        Request(parameters={"checkpoint_interval": 2, "window": 4, "pipeline": 2}),
+        Request(
+            faults=("network",),
+            parameters={"checkpoint_interval": 2, "window": 4, "pipeline": 2},
+        ),
     ),
     Mutant(
         "trusts-seals",
