@@ -261,7 +261,6 @@ async def test_what_a_tree_of_blocks_asks_leaves_in_its_order(path: Path) -> Non
     ]
     bench = Bench(path, effects)
     bench.driver.start(Pending(True))
-    assert not bench.driver.has_started
     assert await bench.host.until(len(effects)) == effects
     assert bench.driver.has_started
     await bench.driver.close()

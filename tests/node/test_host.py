@@ -197,7 +197,7 @@ def test_requests_checks_and_catching_up_are_handed_on(bench: Bench) -> None:
 def test_a_certificate_is_kept_by_the_chain(bench: Bench) -> None:
     world = World()
     world.order()
-    bench.core.chain.execute(1, (world.value(),), b"seal", world.bodies.get)
+    bench.core.decisions.execute(1, (world.value(),), b"seal", world.bodies.get)
     certificate = CheckpointCertificate((Signed(1, Checkpoint(1, DIGEST), bytes(64)),))
     bench.host.certify(Certify(1, certificate))
     assert bench.core.chain.certified_height == 1

@@ -277,7 +277,7 @@ async def test_a_disk_that_fails_in_the_middle_of_a_block_fails_the_node_and_los
 ) -> None:
     await cluster.start()
     node = cluster.nodes[0]
-    execute = node.core.chain.execute
+    execute = node.core.decisions.execute
     errors: list[StoreError] = []
 
     def execute_on_a_full_disk(*args: Any) -> Any:
