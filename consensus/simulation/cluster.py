@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consensus import catalog
+from consensus.block import Header
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import DecodeError
 from consensus.events import Offered, Received, Timer
@@ -342,9 +343,11 @@ class Cluster:
             ahead_ms = tree_host.compute_ahead_ms(host, block_id)
             self.promises.see(HeadMoved(host.name, block_id, adoption.undone, ahead_ms, gained))
 
-    def note_found(self, block_id: bytes) -> None:
-        """Chance granted somebody a block."""
+    def note_found(self, host: Host, block_id: bytes, header: Header) -> None:
+        """Chance granted a host a block."""
         self.history.found.add(block_id)
+        detail = f"{header.height} {block_id.hex()[:8]} on {header.parent.hex()[:8]}"
+        self.note_event(host.place, "found", detail=detail)
 
     def note_timer(self, host: Host, timer: Timer) -> None:
         """A timer ran out."""

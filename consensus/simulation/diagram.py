@@ -4,7 +4,7 @@ Hosts are vertical lines and virtual time runs downwards, so that the words besi
 read and a long run scrolls like any page. A message is an arrow from its send to each receive, in
 the colour of its kind; one that was lost ends in a cross, and one of which the trace tells no end
 stops on the way. Long stretches in which nothing happens are cut short, and marked. Pointing at
-anything shows its line of the trace.
+anything shows its line of the trace. If the run grew a tree of blocks, that stands above.
 
 The page is HTML and well-formed XML, asks nothing of any other place, and is the same bytes for the
 same trace.
@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from consensus.errors import ConsensusError
 from consensus.simulation.drawing.canvas import Canvas, is_for_all
+from consensus.simulation.drawing.fork_tree import draw_fork_tree
 from consensus.simulation.drawing.frame import Frame
 from consensus.simulation.drawing.look import name_looks
 from consensus.simulation.drawing.page import draw_page
@@ -61,7 +62,8 @@ def draw_diagram(header: Header, entries: Sequence[Entry], *, window: Window | N
     frame = Frame(story.places, scale, from_ms, to_ms, any(map(is_for_all, story.marks)))
     check_size(story, frame)
     canvas = Canvas(story, frame, name_looks(story.kinds), frozenset(header.liars))
-    return draw_page(header, canvas)
+    forks = draw_fork_tree([e for e in entries if e.at_ms <= to_ms], from_ms, header.liars)
+    return draw_page(header, canvas, forks)
 
 
 def clip(window: Window | None, begin_ms: int, end_ms: int) -> Window:

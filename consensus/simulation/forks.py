@@ -32,6 +32,9 @@ from consensus.simulation.links import Quality
 from consensus.simulation.stage import Stage
 from consensus.simulation.tree import BareTree
 
+FORKS, DOUBLE_SPEND, SELFISH_MINING = "forks", "double-spend", "selfish"
+NAMES = {FORKS: ("D/T",), DOUBLE_SPEND: ("q", "z"), SELFISH_MINING: ("q", "gamma")}
+"""The measures, and what their numbers mean."""
 INTERVAL_MS = 100_000
 STILL = {"interval_ms": INTERVAL_MS, "window": 1_000_000, "depth": 10_000, "resend_ms": 600_000}
 """Targets that never change, and a depth that no run reaches."""
@@ -44,6 +47,9 @@ DEPTHS = (1, 2, 3, 4, 5, 6)
 SELFISH = (
     (Fraction(1, 4), Fraction(0)),
     (Fraction(35, 100), Fraction(0)),
+    (Fraction(45, 100), Fraction(0)),
+    (Fraction(1, 4), Fraction(1, 2)),
+    (Fraction(35, 100), Fraction(1, 2)),
     (Fraction(2, 5), Fraction(1, 2)),
 )
 
@@ -55,9 +61,12 @@ class ForkError(ConsensusError):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A measured share, its 99 % interval, and what theory says; `case` tells what was measured."""
+    """A measured share, its 99 % interval, and what theory says."""
 
-    case: str
+    measure: str
+    numbers: tuple[float, ...]
+    """What was measured, and with what: `FORKS` (D/T), `DOUBLE_SPEND` (share, confirmations),
+    `SELFISH_MINING` (share, gamma)."""
     theory: float
     measured: float
     low: float
@@ -65,9 +74,30 @@ class Measured(msgspec.Struct, frozen=True):
     trials: int
 
     @property
+    def case(self) -> str:
+        """What was measured, for people."""
+        names = NAMES[self.measure]
+        pairs = (f"{name} {number:g}" for name, number in zip(names, self.numbers, strict=True))
+        return " ".join([self.measure.replace("-", " "), *pairs])
+
+    @property
     def agrees(self) -> bool:
         """Does theory lie within the interval."""
         return Interval(self.low, self.high).holds(self.theory)
+
+
+def make_measured(
+    measure: str,
+    numbers: tuple[Fraction | int, ...],
+    theory: float,
+    measured: float,
+    *,
+    interval: Interval,
+    trials: int,
+) -> Measured:
+    """One line of the table."""
+    plain = tuple(float(number) for number in numbers)
+    return Measured(measure, plain, theory, measured, interval.low, interval.high, trials)
 
 
 def find_rules(engine: str) -> TreeRules:
@@ -105,8 +135,9 @@ def measure_forks(engine: str, ratio: Fraction, blocks: int, seed: int = 0) -> M
     forked, heights, _ = count_forks(find_tree(cluster.hosts[0]), blocks)
     interval = estimate_share(forked, heights)
     theory = 1 - math.exp(-float(ratio))
-    case = f"forks D/T {float(ratio):g}"
-    return Measured(case, theory, forked / heights, interval.low, interval.high, heights)
+    return make_measured(
+        FORKS, (ratio,), theory, forked / heights, interval=interval, trials=heights
+    )
 
 
 def is_own_block(sender: int, _receiver: int, message: object) -> bool:
@@ -156,8 +187,11 @@ def measure_double_spend(
         counters = cluster.spec.account(cluster.hosts[1].engine).counters
         won, lost = counters.get("double_spent", 0), counters.get("attack_given_up", 0)
     interval = estimate_share(won, won + lost)
-    case = f"double spend q {float(share):g} z {confirmations}"
-    return Measured(case, theory, won / (won + lost), interval.low, interval.high, won + lost)
+    trials = won + lost
+    numbers = (share, confirmations)
+    return make_measured(
+        DOUBLE_SPEND, numbers, theory, won / trials, interval=interval, trials=trials
+    )
 
 
 def measure_selfish(
@@ -178,15 +212,17 @@ def measure_selfish(
         sum(earned[at : at + PIECE_BLOCKS]) / PIECE_BLOCKS for at in range(0, wanted, PIECE_BLOCKS)
     ]
     interval = estimate_mean(shares)
-    case = f"selfish q {float(share):g} gamma {float(gamma):g}"
-    return Measured(case, theory, sum(earned) / wanted, interval.low, interval.high, wanted)
+    numbers = (share, gamma)
+    return make_measured(
+        SELFISH_MINING, numbers, theory, sum(earned) / wanted, interval=interval, trials=wanted
+    )
 
 
 def list_cases() -> tuple[tuple[str, tuple[Fraction | int, ...]], ...]:
     """The whole table: the name of a measure, and its arguments."""
-    forks = [("forks", (ratio,)) for ratio in RATIOS]
-    spends = [("double-spend", (share, depth)) for share in SHARES for depth in DEPTHS]
-    selfish = [("selfish", pair) for pair in SELFISH]
+    forks = [(FORKS, (ratio,)) for ratio in RATIOS]
+    spends = [(DOUBLE_SPEND, (share, depth)) for share in SHARES for depth in DEPTHS]
+    selfish = [(SELFISH_MINING, pair) for pair in SELFISH]
     return (*forks, *spends, *selfish)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
+from consensus.block import Header
 from consensus.catalog import EngineSpec
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import (
@@ -98,8 +99,8 @@ class Surroundings(Protocol):
     ) -> None:
         """A host's ledger stands on another branch, or further on its own; so much work more."""
 
-    def note_found(self, block_id: bytes) -> None:
-        """Chance granted somebody a block."""
+    def note_found(self, host: "Host", block_id: bytes, header: Header) -> None:
+        """Chance granted a host a block."""
 
     def note_timer(self, host: "Host", timer: Timer) -> None:
         """A timer ran out."""

@@ -180,7 +180,7 @@ def find(host: "Host", number: int) -> None:
         miner.found += 1
         draft = find_ledger(host).compose_block(miner.template, host.name, read_clock_ms(host))
         block = rules.prove(draft)
-        host.around.note_found(rules.identify(block.header))
+        host.around.note_found(host, rules.identify(block.header), block.header)
         host.feed(Mined(block))
     if number == miner.number and host.is_up:
         search(host)

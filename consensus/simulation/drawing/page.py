@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from consensus.simulation.drawing.canvas import Canvas, is_for_all
+from consensus.simulation.drawing.fork_tree import STYLE
 from consensus.simulation.drawing.look import SCRIPT, make_style
 from consensus.simulation.drawing.marks import CROSS, LAYERS, NAMES, SIGNS, find_sign
 from consensus.simulation.drawing.markup import Markup, path, tag, text
@@ -24,8 +25,8 @@ ADVICE = (
 )
 
 
-def draw_page(header: Header, canvas: Canvas) -> str:
-    """The whole page."""
+def draw_page(header: Header, canvas: Canvas, forks: Markup = "") -> str:
+    """The whole page; `forks` is the tree of blocks, if the run grew one."""
     title = f"{header.engine}, {header.nodes} nodes, seed {header.seed}"
     head = tag(
         "head",
@@ -33,11 +34,14 @@ def draw_page(header: Header, canvas: Canvas) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width"),
         tag("title", text(f"Space-time diagram: {title}")),
-        tag("style", make_style(canvas.looks.values(), [*LAYERS, WORDS])),
+        tag(
+            "style", make_style(canvas.looks.values(), [*LAYERS, WORDS]) + (STYLE if forks else "")
+        ),
     )
     body = tag(
         "body",
         draw_header(header, canvas, title),
+        forks,
         draw_names(header, canvas),
         canvas.draw(),
         tag("script", SCRIPT),

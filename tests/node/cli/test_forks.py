@@ -1,6 +1,8 @@
 """`quorate forks`: measures beside theory."""
 
 from fractions import Fraction
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -35,7 +37,7 @@ def test_json_for_machines(quorate: Quorate) -> None:
 
 
 def test_what_theory_does_not_say_fails(quorate: Quorate, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = Measured("made up", 0.5, 0.1, 0.05, 0.15, 100)
+    wrong = Measured("forks", (0.1,), 0.5, 0.1, 0.05, 0.15, 100)
     monkeypatch.setattr(forks, "measure_case", lambda *_: wrong)
     done = quorate("forks", "--workers", "1")
     assert done.status == 1
@@ -47,3 +49,24 @@ def test_what_theory_does_not_say_fails(quorate: Quorate, monkeypatch: pytest.Mo
 )
 def test_bad_input(quorate: Quorate, words: tuple[str, ...]) -> None:
     assert quorate("forks", *words).status == 2
+
+
+def test_a_plot_is_drawn_again_from_what_was_written(quorate: Quorate, tmp_path: Path) -> None:
+    report, first, again = tmp_path / "forks.json", tmp_path / "a.html", tmp_path / "b.html"
+    done = quorate("forks", "--effort", "1", "--json", "--workers", "1", "--plot", str(first))
+    assert done.status == 0, done.said
+    report.write_text(done.output)
+    done = quorate("forks", "--read", str(report), "--plot", str(again))
+    assert done.status == 0, done.said
+    assert first.read_bytes() == again.read_bytes()
+    ElementTree.fromstring(again.read_text().partition("\n")[2])
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"engine":"other","effort":1,"seed":1,"measures":[]}']
+)
+def test_what_holds_no_measures_is_refused(quorate: Quorate, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "forks.json"
+    file.write_text(content)
+    assert quorate("forks", "--read", str(file)).status == 2
+    assert quorate("forks", "--read", str(tmp_path / "missing")).status == 2

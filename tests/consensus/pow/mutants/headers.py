@@ -20,6 +20,8 @@ STORM = Request(engine="pow")
 CROWD = Request(engine="pow", nodes=7)
 """Three of seven may lie: in some windows of eleven they have most of the blocks."""
 FORGED = Request(engine="pow", faults=("mutant",), faulty=1)
+SHORT = Request(engine="pow", parameters={"window": 2})
+"""Two blocks are often four times as quick as they should be."""
 DISCOUNTED = Request(engine="pow", faults=("attack",), faulty=1)
 UNLAWFUL = ("found", "lawful", "agreement", "uniform-agreement", "bounded-progress")
 
@@ -122,7 +124,7 @@ MUTANTS = (
         "one window may change the target by any factor",
         UNLAWFUL,
         never_clamp,
-        STORM,
+        SHORT,
     ),
     Mutant(
         "measures-one-less",
@@ -143,6 +145,6 @@ MUTANTS = (
         "the time of a block is not in its hash",
         (*UNLAWFUL, "timely"),
         name_without_time,
-        STORM,
+        FORGED,
     ),
 )

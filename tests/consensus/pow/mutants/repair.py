@@ -14,7 +14,6 @@ from tests.consensus.pbft.mutants.progress import STOPS, do_nothing
 from tests.consensus.pow.mutants.chains import SPLITS
 
 STORM = Request(engine="pow")
-TEASED = Request(engine="pow", faults=("attack", "partition", "loss", "pause"), faulty=1)
 APART = (*STOPS, *SPLITS)
 """Who is kept from the others finalizes a branch of its own."""
 
@@ -33,15 +32,6 @@ def never_locate(ground: Ground) -> None:
 def never_ask_twice(ground: Ground) -> None:
     """What was asked for once is not asked for again."""
     ground.swap(bodies.give_up_waiting, lambda _replica: None)
-
-
-def trust_one(ground: Ground) -> None:
-    """Whoever told of a branch first is asked for its bodies, for ever."""
-
-    def give_up_waiting(replica: Replica) -> None:
-        replica.wanted.clear()
-
-    ground.swap(bodies.give_up_waiting, give_up_waiting)
 
 
 def drop_late(ground: Ground) -> None:
@@ -79,13 +69,6 @@ MUTANTS = (
         APART,
         never_ask_twice,
         STORM,
-    ),
-    Mutant(
-        "trusts-one",
-        "who tells of a branch and keeps its bodies is asked for ever",
-        APART,
-        trust_one,
-        TEASED,
     ),
     Mutant(
         "drops-late", "bodies of a branch that was light once are dropped", APART, drop_late, STORM
