@@ -46,6 +46,14 @@ class StateHistory:
         if len(self._undos) > UNDO_HEIGHTS_MAX:
             self._undos.popitem(last=False)
 
+    def rewind(self, height: int, root: Node) -> None:
+        """The blocks above `height` were undone; `root` is the tree there."""
+        for kept in (self._undos, self._roots):
+            for undone in [key for key in kept if key > height]:
+                del kept[undone]
+        self._height = height
+        self._roots[height] = root
+
     def certify(self, height: int) -> list[int]:
         """Move the certified height up; the result is the heights whose undo nobody needs now."""
         self.certified_height = max(self.certified_height, height)

@@ -9,6 +9,8 @@
   a gap first; if that does not make room it is refused, and welcome again later.
 - A transaction leaves when it is included, when its nonce was used by another one, or when the next
   block is beyond its `valid_until`. Why it left is remembered for a bounded number of them.
+- What a reorganisation undid comes back in front of all that pay no more, in its old order, also if
+  its account cannot pay just now: the payments that it lives on come back with it.
 
 Form and signatures have been checked before (`ledger.validation`). Nothing here scans all entries.
 """
@@ -26,6 +28,7 @@ from ledger.leaves import AccountState
 from ledger.mempool_index import MempoolIndex
 from ledger.mempool_queue import Entry, Queue
 from ledger.reasons import Reason
+from ledger.switching import Switch
 from ledger.transaction import Envelope, Transaction
 from ledger.validation import compute_cost, validate_transaction
 
@@ -92,6 +95,7 @@ class Mempool:
         self.limits = limits
         self._account = account
         self._arrivals = 0
+        self._returns = 0
         self._index = MempoolIndex(limits.overdue_heights, height)
         self._drops: OrderedDict[bytes, Reason] = OrderedDict()
 
@@ -218,8 +222,11 @@ class Mempool:
         return answers
 
     def _make_entry(self, envelope: Envelope, cost: int) -> Entry:
-        transaction = envelope.transaction
         self._arrivals += 1
+        return self._make_arrived(envelope, cost, self._arrivals)
+
+    def _make_arrived(self, envelope: Envelope, cost: int, arrival: int) -> Entry:
+        transaction = envelope.transaction
         return Entry(
             envelope,
             envelope.id,
@@ -229,7 +236,7 @@ class Mempool:
             cost,
             transaction.valid_until,
             len(envelope.raw),
-            self._arrivals,
+            arrival,
         )
 
     def _check_policy(
@@ -325,3 +332,67 @@ class Mempool:
         fee_min = min((receipt.fee for receipt in applied.receipts), default=0)
         is_full = len(applied.ids) >= self.limits.block_full_count
         self._index.overdue.apply_block(applied.header.height, fee_min, is_full)
+
+    # Following a head that may move to another branch.
+
+    def follow(self, switch: Switch) -> list[Dropped]:
+        """Follow the ledger to where it stands now; the result is what left without being included.
+
+        Only accounts whose nonce moved are looked at, unless the head merely grew.
+        """
+        if not switch.undone:
+            return [drop for applied in switch.applied for drop in self.apply_block(applied)]
+        waiting = self._take_out(switch.list_senders())
+        self._index.height = height = switch.fork + len(switch.applied)
+        included = {id_ for applied in switch.applied for id_ in applied.ids}
+        self._returns -= len(switch.orphans)
+        back = [(one, self._returns + at) for at, one in enumerate(switch.orphans)]
+        back += [(entry.envelope, entry.arrival) for entry in waiting if entry.id not in included]
+        gone = [drop for one, arrival in back for drop in self._put_back(one, arrival)]
+        gone += [Dropped(entry.id, Reason.TX_EXPIRED) for entry in self._index.pop_expired(height)]
+        for dropped in gone:
+            self._remember_drop(dropped.id, dropped.reason)
+        for applied in switch.applied:
+            self._note_block(applied)
+        self._index.trim()
+        return gone
+
+    def take_back(self, envelopes: Iterable[Envelope]) -> list[Dropped]:
+        """Let transactions wait again that were acknowledged once, an account's in nonce order."""
+        gone: list[Dropped] = []
+        for envelope in envelopes:
+            self._arrivals += 1
+            gone += self._put_back(envelope, self._arrivals)
+        return gone
+
+    def _take_out(self, senders: Iterable[bytes]) -> list[Entry]:
+        """Remove all that these accounts have waiting; the result is in nonce order for each."""
+        taken: list[Entry] = []
+        for sender in sorted(senders):
+            if (queue := self._index.queues.get(sender)) is not None:
+                entries = sorted(queue.entries.values(), key=lambda entry: entry.nonce)
+                for entry in reversed(entries):
+                    self._index.remove(entry)
+                taken += entries
+        return taken
+
+    def _put_back(self, envelope: Envelope, arrival: int) -> list[Dropped]:
+        """Let one wait again, whatever its account holds just now; what had to go for it."""
+        transaction, index = envelope.transaction, self._index
+        account = self._account(transaction.sender)
+        if envelope.id in index.entries:
+            return []
+        if transaction.nonce < account.nonce:
+            return [Dropped(envelope.id, Reason.TX_STALE_NONCE)]
+        if transaction.valid_until <= index.height:
+            return [Dropped(envelope.id, Reason.TX_EXPIRED)]
+        queue = index.queues.get(transaction.sender) or Queue(account.nonce)
+        if transaction.nonce in queue.entries:
+            return [Dropped(envelope.id, Reason.MEMPOOL_REPLACED)]
+        entry = self._make_arrived(envelope, compute_cost(transaction), arrival)
+        try:
+            evicted = self._make_room(entry, queue, None)
+        except TransactionError:
+            return [Dropped(envelope.id, Reason.MEMPOOL_EVICTED)]
+        index.insert(entry, queue)
+        return [Dropped(id_, Reason.MEMPOOL_EVICTED) for id_ in evicted]

@@ -6,11 +6,12 @@ certificate's presence, and the whole state: one scan rebuilds the tree, whose r
 head header's. Older blocks are checked by LevelDB's checksums when they are read.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from ledger.block import header_id
+from ledger.block import Header, header_id
 from ledger.blocks import BlockRecord, Blocks, Meta, decode_stored, put_block
 from ledger.codec import encode
 from ledger.errors import ChainError, GenesisError, StoreError
@@ -39,13 +40,19 @@ class Opened(NamedTuple):
     history: StateHistory
 
 
+Identify: TypeAlias = Callable[[Header], bytes]
+"""Names a block; whoever proves blocks by their names brings another function than `header_id`."""
+
 _decode_format = msgspec.msgpack.Decoder(Format).decode
 _decode_meta = msgspec.msgpack.Decoder(Meta).decode
 _FIRST_KEY, _AFTER_LAST_KEY = b"", b"\xff"
 
 
-def open_chain(store: Store, genesis: Genesis) -> Opened:
-    """Read, or begin, the chain in a store; raises `StoreError` and `GenesisError`."""
+def open_chain(store: Store, genesis: Genesis, identify: Identify = header_id) -> Opened:
+    """Read, or begin, the chain in a store; raises `StoreError` and `GenesisError`.
+
+    `identify` names all blocks but the genesis block.
+    """
     genesis.check()
     if store.get(FORMAT_KEY) is None:
         _begin(store, genesis)
@@ -57,7 +64,7 @@ def open_chain(store: Store, genesis: Genesis) -> Opened:
             f"the database is of chain {meta.chain_id.hex()}, not {genesis.chain_id.hex()}",
         )
     blocks = Blocks(store)
-    head = _check_head(blocks, meta)
+    head = _check_head(blocks, meta, identify)
     state = State.load(store)
     _require(state.root.hash == head.header.state_root, "the state does not have the head's root")
     return Opened(meta, head, state, _load_history(blocks, meta, state))
@@ -110,17 +117,22 @@ def _read_record(blocks: Blocks, height: int) -> BlockRecord:
         raise StoreError(Reason.STORE_CORRUPT, error.detail) from error
 
 
-def _check_head(blocks: Blocks, meta: Meta) -> BlockRecord:
+def _name(header: Header, identify: Identify) -> bytes:
+    return identify(header) if header.height else header_id(header)
+
+
+def _check_head(blocks: Blocks, meta: Meta, identify: Identify) -> BlockRecord:
     head = _read_record(blocks, meta.height)
     header = head.header
     _require(header.height == meta.height, "the head has another height")
-    _require(head.id == meta.head_id == header_id(header), "the head has another id")
+    _require(head.id == meta.head_id == _name(header, identify), "the head has another id")
     _require(blocks.find_height(head.id) == meta.height, "the head's id is not in the index")
     receipts = [encode(receipt) for receipt in blocks.get_receipts(meta.height)]
     _require(compute_root(receipts) == header.receipts_root, "the head's receipts have changed")
     if meta.height:
         parent = _read_record(blocks, meta.height - 1)
-        _require(header.parent == header_id(parent.header), "the head's parent is another block")
+        is_linked = header.parent == _name(parent.header, identify)
+        _require(is_linked, "the head's parent is another block")
     if meta.certified_height:
         certificate = blocks.get_certificate(meta.certified_height)
         _require(certificate is not None, "the newest certificate is missing")

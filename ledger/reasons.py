@@ -78,6 +78,15 @@ class Reason(StrEnum):
     CHAIN_UNKNOWN_BLOCK = "chain-unknown-block", Blame.NOBODY
     CHAIN_UNKNOWN_TRANSACTION = "chain-unknown-transaction", Blame.NOBODY
 
+    # Trees of blocks.
+    BLOCK_FOREIGN_CONTENT = "block-foreign-content", Blame.SENDER
+    BLOCK_TIME_TWICE = "block-time-twice", Blame.SENDER
+    BLOCK_BAD_ROOTS = "block-bad-roots", Blame.SENDER
+    BLOCK_SKIPS = "block-skips-transaction", Blame.SENDER
+    BLOCK_BAD_BODIES = "block-bad-bodies", Blame.US
+    BRANCHES_FULL = "branches-full", Blame.NOBODY
+    CHAIN_BELOW_FINAL = "chain-below-final", Blame.US
+
     # Keys, addresses, genesis.
     KEY_BAD_SEED = "key-bad-seed", Blame.SENDER
     ADDRESS_MALFORMED = "address-malformed", Blame.SENDER

@@ -4,7 +4,7 @@
 `View.seal` turns them into leaves; `State.commit` makes them the state once the store has them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -121,6 +121,19 @@ class State:
         for public_key in changes.accounts:
             self._cache.pop(public_key, None)  # what was touched last leaves the cache last
         self._remember(changes.accounts)
+
+    def move(
+        self, root: Node, accounts: Mapping[bytes, CachedAccount], stale: Collection[bytes]
+    ) -> None:
+        """Make another version, which the store has, the state.
+
+        `accounts` are known to stand so there; what lies under the key hashes `stale` does not.
+        """
+        self.root = root
+        if stale:
+            kept = {key: one for key, one in self._cache.items() if one.key_hash not in stale}
+            self._cache = kept
+        self._remember(accounts)
 
     def _remember(self, accounts: Mapping[bytes, CachedAccount]) -> None:
         self._cache.update(accounts)

@@ -6,7 +6,6 @@ to the on-disk mempool log. A client is answered after that log was synced; what
 covered by the next sync of the journal instead, which comes before any vote that depends on it.
 """
 
-import contextlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -103,11 +102,17 @@ class Admission:
         return self._verifier.hasten(ids)
 
     def reload(self) -> tuple[int, int]:
-        """Fill the mempool from its log after a start; returns how many fitted and how many not."""
-        envelopes = self._log.load()
+        """Fill the mempool from its log after a start; returns how many fitted and how many not.
+
+        Where the head may move, a payment may wait for its own funds to be included again.
+        """
+        envelopes, is_open = self._log.load(), self._chain.final_height < self._chain.height
         for envelope in envelopes:
-            with contextlib.suppress(TransactionError):
+            try:
                 self._mempool.add(envelope, self._chain.height)
+            except TransactionError as error:
+                if is_open and error.reason is Reason.TX_INSUFFICIENT_BALANCE:
+                    self._mempool.take_back([envelope])
         spared = [envelope for envelope in envelopes if envelope.id not in self._mempool]
         self._log.spare(spared, self._chain.height)
         return len(envelopes) - len(spared), len(spared)

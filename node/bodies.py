@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ledger.chain import Chain
+from ledger.ledger import Ledger
 from ledger.transaction import Envelope
 from node.admission import Admission, BadBodiesError
 from node.gossip import BAD_BODY_WEIGHT, split_ids
@@ -31,7 +31,7 @@ class BodyExchange:
 
     def __init__(
         self,
-        chain: Chain,
+        chain: Ledger,
         admission: Admission,
         peers: Peers,
         find: Callable[[bytes], Envelope | None],
@@ -45,7 +45,7 @@ class BodyExchange:
         """All that is here of what a peer asked for, up to the limits."""
         raws: list[bytes] = []
         size = 0
-        find_included = _Included(self._chain)
+        find_included = IncludedBodies(self._chain)
         for id_ in split_ids(request.ids)[:ASK_COUNT_MAX]:
             envelope = self._find(id_)
             raw = envelope.raw if envelope else find_included(id_)
@@ -101,21 +101,22 @@ class BodyExchange:
         return peers
 
 
-class _Included:
-    """Finds included bodies for one answer; a block that is opened is read once."""
+class IncludedBodies:
+    """Finds bodies of the adopted branch; a block that is opened is read once."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Ledger, blocks_max: int = BLOCKS_OPENED_MAX) -> None:
         self._chain = chain
         self._opened: dict[bytes, bytes] = {}
-        self._blocks = 0
+        self._left = blocks_max
 
     def __call__(self, id_: bytes) -> bytes | None:
-        if id_ in self._opened or self._blocks == BLOCKS_OPENED_MAX:
+        """The raw transaction, or None."""
+        if id_ in self._opened or not self._left:
             return self._opened.get(id_)
         located = self._chain.transaction(id_)
         if located is None:
             return None
-        self._blocks += 1
+        self._left -= 1
         ids, raws = self._chain.block(located.height).ids, self._chain.bodies(located.height)
         self._opened.update(zip(ids, raws, strict=False))
         return located.raw

@@ -128,7 +128,9 @@ class BodyLog:
             self.forget(spared)
 
     def close(self) -> None:
-        """Write what waits, and let no thread use the store after this."""
+        """Write what waits and is still needed, and let no thread use the store after this."""
+        with self._taking:
+            self._waiting = [one for one in self._waiting if self._is_needed(one.id)]
         try:
             self.write()
         except StoreError as error:

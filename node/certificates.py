@@ -226,11 +226,11 @@ def make_tls_contexts(
         context.verify_mode = ssl.CERT_REQUIRED
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         context.load_verify_locations(cadata=authority.decode("ascii"))
-    _load_chain((server, client), identity, certificate)
+    load_chain((server, client), identity, certificate)
     return server, client
 
 
-def _load_chain(
+def load_chain(
     contexts: tuple[ssl.SSLContext, ...], identity: Identity, certificate: bytes
 ) -> None:
     """Python's ssl reads keys from files only: hand it one under a password that is not kept."""

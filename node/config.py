@@ -81,6 +81,16 @@ class MempoolSection(Section):
     per_account_max: Count = 10_000
 
 
+class Mining(Section):
+    """`[mining]`: processes that look for proofs of work, where the network asks for them.
+
+    None by default: whoever mines pays for it. `nice` lowers their priority (19: whatever is left).
+    """
+
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    nice: Annotated[int, Field(ge=0, le=19)] = 19
+
+
 class Log(Section):
     """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere."""
 
@@ -125,6 +135,7 @@ class Config(BaseSettings):
     p2p: P2P = P2P()
     api: Api = Api()
     mempool: MempoolSection = MempoolSection()
+    mining: Mining = Mining()
     log: Log = Log()
     sync: Sync = Sync()
     batch: Batch = Batch()

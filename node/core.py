@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from consensus.catalog import EngineSpec
 from consensus.committee import Committee, ReplicaId
 from ledger.chain import Chain
+from ledger.ledger import Ledger
 from ledger.mempool import Mempool
 from ledger.store.store import Store
+from ledger.tree_chain import TreeChain
 from node.config import Config
 from node.identity import Identity
 from node.metrics import Metrics
@@ -23,7 +25,7 @@ class Core:
     committee: Committee
     me: ReplicaId | None
     store: Store
-    chain: Chain
+    chain: Ledger
     mempool: Mempool
     metrics: Metrics
     stages: Stages
@@ -32,3 +34,15 @@ class Core:
     def validators(self) -> dict[ReplicaId, bytes]:
         """The public key of every member of the committee."""
         return dict(enumerate(self.chain.genesis.validators))
+
+    @property
+    def decisions(self) -> Chain:
+        """The ledger, for an engine whose decisions are final at once."""
+        assert isinstance(self.chain, Chain)
+        return self.chain
+
+    @property
+    def tree(self) -> TreeChain:
+        """The ledger, for an engine that orders a tree of blocks."""
+        assert isinstance(self.chain, TreeChain)
+        return self.chain

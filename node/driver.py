@@ -11,7 +11,7 @@ sync: while one is running, further records and whatever follows them wait for t
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from consensus.catalog import EngineSpec
 from consensus.effects import (
@@ -37,12 +37,14 @@ from consensus.effects import (
     Store,
 )
 from consensus.engine import Engine, step
-from consensus.errors import ContractError
 from consensus.events import Elapsed, Event, Timer
 from node.journal import Journal
 from node.stages import Stages
 from node.tasks import end
 from node.timers import Timers
+
+TreeEffect: TypeAlias = Mine | Store | Share | Adopt | Finalize
+"""What engines of block trees ask for beside what all do."""
 
 
 class Host(Protocol):
@@ -78,6 +80,9 @@ class Host(Protocol):
     def diverge(self, effect: Diverge) -> None:
         """This ledger is not the certified one."""
 
+    def grow(self, effect: TreeEffect) -> None:
+        """A tree of blocks is to grow, or to be mined on."""
+
 
 Sync = Callable[[tuple[bool, list[bytes]]], None]
 """Makes what was taken from the journal durable, and the bodies stored before it; may raise."""
@@ -111,6 +116,8 @@ class Driver:
         self._syncing: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._is_closing = False
+        self.has_started = False
+        """Has the engine taken its first event."""
 
     def start(self, first: Event) -> None:
         """Hand the engine its first event and keep it going."""
@@ -183,6 +190,7 @@ class Driver:
         try:
             with self._stages.measure("engine"):
                 effects = step(self._engine, event)
+            self.has_started = True
             for effect in effects:
                 self._perform(effect)
         finally:
@@ -231,7 +239,7 @@ class Driver:
             case Diverge():
                 self._host.diverge(effect)
             case Mine() | Store() | Share() | Adopt() | Finalize():
-                raise ContractError(f"{type(effect).__name__}: this node keeps no tree of blocks")
+                self._host.grow(effect)
             case (
                 Persist() | Rewrite() | SetTimer() | CancelTimer() | Request() | Check() | Ignore()
             ):

@@ -37,6 +37,10 @@ BAD_BODY_WEIGHT = 20
 """Penalty for a body that no correct peer would have passed on."""
 
 
+NOBODY = b""
+"""The source of what no peer sent."""
+
+
 class Gossip:
     """Spreads bodies and takes them in; `on_failure` hears of an error that is no peer's."""
 
@@ -82,6 +86,11 @@ class Gossip:
         self._outgoing.extend(envelopes)
         if self._flush is None:
             self._flush = asyncio.get_running_loop().call_later(self._delay_s, self._push)
+
+    def on_returned(self, ids: list[bytes]) -> None:
+        """Bodies that were in a block and are not any more: others may never have seen them."""
+        if ids:
+            self._heard.append((time.monotonic(), NOBODY, ids))
 
     def on_peer_up(self, peer: bytes) -> None:
         """Tell a new peer what is pending here."""

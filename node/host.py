@@ -1,9 +1,12 @@
 """Between one engine and the rest of the node: replicas are peers here, messages are frames."""
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import structlog
 
+from consensus.block import TreeBlock
+from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
     Behind,
@@ -16,14 +19,15 @@ from consensus.effects import (
     Request,
     Send,
 )
-from consensus.errors import DecodeError
+from consensus.errors import ContractError, DecodeError
 from consensus.events import Event, Received
 from consensus.message import Message
 from node.core import Core
-from node.driver import Driver
+from node.driver import Driver, TreeEffect
 from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.network import Peers
+from node.roster import Roster
 from node.sync import Sync
 from node.votes import Votes
 from node.wire import Consensus, FrameTooLargeError
@@ -32,6 +36,16 @@ _log = structlog.get_logger(__name__)
 
 BAD_MESSAGE_WEIGHT = 20
 BAD_SIGNATURE_WEIGHT = 50
+
+
+Part = TypeVar("Part")
+
+
+class TreeSide(Protocol):
+    """What serves an engine of block trees."""
+
+    def perform(self, effect: TreeEffect) -> None:
+        """Do what the engine asks."""
 
 
 class DivergenceError(NodeError):
@@ -43,26 +57,37 @@ class DivergenceError(NodeError):
 class EngineHost:
     """Performs what leaves the engine, and lets in what its peers say.
 
-    A follower has no replica of its own: it hears nothing and says nothing.
+    A follower has no replica of its own. Where a committee decides it hears nothing and says nothing;
+    where membership is open it hears and passes on.
     """
 
     def __init__(
         self, core: Core, votes: Votes, on_failure: Callable[[BaseException], None]
     ) -> None:
         self._me = core.me
-        self._keys = core.validators
-        self._ids = {key: replica for replica, key in self._keys.items()}
-        self._others = [key for replica, key in self._keys.items() if replica != core.me]
+        self.roster = Roster(core.spec, core.validators, core.me)
         self._spec = core.spec
-        self._chain = core.chain
+        self._core = core
         self._metrics = core.metrics
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
 
-    def connect(self, driver: Driver, ordering: Ordering, peers: Peers, sync: Sync) -> None:
-        """Name those who are made after this."""
-        self._driver, self._ordering, self._peers, self._sync = driver, ordering, peers, sync
+    def connect(
+        self,
+        driver: Driver,
+        ordering: Ordering | None,
+        peers: Peers,
+        sync: Sync | None,
+        tree: "TreeSide | None" = None,
+    ) -> None:
+        """Name those who are made after this.
+
+        Ordering and catch-up serve decisions, `tree` a tree of blocks; what the engine's contract
+        does not ask for is None.
+        """
+        self._driver, self._peers = driver, peers
+        self._decisions, self._catch_up, self._tree = ordering, sync, tree
 
     def post(self, event: Event) -> None:
         """Hand the engine an event of this node's own."""
@@ -70,7 +95,7 @@ class EngineHost:
 
     async def on_consensus(self, peer: bytes, frame: Consensus) -> None:
         """A peer's message: decode, verify, and wait until the engine has taken it."""
-        sender = self._ids.get(peer)
+        sender = self.roster.find(peer)
         if sender is None:
             self._peers.penalise(peer, "consensus-not-a-validator", BAD_MESSAGE_WEIGHT)
             return
@@ -91,13 +116,13 @@ class EngineHost:
         message = self._votes.sign(effect.message)
         if effect.to == self._me:
             self.post(Received(effect.to, message))
-        elif key := self._keys.get(effect.to):
+        elif key := self.roster.key(effect.to):
             self._put(message, [key])
 
     def broadcast(self, effect: Broadcast) -> None:
         """To every replica, this one included."""
         message = self._votes.sign(effect.message)
-        self._put(message, self._others)
+        self._put(message, self.roster.others)
         if self._me is not None:
             self.post(Received(self._me, message))
 
@@ -110,24 +135,42 @@ class EngineHost:
 
     def request(self, effect: Request) -> None:
         """A value is wanted."""
-        self._ordering.request(effect)
+        self._serve(self._decisions, effect).request(effect)
 
     def check(self, effect: Check) -> None:
         """A value is to be judged."""
-        self._ordering.check(effect)
+        self._serve(self._decisions, effect).check(effect)
 
     def decide(self, effect: Decide) -> None:
         """A height is decided."""
         seal = self._spec.seals.encode(effect.seal)
-        self._ordering.decide(effect.height, effect.values, seal)
+        self._serve(self._decisions, effect).decide(effect.height, effect.values, seal)
 
     def certify(self, effect: Certify) -> None:
         """A block id is certified."""
-        self._chain.certify(effect.height, self._spec.certificates.encode(effect.certificate))
+        certificate = self._spec.certificates.encode(effect.certificate)
+        self._core.decisions.certify(effect.height, certificate)
 
     def catch_up(self, effect: Behind) -> None:
         """Others are further."""
-        self._sync.on_behind(effect.height)
+        self._serve(self._catch_up, effect).on_behind(effect.height)
+
+    def grow(self, effect: TreeEffect) -> None:
+        """A tree of blocks grows."""
+        self._serve(self._tree, effect).perform(effect)
+
+    def share(self, block: TreeBlock, to: ReplicaId | None) -> None:
+        """A block, as the message it is, to one replica or to all others."""
+        if to is None:
+            self._put(block, self.roster.others)
+        elif (key := self.roster.key(to)) and to != self._me:
+            self._put(block, [key])
+
+    def _serve(self, part: Part | None, effect: object) -> Part:
+        """The part of the node that serves an effect."""
+        if part is None:
+            raise ContractError(f"{type(effect).__name__}: nothing here serves it")
+        return part
 
     def accuse(self, effect: Accuse) -> None:
         """Proof of misbehaviour: an alarm for people; the protocol goes on."""
@@ -144,8 +187,8 @@ class EngineHost:
         self._metrics.divergence.set(1)
         self._on_failure(
             DivergenceError(
-                f"at height {effect.height} a quorum certified block {effect.certified.hex()},"
-                f" but this node executed {effect.own.hex()}",
+                f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
+                f" but {effect.own.hex()} is final here",
                 advice="keep the home folder for examination; start a new home and let it catch up",
             )
         )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
@@ -31,21 +31,33 @@ class Lifecycle:
             self._submitted.update((envelope.id, now) for envelope in envelopes)
 
     def on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
-        """Count outcomes, measure latencies, wake waiters."""
+        """A block was decided: executed, and final at once."""
+        self.on_executed(applied)
+        self.on_final(applied.ids, sum(one.status == "failed" for one in applied.receipts))
+        self.on_dropped(dropped)
+
+    def on_executed(self, applied: AppliedBlock) -> None:
+        """A block is on the adopted branch."""
+        metrics = self._metrics
+        metrics.block_transactions.observe(len(applied.ids))
+        metrics.transactions.labels("skipped").inc(len(applied.skipped))
+
+    def on_final(self, ids: Sequence[bytes], failed: int) -> None:
+        """A block is irreversible: count outcomes, measure latencies, wake waiters."""
         now, metrics = time.monotonic(), self._metrics
         metrics.block_interval.observe(now - self._last_block_at)
         self._last_block_at = now
-        metrics.block_transactions.observe(len(applied.ids))
-        failed = sum(receipt.status == "failed" for receipt in applied.receipts)
-        metrics.transactions.labels("final").inc(len(applied.ids) - failed)
+        metrics.transactions.labels("final").inc(len(ids) - failed)
         metrics.transactions.labels("failed").inc(failed)
-        metrics.transactions.labels("skipped").inc(len(applied.skipped))
-        metrics.transactions.labels("dropped").inc(len(dropped))
         pop = self._submitted.pop
-        dates = [date for id_ in applied.ids if (date := pop(id_, None)) is not None]
+        dates = [date for id_ in ids if (date := pop(id_, None)) is not None]
         metrics.submit_to_final.observe_many([now - date for date in dates])
         if self._waiters:
-            self._wake(applied.ids)
+            self._wake(ids)
+
+    def on_dropped(self, dropped: Sequence[Dropped]) -> None:
+        """What left the mempool without a block."""
+        self._metrics.transactions.labels("dropped").inc(len(dropped))
         self._settle([drop.id for drop in dropped])
 
     def on_displaced(self, ids: list[bytes]) -> None:

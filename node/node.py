@@ -10,33 +10,42 @@ import sys
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from consensus import catalog
+from consensus.catalog import Contract, EngineSpec, TreeRules
 from consensus.committee import Committee, ReplicaId
+from consensus.engine import Engine
 from consensus.errors import DecodeError
 from consensus.events import Started
-from consensus.message import compute_vote_context
+from consensus.message import Height, compute_vote_context
 from ledger.apply import AppliedBlock
 from ledger.chain import Chain
 from ledger.genesis import Genesis
 from ledger.keys import KeyPair
+from ledger.ledger import Ledger
 from ledger.mempool import Dropped, Mempool, MempoolLimits
 from ledger.store.leveldb import LevelStore
+from ledger.store.store import Store
 from ledger.transaction import Envelope
+from ledger.tree_chain import TreeChain
 from node.admission import Admission
 from node.api.app import make_app
 from node.api.backend import NodeState
 from node.api.server import open_server
 from node.bodies import BodyExchange
 from node.body_log import BodyLog
+from node.branching import Branching
 from node.certificates import load_certificate
 from node.config import Config, ConfigError
 from node.core import Core
+from node.drafting import Drafting, Miner
 from node.driver import Driver
 from node.errors import NodeError
+from node.fork_metrics import ForkMetrics
+from node.fork_watch import ForkWatch
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -44,16 +53,25 @@ from node.identity import Identity, load_identity
 from node.journal import Journal, JournalError
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
+from node.mining.metrics import MiningCollector
+from node.mining.miner import Miner as ProcessMiner
 from node.monitor import monitor
 from node.ordering import Ordering
 from node.peer_metrics import CountedPeers
 from node.peers.network import Peers
 from node.peers.records import Network, PeerAddress
+from node.recent_bodies import RecentBodies
+from node.roster import compute_stranger, is_open
 from node.service import Service
 from node.serving import get_served
 from node.stages import Stages
+from node.stories import Stories
+from node.storing import BlockStorer
 from node.sync import Sync
 from node.tasks import end, spawn
+from node.tree_blocks import describe_tree, make_identify
+from node.tree_catch_up import TreeCatchUp
+from node.tree_story import TreeStory
 from node.verifier import Verifier
 from node.votes import Votes
 from node.watched_store import WatchedStore
@@ -71,6 +89,36 @@ CONGESTED_BYTES = 128 * 1024
 
 BACKLOG_MAX = 1_500
 """Signatures waiting here: a tenth of a second's work; clients wait until it is less."""
+
+
+class Orders(Protocol):
+    """What orders transactions here, as far as the rest of the node looks."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    async def close(self) -> None:
+        """Stop."""
+
+    def on_admitted(self, envelopes: list[Envelope]) -> None:
+        """New bodies are in the mempool."""
+
+    def find_body(self, id_: bytes) -> Envelope | None:
+        """A body that is here though perhaps not in the mempool."""
+
+    def holds(self, id_: bytes) -> bool:
+        """Is a logged body needed that the mempool does not have."""
+
+
+class CatchUp(Protocol):
+    """How far behind this node is."""
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Is it far behind."""
+
+    def target(self) -> Height:
+        """Where the others stand."""
 
 
 class AddressInUseError(NodeError):
@@ -95,6 +143,9 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: asyncio.Future[BaseException] | None = None
         self._is_closing = False
+        self._forks: ForkWatch | None = None
+        self.orders: Orders
+        self.catch_up: CatchUp
         self.p2p_port = 0
         self.api_port = 0
 
@@ -148,12 +199,12 @@ class Node:
         spec = get_served(genesis.engine)
         committee = Committee.of(len(genesis.validators), genesis.faults)
         catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
-        me = _find_replica(config, genesis, identity)
+        me = _find_replica(config, spec, genesis, identity)
         store = WatchedStore(LevelStore(config.database_path), self._fail)
         self._stack.callback(store.close)
         metrics = Metrics()
         stages = Stages(metrics.registry)
-        chain = Chain.open(store, genesis, stages.measure)
+        chain = _open_ledger(spec, store, genesis, stages)
         self.journal = Journal.open(config.journal_path)
         self._stack.callback(self.journal.close)
         self.core = Core(
@@ -205,6 +256,19 @@ class Node:
             on_failure=self._fail,
         )
         self.peers = self._make_peers()
+        self.gossip = Gossip(core, self.peers, self.admission, self._fail)
+        if spec.tree is not None:
+            self._make_tree_side(engine, spec.tree)
+        else:
+            self._make_decision_side(votes)
+        self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.orders.find_body)
+        self.service = Service(core, engine, self.admission, self.lifecycle, self._forks)
+        self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
+        self.service.connect(self.host, self.peers)
+
+    def _make_decision_side(self, votes: Votes) -> None:
+        """For engines whose decisions are final at once."""
+        core = self.core
         self.ordering = Ordering(
             core,
             self.body_log,
@@ -214,24 +278,68 @@ class Node:
             on_applied=self._on_applied,
             on_failure=self._fail,
         )
-        self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.ordering.find_body)
-        self.gossip = Gossip(core, self.peers, self.admission, self._fail)
         self.sync = Sync(
             core, votes, self.admission, self.ordering, self.peers, on_failure=self._fail
         )
-        self.service = Service(core, engine, self.admission, self.lifecycle)
-        self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
+        self.orders, self.catch_up = self.ordering, self.sync
         self.host.connect(self.driver, self.ordering, self.peers, self.sync)
-        self.service.connect(self.host, self.peers)
+
+    def _make_tree_side(self, engine: Engine, rules: TreeRules) -> None:
+        """For engines that order a tree of blocks."""
+        core, post = self.core, self.driver.post
+        recent = RecentBodies()
+        storer = BlockStorer(core, recent, fetch=self._fetch, post=post, on_failure=self._fail)
+        drafting = Drafting(core, recent, post)
+        self.miner = self._make_miner(drafting)
+        drafting.connect(self.miner)
+        stories, metrics = Stories(), ForkMetrics(core.metrics.registry)
+        self._forks = ForkWatch(
+            rules,
+            engine,
+            core.tree,
+            stories=stories,
+            metrics=metrics,
+            is_started=lambda: self.driver.has_started,
+        )
+        branching = Branching(
+            core,
+            self.body_log,
+            recent=recent,
+            storer=storer,
+            drafting=drafting,
+            story=TreeStory(self.lifecycle, stories, metrics),
+            say=self.host.share,
+            on_returned=self.gossip.on_returned,
+            post=post,
+            on_failure=self._fail,
+        )
+        self.orders = branching
+        self.catch_up = TreeCatchUp(core.chain, self.peers)
+        self.host.connect(self.driver, None, self.peers, None, branching)
+
+    def _make_miner(self, drafting: Drafting) -> Miner:
+        """Whoever looks for proofs of what is drafted; without workers, nobody."""
+        section = self._config.mining
+        miner = ProcessMiner(
+            self.core.spec.name,
+            workers=section.workers,
+            nice=section.nice,
+            on_found=drafting.on_found,
+            on_exhausted=drafting.on_exhausted,
+            on_failure=self._fail,
+        )
+        MiningCollector(miner.account, self.core.metrics.registry)
+        return miner
 
     def _make_peers(self) -> Peers:
         config, genesis = self._config, self.core.chain.genesis
-        network = Network(
-            genesis.chain_id,
-            load_certificate(config.ca_path),
-            load_certificate(config.certificate_path),
-            frozenset(genesis.validators),
-        )
+        members = frozenset(genesis.validators)
+        if is_open(self.core.spec):
+            network = Network.open(genesis.chain_id, members)
+        else:
+            authority = load_certificate(config.ca_path)
+            certificate = load_certificate(config.certificate_path)
+            network = Network(genesis.chain_id, authority, certificate, members)
         return Peers(
             self.core.identity,
             network,
@@ -250,8 +358,11 @@ class Node:
     async def _run(self) -> None:
         config = self._config
         self._reload_mempool()
-        self.ordering.start()
-        self._stack.push_async_callback(self.ordering.close)
+        if self.core.spec.contract is Contract.TREE:
+            self.miner.start()
+            self._stack.push_async_callback(self.miner.close)
+        self.orders.start()
+        self._stack.push_async_callback(self.orders.close)
         self.driver.start(self._started())
         self._stack.push_async_callback(self.driver.close)
         await self.peers.start()
@@ -259,8 +370,9 @@ class Node:
         self._stack.push_async_callback(self.peers.close)
         self.gossip.start()
         self._stack.push_async_callback(self.gossip.close)
-        self.sync.start()
-        self._stack.push_async_callback(self.sync.close)
+        if self.core.spec.contract is Contract.CHAIN:
+            self.sync.start()
+            self._stack.push_async_callback(self.sync.close)
         watching = spawn(monitor(self.core.metrics, self._refresh), "monitor", self._fail)
         self._stack.push_async_callback(end, watching)
         try:
@@ -289,7 +401,8 @@ class Node:
             ) from error
         if self.journal.torn_bytes:
             _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
-        if self.journal.is_lost and self.core.me is not None:
+        tree = describe_tree(self.core.tree) if self.core.spec.tree else None
+        if self.journal.is_lost and self.core.me is not None and tree is None:
             _log.warning("the journal is gone: observing until it is safe to vote again")
         return Started(
             records,
@@ -297,6 +410,7 @@ class Node:
             self.core.chain.head_id,
             self.core.committee,
             self.journal.is_fresh,
+            tree,
         )
 
     def _reload_mempool(self) -> None:
@@ -310,7 +424,7 @@ class Node:
     def _on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         self.lifecycle.on_admitted(envelopes, source)
         self.gossip.on_admitted(envelopes, source)
-        self.ordering.on_admitted(envelopes)
+        self.orders.on_admitted(envelopes)
 
     def _on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
         self.body_log.forget(drop.id for drop in dropped)
@@ -321,7 +435,7 @@ class Node:
         return await self.bodies.fetch(ids, first)
 
     def _is_needed(self, id_: bytes) -> bool:
-        return id_ in self.core.mempool or self.ordering.find_body(id_) is not None
+        return id_ in self.core.mempool or self.orders.holds(id_)
 
     def _spread_s(self) -> float:
         """How long others may take to verify a body that is verified here: as long as we would."""
@@ -342,11 +456,13 @@ class Node:
         return await self.router.on_request(peer, frame)
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
+        self.host.roster.on_peer_change(peer, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 
     def _local_status(self) -> Status:
-        role = Role.FOLLOWER if self.core.me is None else Role.VALIDATOR
+        is_member = self.core.me in self.core.validators
+        role = Role.VALIDATOR if is_member else Role.FOLLOWER
         return Status(self.core.chain.height, self.core.chain.certified_height, role)
 
     def _stop_serving(self) -> None:
@@ -357,9 +473,9 @@ class Node:
         self.service.refresh()
         if self.service.state is NodeState.STOPPING:
             return
-        if self.sync.is_catching_up:
+        if self.catch_up.is_catching_up:
             self.service.state = NodeState.CATCHING_UP
-        elif self.sync.target() <= self.core.chain.height + 2:
+        elif self.catch_up.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
@@ -370,6 +486,13 @@ class Node:
             if is_rewritten:
                 self.core.store.sync()
             self.journal.write(taken)
+
+
+def _open_ledger(spec: EngineSpec, store: Store, genesis: Genesis, stages: Stages) -> Ledger:
+    """The ledger that the engine's contract asks for."""
+    if spec.tree is None:
+        return Chain.open(store, genesis, stages.measure)
+    return TreeChain.open(store, genesis, make_identify(spec.tree), stages.measure)
 
 
 def _load_genesis(path: Path) -> Genesis:
@@ -383,10 +506,14 @@ def _load_genesis(path: Path) -> Genesis:
         ) from error
 
 
-def _find_replica(config: Config, genesis: Genesis, identity: Identity) -> ReplicaId | None:
-    """The node's place in the committee; None for a follower."""
+def _find_replica(
+    config: Config, spec: EngineSpec, genesis: Genesis, identity: Identity
+) -> ReplicaId | None:
+    """The node's place in the committee, or a stranger's number; None for a follower."""
     if config.role == "follower":
         return None
+    if is_open(spec) and identity.public_key not in genesis.validators:
+        return compute_stranger(identity.public_key)
     if identity.public_key not in genesis.validators:
         raise ConfigError(
             f"{config.key_path} is not the key of a validator of {genesis.name}",

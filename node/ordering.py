@@ -76,7 +76,7 @@ class Ordering:
         on_failure: OnFailure,
     ) -> None:
         self._log = log
-        self._chain = core.chain
+        self._chain = core.decisions
         self._mempool = core.mempool
         self._committee = core.committee
         self._proposer = core.identity.public_key
@@ -170,6 +170,10 @@ class Ordering:
             if envelope := value.bodies.get(id_):
                 return envelope
         return self._log.recall(id_)
+
+    def holds(self, id_: bytes) -> bool:
+        """Does a value in flight, or a vote of before the start, depend on this logged body."""
+        return self.find_body(id_) is not None
 
     def tell_pending(self) -> None:
         """Tell the engine whether there is work, when that changed."""

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
+
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from ledger.chain import Chain
+from ledger.blocks import Located
 from ledger.errors import TransactionError
+from ledger.ledger import Ledger
 from ledger.reasons import Reason
 from node.admission import Admission, Entry
 from node.api.backend import (
+    SETTLED,
     EngineView,
     MempoolView,
     NodeState,
@@ -25,6 +29,7 @@ from node.api.backend import (
 )
 from node.core import Core
 from node.event_loop import name_running_loop
+from node.fork_watch import ForkWatch
 from node.gate import BusyError
 from node.host import EngineHost
 from node.lifecycle import Lifecycle
@@ -48,6 +53,7 @@ class Service:
         engine: Any,
         admission: Admission,
         lifecycle: Lifecycle,
+        forks: ForkWatch | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -60,6 +66,7 @@ class Service:
         self._engine = engine
         self._admission = admission
         self._lifecycle = lifecycle
+        self._forks = forks
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
@@ -70,7 +77,7 @@ class Service:
         self._host, self._peers = host, peers
 
     @property
-    def chain(self) -> Chain:
+    def chain(self) -> Ledger:
         """The ledger; only read."""
         return self._chain
 
@@ -126,18 +133,20 @@ class Service:
         )
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:
-        """In a block, pending, dropped, or None."""
+        """In a block, pending, dropped, or None; with its story where the head may move."""
+        if (view := self._find(transaction_id)) is None or self._forks is None:
+            return view
+        story = self._forks.get_story(transaction_id)
+        if view.height is None:
+            return msgspec.structs.replace(view, story=story)
+        confirmations = self._chain.height - view.height + 1
+        is_open = view.height > self._chain.final_height
+        risks = self._forks.compute_risks(confirmations) if is_open else ()
+        return msgspec.structs.replace(view, confirmations=confirmations, risks=risks, story=story)
+
+    def _find(self, transaction_id: bytes) -> TransactionView | None:
         if located := self._chain.transaction(transaction_id):
-            failed = located.receipt.status == "failed"
-            return TransactionView(
-                transaction_id,
-                TransactionStatus.FAILED if failed else TransactionStatus.FINAL,
-                located.receipt.reason if failed else None,
-                located.height,
-                located.index,
-                located.raw,
-                located.receipt,
-            )
+            return self._show_located(transaction_id, located)
         if envelope := self._mempool.get(transaction_id):
             return TransactionView(transaction_id, TransactionStatus.PENDING, raw=envelope.raw)
         if (pooled := self._mempool.status(transaction_id)) and pooled.reason:
@@ -145,10 +154,25 @@ class Service:
             return TransactionView(transaction_id, TransactionStatus.DROPPED, reason)
         return None
 
+    def _show_located(self, transaction_id: bytes, located: Located) -> TransactionView:
+        """One in a block; it has failed or is final only when its block is."""
+        failed = located.receipt.status == "failed"
+        settled = TransactionStatus.FAILED if failed else TransactionStatus.FINAL
+        is_final = located.height <= self._chain.final_height
+        return TransactionView(
+            transaction_id,
+            settled if is_final else TransactionStatus.INCLUDED,
+            located.receipt.reason if failed else None,
+            located.height,
+            located.index,
+            located.raw,
+            located.receipt,
+        )
+
     async def wait_final(self, transaction_id: bytes, timeout_s: float) -> TransactionView | None:
         """Wait for a settled status."""
         view = self.transaction(transaction_id)
-        if view is None or view.status is TransactionStatus.PENDING:
+        if view is None or view.status not in SETTLED:
             await self._lifecycle.wait(transaction_id, timeout_s)
             view = self.transaction(transaction_id)
         return view
@@ -173,7 +197,7 @@ class Service:
             public_key=self._public_key,
             head_height=chain.height,
             head_id=chain.head_id,
-            final_height=chain.height,
+            final_height=chain.final_height,
             certified_height=chain.certified_height,
             peers=len(self._peers.connected()),
             pending=self._mempool.count,
@@ -260,6 +284,7 @@ class Service:
             in_phase_ms=in_phase_ms,
             why=self._why(account),
             counters=account.counters,
+            forks=None if self._forks is None else self._forks.view(),
         )
 
     def _why(self, account: Account) -> str:
@@ -267,7 +292,7 @@ class Service:
         keys = self._chain.genesis.validators
         gone = [m for m in self._committee.members if m != self._me and keys[m] not in connected]
         reachable = self._committee.size - len(gone)
-        if reachable < self._committee.quorum:
+        if self._forks is None and reachable < self._committee.quorum:
             names = ", ".join(map(_name, gone))
             return (
                 f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
@@ -294,7 +319,7 @@ class Service:
         """Set the gauges that are read rather than counted; called before each scrape."""
         metrics, chain = self._metrics, self._chain
         metrics.head_height.set(chain.height)
-        metrics.final_height.set(chain.height)
+        metrics.final_height.set(chain.final_height)
         metrics.certified_height.set(chain.certified_height)
         metrics.mempool_transactions.set(self._mempool.count)
         metrics.mempool_bytes.set(self._mempool.size_bytes)
@@ -303,6 +328,8 @@ class Service:
         account = self._account()
         self._date(account)
         metrics.engine_view.set(account.view)
+        if self._forks is not None:
+            self._forks.refresh()
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""

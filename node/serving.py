@@ -3,9 +3,8 @@
 from consensus import catalog
 from consensus.catalog import Contract, EngineSpec
 
-SERVED = frozenset({Contract.CHAIN})
-"""The ledger executes decisions; it keeps no branches yet."""
-ADVICE = "it runs in the simulator only so far, see `quorate simulate --help`"
+SERVED = frozenset({Contract.CHAIN, Contract.TREE})
+ADVICE = "it runs in the simulator only, see `quorate simulate --help`"
 
 
 def get_served(engine: str) -> EngineSpec:

@@ -18,8 +18,8 @@ from consensus.errors import DecodeError
 from consensus.events import Offered
 from consensus.message import Height
 from ledger.block import decode_payload
-from ledger.chain import Chain
 from ledger.errors import PayloadError
+from ledger.ledger import Ledger
 from node.admission import Admission, BadBodiesError
 from node.core import Core
 from node.errors import NodeError
@@ -288,7 +288,7 @@ class Sync:
         return True
 
 
-def read_blocks(chain: Chain, request: GetBlocks, heights_max: int) -> tuple[BlockBundle, ...]:
+def read_blocks(chain: Ledger, request: GetBlocks, heights_max: int) -> tuple[BlockBundle, ...]:
     """The answer to a peer's `GetBlocks`: consecutive heights, within the limits of a frame."""
     bundles: list[BlockBundle] = []
     size = 0

@@ -109,11 +109,6 @@ def check_request(request: Request) -> None:
     if request.application not in APPLICATIONS:
         known = ", ".join(APPLICATIONS)
         raise ScenarioError(f"no application {request.application!r}; there are: {known}")
-    if request.application != APPLICATIONS[0] and spec.contract is not catalog.Contract.CHAIN:
-        raise ScenarioError(
-            f"the {request.application} serves no {spec.contract.value} yet: engine {spec.name} "
-            f"runs over the {APPLICATIONS[0]} application only so far"
-        )
     if not 0 <= request.nodes <= SIZE_MAX:
         raise ScenarioError(f"nodes is 1 to {SIZE_MAX}, not {request.nodes}")
     if request.duration_ms < 1:

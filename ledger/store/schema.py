@@ -12,11 +12,14 @@ t transaction id           height, index (4 bytes)
 s key hash                 leaf of the state as it stands at the head
 u height                   undo: [[key hash, old leaf or nil], ...] of one block
 p transaction id           mempool log: a raw transaction that has been acknowledged
+x block id                 trees of blocks only: [header, payload, [raw transaction, ...]] of a block
+                           above the final one, on the adopted branch or not
+L                          trees of blocks only: the final height
 ```
 
 Letters are one ASCII byte, heights 8 bytes and indices 4, big-endian, so that keys sort by height.
-Values are canonical msgpack except where a line says otherwise. A change to any of this raises
-FORMAT_VERSION; a database of another version is refused.
+Values are canonical msgpack except where a line says otherwise. A change that older databases do
+not fit raises FORMAT_VERSION; a database of another version is refused.
 """
 
 from ledger.store.store import compute_prefix_end
@@ -35,6 +38,8 @@ TRANSACTION = b"t"
 STATE = b"s"
 UNDO = b"u"
 PENDING = b"p"
+BRANCH = b"x"
+FINAL_KEY = b"L"
 
 HEIGHT_BYTES = 8
 INDEX_BYTES = 4

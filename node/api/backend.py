@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from consensus.fork_measures import ForkMeasures
 from ledger.block import Receipt
 from ledger.reasons import Reason
 from node.metrics import Metrics
+from node.stories import Chapter
 
 if TYPE_CHECKING:
-    from ledger.chain import Chain
+    from ledger.ledger import Ledger
 
 
 class TransactionStatus(StrEnum):
@@ -82,11 +84,20 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     unavailable: bool = False
 
 
+class RiskView(msgspec.Struct, frozen=True):
+    """The chance that an attacker with a share of all work undoes a block, as it stands now."""
+
+    attacker_share: float
+    chance: float
+
+
 class TransactionView(msgspec.Struct, frozen=True):
     """One transaction as this node knows it.
 
     `height` and `index` are given for those in a block, `receipt` where it was executed, `raw` (the
-    canonical bytes) where they are still here, `reason` for failed and dropped ones.
+    canonical bytes) where they are still here, `reason` for failed and dropped ones. Where the head
+    may move, `confirmations` counts the blocks from its own up to the head, `risks` say what may
+    undo them while its block is not final, and `story` is what happened so far, oldest first.
     """
 
     id: bytes
@@ -96,6 +107,9 @@ class TransactionView(msgspec.Struct, frozen=True):
     index: int | None = None
     raw: bytes | None = None
     receipt: Receipt | None = None
+    confirmations: int | None = None
+    risks: tuple[RiskView, ...] = ()
+    story: tuple[Chapter, ...] = ()
 
 
 class NodeState(StrEnum):
@@ -193,13 +207,25 @@ class EngineView(msgspec.Struct, frozen=True):
     in_phase_ms: int
     why: str
     counters: Mapping[str, int]
+    forks: "ForksView | None" = None
+    """Where the head may move to another branch."""
+
+
+class ForksView(msgspec.Struct, frozen=True):
+    """Branches and work as the engine measures them, and what is kept beside the adopted branch."""
+
+    measures: ForkMeasures
+    side_blocks: int
+    side_bytes: int
+    side_blocks_max: int
+    side_bytes_max: int
 
 
 class Backend(Protocol):
     """The node as the API sees it."""
 
     @property
-    def chain(self) -> "Chain":
+    def chain(self) -> "Ledger":
         """The ledger; only read."""
         ...
 

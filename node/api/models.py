@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.fields import U64, Address, Amount, Hash, HexBytes, Signature
+from node.stories import Turn
 
 
 class Strict(BaseModel):
@@ -105,11 +106,30 @@ class ReceiptAnswer(Answer):
     fee: Amount
 
 
+class RiskAnswer(Answer):
+    """The exact chance that an attacker with this share of all work undoes the block, as of now."""
+
+    attacker_share: float
+    chance: float
+
+
+class ChapterAnswer(Answer):
+    """One turn of a transaction's story; `height` and `block` say which block it is about."""
+
+    turn: Turn
+    at_ms: U64
+    height: U64 | None = None
+    block: Hash | None = None
+    reason: str | None = None
+
+
 class TransactionAnswer(Answer):
     """A transaction as this node knows it.
 
     `raw` is its canonical bytes. `proof` is the inclusion proof as canonical bytes, at the last
-    certified height; `quorate verify` reads it.
+    certified height; `quorate verify` reads it. Where the head may move to another branch,
+    `confirmations` counts the blocks from its own up to the head, `risks` stand while its block is
+    not final, and `story` is what this node saw happen to it since it started.
     """
 
     id: Hash
@@ -122,6 +142,9 @@ class TransactionAnswer(Answer):
     raw: HexBytes | None = None
     receipt: ReceiptAnswer | None = None
     proof: HexBytes | None = None
+    confirmations: U64 | None = None
+    risks: list[RiskAnswer] | None = None
+    story: list[ChapterAnswer] | None = None
 
 
 class BlockSummary(Answer):
@@ -276,6 +299,42 @@ class MempoolAnswer(Answer):
     rejected: dict[str, int]
 
 
+class BranchAnswer(Answer):
+    """One tip of the tree; `fork_height` is the last height it shares with the adopted branch.
+
+    `work` is the hashes from the start on, as expected, as a decimal string.
+    """
+
+    tip: Hash
+    height: U64
+    fork_height: U64
+    work: str
+    adopted: bool
+    stored: bool = Field(description="Are all its bodies here, or some headers only.")
+
+
+class ForksAnswer(Answer):
+    """Branches, stale blocks and work, where the head may move to another branch.
+
+    `fork_rates` maps a window of final heights to the part of all blocks that went stale,
+    `reorganisations` the number of blocks undone to how often that happened.
+    """
+
+    branches: list[BranchAnswer]
+    stale_blocks: int
+    fork_rates: dict[str, float]
+    reorganisations: dict[str, int]
+    orphans: int
+    difficulty: str = Field(description="Hashes that the next block takes on average.")
+    hash_rate_per_s: float | None
+    interval_ms: float | None
+    finality_ms: float | None
+    side_blocks: int = Field(description="Stored blocks beside the adopted branch.")
+    side_blocks_max: int
+    side_bytes: int
+    side_bytes_max: int
+
+
 class EngineAnswer(Answer):
     """The engine's account of itself; `why` says why it is not moving, if it is not."""
 
@@ -292,6 +351,7 @@ class EngineAnswer(Answer):
     in_phase_ms: int
     why: str
     counters: dict[str, int]
+    forks: ForksAnswer | None = None
 
 
 class ProbeAnswer(Answer):

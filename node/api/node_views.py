@@ -2,8 +2,11 @@
 
 from aiohttp import web
 
+from node.api.backend import ForksView
 from node.api.models import (
+    BranchAnswer,
     EngineAnswer,
+    ForksAnswer,
     MempoolAnswer,
     PeerAnswer,
     PeersAnswer,
@@ -74,7 +77,38 @@ async def serve_engine(api: Api, _request: web.Request) -> web.Response:
             in_phase_ms=view.in_phase_ms,
             why=view.why,
             counters=dict(view.counters),
+            forks=None if view.forks is None else show_forks(view.forks),
         )
+    )
+
+
+def show_forks(view: ForksView) -> ForksAnswer:
+    """What the engine measures of its tree, and what is kept of it."""
+    measures = view.measures
+    return ForksAnswer(
+        branches=[
+            BranchAnswer(
+                tip=branch.tip,
+                height=branch.height,
+                fork_height=branch.fork_height,
+                work=str(branch.work),
+                adopted=branch.is_adopted,
+                stored=branch.is_stored,
+            )
+            for branch in measures.branches
+        ],
+        stale_blocks=measures.stale_blocks,
+        fork_rates={str(window): rate for window, rate in measures.fork_rates.items()},
+        reorganisations={str(depth): count for depth, count in measures.reorganisations.items()},
+        orphans=measures.orphans,
+        difficulty=str(measures.difficulty),
+        hash_rate_per_s=measures.hash_rate_per_s,
+        interval_ms=measures.interval_ms,
+        finality_ms=measures.finality_ms,
+        side_blocks=view.side_blocks,
+        side_blocks_max=view.side_blocks_max,
+        side_bytes=view.side_bytes,
+        side_bytes_max=view.side_bytes_max,
     )
 
 

@@ -11,13 +11,16 @@ from node.api.backend import TransactionView, is_definite
 from node.api.models import (
     BlockAnswer,
     BlockSummary,
+    ChapterAnswer,
     ReceiptAnswer,
     RecordFields,
+    RiskAnswer,
     TransactionAnswer,
     TransactionFields,
     TransferFields,
 )
 from node.api.problems import Problem
+from node.stories import Chapter
 
 
 def show_transaction(view: TransactionView, proof: bytes | None = None) -> TransactionAnswer:
@@ -33,6 +36,20 @@ def show_transaction(view: TransactionView, proof: bytes | None = None) -> Trans
         raw=view.raw,
         receipt=None if view.receipt is None else show_receipt(view.receipt),
         proof=proof,
+        confirmations=view.confirmations,
+        risks=[RiskAnswer.model_validate(risk) for risk in view.risks] or None,
+        story=[show_chapter(chapter) for chapter in view.story] or None,
+    )
+
+
+def show_chapter(chapter: Chapter) -> ChapterAnswer:
+    """One turn of a story."""
+    return ChapterAnswer(
+        turn=chapter.turn,
+        at_ms=chapter.at_ms,
+        height=chapter.height,
+        block=chapter.block_id,
+        reason=chapter.reason,
     )
 
 

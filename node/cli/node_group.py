@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from node.cli.asynchronous import stop_on_signal
+from node.cli.node_join import join
 from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
 from node.errors import NodeError
@@ -18,9 +19,10 @@ from node.logs import configure_logging
 from node.node import Node
 from node.testnet.homes import Listen
 from node.testnet.network import Network, admit_follower, create_network, open_network
-from node.testnet.plan import Plan
+from node.testnet.plan import MINING_WORKERS_MAX, Plan
 
 app = typer.Typer(no_args_is_help=True, help="One node and its home folder.")
+app.command("join")(join)
 
 _log = structlog.get_logger(__name__)
 
@@ -45,12 +47,19 @@ def init(
         int, typer.Option(min=1024, max=65534, help="Port for peers; HTTP is one above.")
     ] = 26656,
     *,
+    miners: Annotated[
+        int,
+        typer.Option(
+            min=0, max=MINING_WORKERS_MAX, help="With --network: mine, in so many processes."
+        ),
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Make a home: keys, certificate, genesis, config.toml.
 
     Alone it makes a network of one validator under HOME, whose node lives in HOME/node0. With
-    --network it makes the home of a follower, which verifies and serves but never votes.
+    --network it makes the home of a follower, which verifies and serves but never votes, or in a
+    network that anybody may join with --miners that of a miner.
     """
     if network is None:
         plan = Plan(validators=1, name=name, host=host, base_port=port)
@@ -58,10 +67,10 @@ def init(
         answer = describe_single(made)
     else:
         listen = Listen(host, port, port + 1)
-        identity = admit_follower(open_network(network), home, listen, name)
+        identity = admit_follower(open_network(network), home, listen, name, miners)
         answer = {
             "home": str(home.expanduser().resolve()),
-            "role": "follower",
+            "role": "validator" if miners else "follower",
             "public_key": identity.public_key.hex(),
             "url": f"http://{host}:{port + 1}",
         }

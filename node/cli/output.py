@@ -13,6 +13,7 @@ from ledger.errors import LedgerError
 from node.errors import NodeError
 
 EXIT_FAILURE = 1
+EXIT_USAGE = 2
 
 messages = Console(stderr=True, highlight=False)
 """For people: progress, advice, errors."""
@@ -54,7 +55,7 @@ def describe_error(error: NodeError | LedgerError | ConsensusError) -> str:
     return "\n".join(lines)
 
 
-def fail(error: NodeError | LedgerError | ConsensusError) -> typer.Exit:
-    """Say what went wrong; raise the answer to end with status 1."""
+def fail(error: NodeError | LedgerError | ConsensusError, status: int = EXIT_FAILURE) -> typer.Exit:
+    """Say what went wrong; raise the answer to end with this status."""
     sys.stderr.write(describe_error(error) + "\n")
-    return typer.Exit(EXIT_FAILURE)
+    return typer.Exit(status)

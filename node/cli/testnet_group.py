@@ -5,8 +5,10 @@ import signal
 import time
 from typing import Annotated
 
+import msgspec
 import typer
 
+from node.cli import testnet_links
 from node.cli.asynchronous import asynchronous, stop_on_signal
 from node.cli.output import (
     EXIT_FAILURE,
@@ -28,6 +30,7 @@ from node.cli.testnet_options import (
     Indices,
     Json,
     Load,
+    Miners,
     Nodes,
     Parameters,
     choose_fresh_home,
@@ -35,16 +38,19 @@ from node.cli.testnet_options import (
     open_or_create,
 )
 from node.testnet.feed import feed_network
+from node.testnet.link_control import ask_links, describe_links
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
 from node.testnet.run import Run, RunOptions
 from node.testnet.supervisor import Supervisor, read_log_tail
+from node.testnet.switchboard import LinkState
 from node.testnet.table import make_table
 from node.testnet.verdict import Verdict
 
 app = typer.Typer(
     no_args_is_help=True, help="Networks of processes on this machine, for trying things out."
 )
+testnet_links.add_commands(app)
 
 
 def open_supervisor(home: Home) -> Supervisor:
@@ -54,23 +60,29 @@ def open_supervisor(home: Home) -> Supervisor:
 
 async def show_status(supervisor: Supervisor, *, json: bool) -> None:
     """Print what all nodes say."""
+    network = supervisor.network
     async with Reporter(supervisor) as reporter:
-        reports = await reporter.ask()
+        reports, links = await asyncio.gather(reporter.ask(), ask_links(network))
     if json:
-        print_json(describe_network(supervisor.network, reports))
+        print_json(describe_network(network, reports, links))
     else:
         answers.print(make_table(reports))
-        print_line(f"home: {supervisor.network.home}")
+        if line := describe_links(network, links):
+            print_line(line)
+        print_line(f"home: {network.home}")
 
 
-def describe_network(network: Network, reports: list[NodeReport]) -> dict[str, object]:
-    """The network and its nodes, for machines."""
+def describe_network(
+    network: Network, reports: list[NodeReport], links: LinkState | None
+) -> dict[str, object]:
+    """The network, its nodes and its links (null where nothing relays them), for machines."""
     return {
         "home": str(network.home),
         "engine": network.plan.engine,
         "faucet": str(network.faucet_path),
         "genesis": str(network.genesis_path),
         "nodes": [report.to_plain() for report in reports],
+        "links": None if links is None else msgspec.structs.asdict(links),
     }
 
 
@@ -83,6 +95,7 @@ def create(
     followers: Followers = None,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
     json: Json = False,
 ) -> None:
     """Make a network's folder and start nothing; an existing network is left as it is."""
@@ -93,6 +106,7 @@ def create(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     if json:
         print_json(
@@ -115,6 +129,7 @@ async def run(
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
@@ -128,6 +143,7 @@ async def run(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     running = Run(network, RunOptions(load, seconds), messages)
     with stop_on_signal(running.stop):
@@ -156,6 +172,7 @@ async def start(
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
+    miners: Miners = None,
 ) -> None:
     """Start a network in the background, or those of its nodes that do not run.
 
@@ -168,6 +185,7 @@ async def start(
         followers=followers,
         base_port=base_port,
         parameters=parameters,
+        miners=miners,
     )
     supervisor = Supervisor(network)
     supervisor.start()

@@ -11,8 +11,11 @@ import typer
 from consensus import catalog
 from node.testnet.errors import ClusterError
 from node.testnet.network import Network, create_network, exists, open_network
-from node.testnet.plan import Plan
+from node.testnet.plan import MINING_WORKERS_MAX, Plan
 from node.testnet.ports import BASE_PORT
+
+MINING_WORKERS = 1
+"""A testnet has one machine for all its nodes."""
 
 
 def check_amount(value: float | None) -> float | None:
@@ -41,6 +44,15 @@ Parameters = Annotated[
     list[str] | None,
     typer.Option(
         "--parameter", metavar="NAME=NUMBER", help="An engine parameter, for a new network."
+    ),
+]
+Miners = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=MINING_WORKERS_MAX,
+        help="Mining processes of each validator, where the engine asks for proofs of work."
+        f" Default: {MINING_WORKERS}.",
     ),
 ]
 Home = Annotated[
@@ -114,6 +126,7 @@ def open_or_create(
     followers: int | None,
     base_port: int | None,
     parameters: list[str] | None,
+    miners: int | None = None,
 ) -> Network:
     """The network in `home`, made first if there is none.
 
@@ -125,10 +138,12 @@ def open_or_create(
         "followers": followers,
         "base_port": base_port,
         "parameters": parse_parameters(parameters) or None,
+        "mining_workers": miners,
     }
     given = {name: value for name, value in asked.items() if value is not None}
     if not exists(home):
-        return create_network(home, msgspec.structs.replace(Plan(), **given))
+        usual = Plan(relayed=True, mining_workers=MINING_WORKERS)
+        return create_network(home, msgspec.structs.replace(usual, **given))
     network = open_network(home)
     for name, value in given.items():
         if (there := getattr(network.plan, name)) != value:

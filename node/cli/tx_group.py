@@ -1,6 +1,8 @@
 """`quorate tx`: one transaction, sent or looked up."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -9,7 +11,7 @@ from ledger.keys import KeyPair
 from ledger.transaction import Record, TransactionPayload, Transfer, build
 from node.cli.asynchronous import asynchronous
 from node.cli.keys_group import DEFAULT_FOLDER, Folder, find_key_file
-from node.cli.output import EXIT_FAILURE, print_json, print_pairs
+from node.cli.output import EXIT_FAILURE, print_json, print_line, print_pairs
 from node.cli.remote import DEFAULT_URL, Json, RequestError, Url, parse_hash
 from node.client import Client
 from node.identity import load_identity
@@ -89,9 +91,37 @@ async def show(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Say how a transaction stands; the exit status is 1 where the node has never seen it."""
+    """Say how a transaction stands; the exit status is 1 where the node has never seen it.
+
+    Where blocks can be undone: how many confirm it, the exact chance that an attacker with a given
+    share of all work reverses that, and what has happened to the transaction so far.
+    """
     async with Client(url) as client:
         answer = await client.transaction(parse_hash(hash_), proof=proof)
     plain = answer.model_dump(mode="json", exclude_none=True)
-    print_json(plain) if json else print_pairs(plain)
+    print_json(plain) if json else print_story(plain)
     raise typer.Exit(EXIT_FAILURE if answer.status.value == "unknown" else 0)
+
+
+def print_story(plain: Mapping[str, Any]) -> None:
+    """A transaction for people: risks and turns one a line, after everything else."""
+    print_pairs({name: value for name, value in plain.items() if name not in {"risks", "story"}})
+    for risk in plain.get("risks", ()):
+        share, chance = risk["attacker_share"], risk["chance"]
+        print_line(f"risk     an attacker with {share:.0%} of all work reverses it: {chance:.3g}")
+    for chapter in plain.get("story", ()):
+        print_line(describe_chapter(chapter))
+
+
+def describe_chapter(chapter: Mapping[str, Any]) -> str:
+    """One turn of a story in words."""
+    turn, height = chapter["turn"], chapter.get("height")
+    words = {
+        "pending": "came in",
+        "included": f"included at height {height}",
+        "returned": f"back in the mempool: the block at height {height} was undone",
+        "final": f"final at height {height}",
+        "dropped": f"dropped: {chapter.get('reason')}",
+    }
+    at = datetime.fromtimestamp(chapter["at_ms"] / 1000, tz=UTC)
+    return f"story    {at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}  {words.get(turn, turn)}"

@@ -29,6 +29,8 @@ LASTING_REFUSALS = frozenset(
         Refusal.SELF,
         Refusal.BANNED,
         Refusal.FULL,
+        Refusal.CROWDED,
+        Refusal.BAD_PROOF,
         Refusal.NOT_A_NODE,
     }
 )
@@ -110,13 +112,6 @@ class Call:
         await self.socket.close()
         await self._session.close()
 
-    @property
-    def certificate(self) -> bytes:
-        """The DER certificate of whoever answered."""
-        tls = self.transport.get_extra_info("ssl_object")
-        certificate = None if tls is None else tls.getpeercert(binary_form=True)
-        return certificate or b""
-
     async def _keep_transport(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
@@ -128,6 +123,7 @@ class Call:
             raise RefusedError(Refusal.NOT_A_NODE)
         assert connection.transport is not None
         self.transport = connection.transport
+        self.headers = response.headers
         return response
 
 

@@ -32,6 +32,8 @@ class Refusal(StrEnum):
     BANNED = "banned"
     DUPLICATE = "duplicate-link"
     FULL = "too-many-followers"
+    CROWDED = "too-many-of-group"
+    BAD_PROOF = "bad-proof"
     BAD_HELLO = "bad-hello"
     TOO_SLOW = "hello-too-slow"
     NO_HELLO = "no-hello"

@@ -44,6 +44,14 @@ class PeerLimits:
     followers_max: int = 64
     """Links of nodes that are not members; members are always let in (they are few and known)."""
 
+    half_open_group_max: int = 16
+    """Of those, in an open network, from one group of addresses: half, so that one provider's
+    strangers cannot shut the door."""
+
+    strangers_group_max: int = 8
+    """Links of an open network's strangers from one group of addresses: whoever fills the
+    `followers_max` places needs addresses in eight groups."""
+
     requests_max: int = 4
     """Requests of one peer worked on at a time, either way: answers are megabytes."""
 

@@ -82,6 +82,11 @@ class Link:
         transport.set_write_buffer_limits(high=limits.write_buffer_bytes)
 
     @property
+    def host(self) -> str:
+        """The address without its port."""
+        return self.address.rpartition(":")[0]
+
+    @property
     def queued_bytes(self) -> int:
         """What waits to be written."""
         return self._lanes.size_bytes

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from node.peers.errors import ListenError
+from node.peers.groups import Crowd, compute_group
 from node.peers.limits import PeerLimits
 from node.peers.metrics import PeerMetrics
 
@@ -42,9 +43,10 @@ _TLS_REASONS = {
 
 
 class Listener:
-    """Serves WebSocket upgrades over mutual TLS; `handler` gets each request with its deadline.
+    """Serves WebSocket upgrades over TLS; `handler` gets each request with its deadline.
 
-    The handler calls `settle(request)` when the connection has become a link, or is done with.
+    In an open network, where strangers get through TLS, each group of addresses has only so many of
+    the half-open slots. The handler calls `settle(request)` when the connection has become a link, or is done with.
     """
 
     def __init__(
@@ -53,7 +55,10 @@ class Listener:
         handler: Handler,
         limits: PeerLimits,
         metrics: PeerMetrics,
+        *,
+        is_open: bool = False,
     ) -> None:
+        self._crowd = Crowd(limits.half_open_group_max if is_open else None)
         self._context = context
         self._handler = handler
         self._limits = limits
@@ -131,7 +136,7 @@ class Listener:
         """
         assert self._socket is not None
         try:
-            connection, _ = self._socket.accept()
+            connection, address = self._socket.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
         except OSError:
@@ -141,8 +146,13 @@ class Listener:
             self._metrics.refused("too-many-half-open")
             connection.close()
             return
+        group = compute_group(address[0])
+        if not self._crowd.enter(group):
+            self._metrics.refused("too-many-half-open-of-group")
+            connection.close()
+            return
         connection.setblocking(False)
-        self._admit(connection)
+        self._admit(connection, group)
 
     def _rest(self) -> None:
         assert self._socket is not None
@@ -151,15 +161,18 @@ class Listener:
         loop.remove_reader(self._socket)
         self._resting = loop.call_later(ACCEPT_PAUSE_S, self._listen)
 
-    def _admit(self, connection: socket.socket) -> None:
+    def _admit(self, connection: socket.socket, group: str) -> None:
         assert self._server is not None
         protocol = self._server()
         self._half_open[protocol] = asyncio.Event()
-        task = asyncio.create_task(self._secure(connection, protocol), name="peer-handshake")
+        work = self._secure(connection, protocol, group)
+        task = asyncio.create_task(work, name="peer-handshake")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _secure(self, connection: socket.socket, protocol: asyncio.Protocol) -> None:
+    async def _secure(
+        self, connection: socket.socket, protocol: asyncio.Protocol, group: str
+    ) -> None:
         """TLS, then a deadline for the greeting."""
         deadline = asyncio.get_running_loop().time() + self._limits.handshake_s
         try:
@@ -168,6 +181,7 @@ class Listener:
                 await self._await_greeting(transport, protocol, deadline)
         finally:
             del self._half_open[protocol]
+            self._crowd.leave(group)
 
     async def _shake_hands(
         self, connection: socket.socket, protocol: asyncio.Protocol

@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
-from node.certificates import make_tls_contexts
 from node.identity import Identity
+from node.peers.credentials import make_credentials
 from node.peers.dialler import FAILURES, LASTING_REFUSALS, Call, Dialler, name_failure
 from node.peers.errors import PeerBusy, PeerDeclined, PeerGone, PeerTimeout
 from node.peers.handshake import Introduction, Refusal, RefusedError
@@ -21,7 +21,7 @@ from node.peers.limits import PeerLimits
 from node.peers.link import Link
 from node.peers.listener import Listener
 from node.peers.metrics import PeerMetrics
-from node.peers.reception import Reception
+from node.peers.reception import Reception, name_host
 from node.peers.records import Network, PeerAddress, PeerInfo, role_name
 from node.peers.requests import Requests
 from node.peers.scores import FUTILE, WEIGHTS, Scores
@@ -73,6 +73,8 @@ class Peers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.peer_id = identity.public_key
+        self._network = network
+        self._credentials = make_credentials(identity, network)
         self._listen = listen
         self._seeds = tuple(seed for seed in seeds if seed.public_key != identity.public_key)
         self._on_change = on_change
@@ -95,6 +97,8 @@ class Peers:
         instance = self._rng.getrandbits(INSTANCE_BITS)
         self._reception = Reception(
             identity.public_key,
+            credentials=self._credentials,
+            is_open=network.is_open,
             introduction=Introduction(network.chain_id, network.members, instance, name),
             own_role=lambda: local_status().role,
             table=self._table,
@@ -104,10 +108,13 @@ class Peers:
             clock=clock,
             on_futile=self._on_futile,
         )
-        server, self._client_context = make_tls_contexts(
-            identity, network.authority, network.certificate
+        self._listener = Listener(
+            self._credentials.listening,
+            self._welcome,
+            self._limits,
+            self._metrics,
+            is_open=network.is_open,
         )
-        self._listener = Listener(server, self._welcome, self._limits, self._metrics)
         self._learned: dict[PeerAddress, bytes] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -252,11 +259,14 @@ class Peers:
         `reason` is from a closed set of the caller's.
         """
         self._metrics.refused(reason)
+        link = self._table.get(peer_id)
+        if link is not None and self._is_stranger(link):
+            self._scores.penalise(name_host(link.host), weight)
         if not self._scores.penalise(peer_id, weight):
             return
         self._metrics.banned()
         _log.warning("peer banned", peer=peer_id.hex(), reason=reason, seconds=self._limits.ban_s)
-        if link := self._table.get(peer_id):
+        if link is not None:
             link.stop(Refusal.BANNED, is_refusal=True)
 
     def _on_fault(self, link: Link, reason: str) -> None:
@@ -280,6 +290,12 @@ class Peers:
         is_brief = self._clock() - link.since < self._limits.brief_s
         if is_brief and link.stopped in {"closed-by-peer", "lost"}:
             self._on_futile(link.peer_id)
+            if self._is_stranger(link):
+                self._on_futile(name_host(link.host))
+
+    def _is_stranger(self, link: Link) -> bool:
+        """Did it need nobody's leave to come: then its address answers for it, not its key alone."""
+        return self._network.is_open and link.peer_id not in self._network.members
 
     def _on_futile(self, peer_id: bytes) -> None:
         self.penalise(peer_id, FUTILE, WEIGHTS[FUTILE])
@@ -296,7 +312,8 @@ class Peers:
         if self._reception.is_closing:
             return None
         try:
-            async with Call(seed, self._client_context, self._limits) as call:
+            context = self._credentials.dial(seed.public_key)
+            async with Call(seed, context, self._limits) as call:
                 link, replaced = await self._reception.greet_outbound(call, seed)
                 self._learned[seed] = link.peer_id
                 await self._live(link, replaced)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from node.certificates import CertificateError, read_public_key
+from node.peers.credentials import CHALLENGE_HEADER, Credentials, read_peer_id
 from node.peers.dialler import Call
+from node.peers.groups import compute_group
 from node.peers.handshake import (
     REFUSED_CODE,
     Introduction,
@@ -41,6 +42,8 @@ class Reception:
         self,
         own_id: bytes,
         *,
+        credentials: Credentials,
+        is_open: bool,
         introduction: Introduction,
         own_role: Callable[[], Role],
         table: LinkTable[Link],
@@ -52,6 +55,8 @@ class Reception:
     ) -> None:
         self.is_closing = False
         self._own_id = own_id
+        self._credentials = credentials
+        self._is_open = is_open
         self._introduction = introduction
         self._own_role = own_role
         self._table = table
@@ -75,18 +80,20 @@ class Reception:
         if transport is None or request.path != PATH or not socket.can_prepare(request):
             self._metrics.refused(Refusal.NOT_A_NODE)
             return web.Response(status=UPGRADE_REQUIRED), None
+        if challenge := self._credentials.challenge():
+            socket.headers[CHALLENGE_HEADER] = challenge.hex()
         await socket.prepare(request)
-        peer_id = b""
+        peer_id, host = b"", _read_host(transport)
+        within_s = self._limits.handshake_s
         try:
-            peer_id = _read_peer_id(_certificate(transport))
+            peer_id = await self._credentials.identify(socket, transport, challenge, within_s)
             self._refuse_early(peer_id)
             data = await receive_hello(socket, self._limits.handshake_s)
             hello = self._introduction.judge(peer_id, data)
-            self._refuse_late(peer_id, hello)
+            self._refuse_late(peer_id, hello, host)
             link = self._make_link(socket, transport, peer_id, hello, outbound=False)
         except RefusedError as error:
-            if peer_id and error.refusal not in FAULTLESS:
-                self._on_futile(peer_id)
+            self._blame(peer_id, host, error.refusal)
             await self._turn_away(socket, transport, error)
             return socket, None
         replaced = self._table.add(link)
@@ -103,7 +110,7 @@ class Reception:
         return link, self._table.add(link)
 
     async def _call_on(self, call: Call, address: PeerAddress) -> Link:
-        peer_id = _read_peer_id(call.certificate)
+        peer_id = read_peer_id(call.transport)
         if address.public_key not in {None, peer_id}:
             raise RefusedError(Refusal.WRONG_KEY)
         self._refuse_early(peer_id)
@@ -115,6 +122,8 @@ class Reception:
             self._table.end_greeting(peer_id)
 
     async def _exchange(self, call: Call, peer_id: bytes) -> Link:
+        header = call.headers.get(CHALLENGE_HEADER)
+        await self._credentials.introduce(call.socket, peer_id, header)
         own = encode_frame(self._introduction.hello(self._own_role()))
         await call.socket.send_bytes(own)
         data = await receive_hello(call.socket, self._limits.handshake_s)
@@ -134,7 +143,7 @@ class Reception:
         if self._scores.banned_for_s(peer_id) > 0:
             raise RefusedError(Refusal.BANNED)
 
-    def _refuse_late(self, peer_id: bytes, hello: Hello) -> None:
+    def _refuse_late(self, peer_id: bytes, hello: Hello, host: str) -> None:
         """What depends on the links there are, after the last wait."""
         self._refuse_early(peer_id)
         if refusal := self._table.judge_inbound(peer_id, hello.instance):
@@ -145,6 +154,28 @@ class Reception:
         followers = sum(link.peer_id not in members for link in self._table)
         if followers >= self._limits.followers_max:
             raise RefusedError(Refusal.FULL)
+        if self._is_open:
+            self._refuse_stranger(host)
+
+    def _refuse_stranger(self, host: str) -> None:
+        """Keys cost nothing where anybody may join; addresses do."""
+        if self._scores.banned_for_s(name_host(host)) > 0:
+            raise RefusedError(Refusal.BANNED)
+        group, members = compute_group(host), self._introduction.members
+        strangers = (link for link in self._table if link.peer_id not in members)
+        if sum(compute_group(link.host) == group for link in strangers) >= (
+            self._limits.strangers_group_max
+        ):
+            raise RefusedError(Refusal.CROWDED)
+
+    def _blame(self, peer_id: bytes, host: str, refusal: Refusal) -> None:
+        """A caller was turned away: by its own fault it is worse off the next time."""
+        if refusal in FAULTLESS:
+            return
+        if peer_id:
+            self._on_futile(peer_id)
+        if self._is_open and peer_id not in self._introduction.members:
+            self._on_futile(name_host(host))
 
     def _make_link(
         self,
@@ -178,13 +209,11 @@ class Reception:
         await close_socket(socket, transport, REFUSED_CODE, error.refusal, within_s)
 
 
-def _certificate(transport: asyncio.Transport) -> bytes:
-    tls = transport.get_extra_info("ssl_object")
-    return (tls and tls.getpeercert(binary_form=True)) or b""
+def _read_host(transport: asyncio.Transport) -> str:
+    peername = transport.get_extra_info("peername")
+    return str(peername[0]) if peername else "gone"
 
 
-def _read_peer_id(certificate: bytes) -> bytes:
-    try:
-        return read_public_key(certificate)
-    except CertificateError as error:
-        raise RefusedError(Refusal.NOT_A_NODE) from error
+def name_host(host: str) -> bytes:
+    """Under this name a host has its scores, apart from the keys of those who call from there."""
+    return b"host:" + host.encode()

@@ -51,13 +51,20 @@ class Network:
     """What makes a node one of this network.
 
     `authority` and `certificate` are PEM (the network's, and this node's); `chain_id` is 32 bytes;
-    `members` the public keys of the validators. Other nodes with a certificate are followers.
+    `members` the public keys of the validators. Other nodes with a certificate are followers. In an
+    `is_open` network everybody is, and there is neither authority nor certificate.
     """
 
     chain_id: bytes
     authority: bytes
     certificate: bytes
     members: frozenset[bytes]
+    is_open: bool = False
+
+    @classmethod
+    def open(cls, chain_id: bytes, members: frozenset[bytes]) -> "Network":
+        """A network that anybody may join."""
+        return cls(chain_id, b"", b"", members, is_open=True)
 
 
 @dataclass(frozen=True, slots=True)

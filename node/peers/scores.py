@@ -1,7 +1,8 @@
 """Who misbehaved how much lately: penalties that halve with time, and bans that end.
 
-Only nodes with a certificate of the network have a score, so nobody can fill the table with made-up
-names; strangers are turned away by TLS and need none.
+Where an authority admits nodes only those with a certificate have a score, so nobody can fill the
+table with made-up names; strangers are turned away by TLS and need none. In an open network keys cost
+nothing: there the hosts that strangers call from have scores too.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from node.peers.limits import PeerLimits
 
 REMEMBERED_MAX = 4_096
-"""More nodes than a permissioned network has; the mildest are forgotten first."""
+"""More nodes than a permissioned network has, or keys that an open one hears of in a while; the
+mildest are forgotten first."""
 
 FUTILE = "connection-futile"
 

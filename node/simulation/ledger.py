@@ -5,44 +5,33 @@ with the same parts of `ledger`, but at once and without a clock: a payload's ti
 height. A host that crashes opens its chain from the store again, and reloads its mempool from the
 log; a power failure first takes back what was not synced.
 
-    outcome = run_seed(request, seed, make_ledgers(request.engine))
+    outcome = run_seed(request, seed, make_ledgers(request.engine))     # see `ledgers`
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from consensus import catalog
 from consensus.committee import ReplicaId
 from consensus.message import Height, encode
 from consensus.simulation.application import (
     ITEMS_PER_VALUE,
     OVERDUE_HEIGHTS,
     Block,
-    MakeApplication,
 )
 from ledger.apply import AppliedBlock
-from ledger.block import decode_payload, encode_payload
+from ledger.block import Header, decode_payload, encode_payload, header_id
 from ledger.chain import Chain
 from ledger.errors import PayloadError, TransactionError
+from ledger.ledger import Ledger
 from ledger.mempool import Mempool, MempoolLimits
 from ledger.mempool_log import forget_batch, load, log_batch
 from ledger.transaction import Envelope
 from ledger.validation import check_payload, check_payload_bodies, check_payload_time
 from node.simulation.ledger_store import PowerStore
-from node.simulation.ledger_workload import Bodies, make_network
+from node.simulation.ledger_workload import Bodies
 
 MEMPOOL_LIMITS = MempoolLimits(overdue_heights=OVERDUE_HEIGHTS, block_full_count=ITEMS_PER_VALUE)
 """A node's policy, but for blocks as small as simulations make them."""
-
-
-def make_ledgers(engine: str) -> MakeApplication:
-    """What makes the ledgers of one run, which share the bodies of all transactions.
-
-    Use it for one run only: what an item becomes depends on the items that came before. Raises
-    `UnknownEngineError`.
-    """
-    bodies = Bodies(make_network(catalog.get(engine).name))
-    return lambda _address: LedgerApplication(bodies)
 
 
 class LedgerApplication:
@@ -73,6 +62,18 @@ class LedgerApplication:
         self.mempool = Mempool(MEMPOOL_LIMITS, self.chain.account, self.chain.height)
         for envelope in sorted(load(self.store), key=lambda logged: logged.transaction.nonce):
             self._add(envelope)
+
+    def reopen(self) -> Ledger:
+        """The same database, opened once more."""
+        return Chain.open(self.store, self.network.genesis)
+
+    def name_block(self, header: Header) -> bytes:
+        """The id that follows from a header."""
+        return header_id(header)
+
+    def payloads_of(self, block: Block) -> tuple[bytes, ...]:
+        """What a block orders, as the ledger encodes it."""
+        return block.values
 
     # Work.
 

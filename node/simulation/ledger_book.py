@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from consensus.simulation.history import ViolationError
 from ledger.block import Receipt, ReceiptStatus, decode_payload
 from ledger.blocks import StoredBlock
-from ledger.chain import Chain
 from ledger.errors import PayloadError
+from ledger.ledger import Ledger
 from ledger.transaction import Record, Transaction, Transfer, decode_transaction
 
 EFFECT = "ledger-effect"
@@ -62,7 +62,7 @@ class Book:
     def _write(self, sender: bytes, payload: Record) -> None:
         self.records[sender, payload.key] = payload.value
 
-    def compare(self, chain: Chain) -> None:
+    def compare(self, chain: Ledger) -> None:
         """Raise `ViolationError` where the chain's state is another."""
         for key in self.balances.keys() | self.nonces.keys():
             found, expected = chain.account(key), (self.balances[key], self.nonces[key])

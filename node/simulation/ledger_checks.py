@@ -1,6 +1,6 @@
 """What must hold of all ledgers at the end of a run, looked at from outside the engines.
 
-ledger-prefix       at every height that two ledgers have, they have the same block
+ledger-prefix       at every height that is final in two ledgers, they have the same block
 ledger-state        equal heads have equal states: the tree over what the database holds now
 ledger-supply       balances add up to what the genesis gave out
 ledger-links        each block names its parent and its content; it is what was told to the engine
@@ -18,13 +18,12 @@ from consensus.committee import Committee
 from consensus.errors import DecodeError
 from consensus.simulation.history import ViolationError
 from consensus.simulation.signatures import is_genuine
-from ledger.block import header_id
 from ledger.blocks import StoredBlock
-from ledger.chain import Chain
 from ledger.errors import LedgerError, ProofError
 from ledger.hashing import compute_payloads_digest
 from ledger.history import UNDO_HEIGHTS_MAX
 from ledger.leaves import AccountState
+from ledger.ledger import Ledger
 from ledger.light import Judge, verify_state_proof, verify_transaction_proof
 from ledger.mempool_log import load
 from ledger.merkle import compute_root
@@ -37,13 +36,17 @@ PROOFS_MAX = 3
 """Transactions, and as many accounts, that are proved per ledger."""
 
 
-def check_ledgers(applications: Iterable[LedgerApplication], committee: Committee) -> None:
+def check_ledgers(
+    applications: Iterable[LedgerApplication],
+    committee: Committee,
+    forsaken: Iterable[LedgerApplication] = (),
+) -> None:
     """Check the ledgers of all correct hosts of one run; raises `ViolationError`.
 
-    `committee` says whose certificates count. Ledgers with equal heads are compared with each other, and one of them is looked at closely.
+    `committee` says whose certificates count. Those that are `forsaken` need not agree with others. Ledgers with equal heads are compared with each other, and one of them is looked at closely.
     """
-    ledgers = list(applications)
-    check_prefixes(ledgers)
+    ledgers, alone = list(applications), {id(ledger) for ledger in forsaken}
+    check_prefixes([ledger for ledger in ledgers if id(ledger) not in alone])
     states: dict[bytes, bytes] = {}
     for ledger in ledgers:
         chain = ledger.chain
@@ -56,16 +59,16 @@ def check_ledgers(applications: Iterable[LedgerApplication], committee: Committe
 
 
 def check_prefixes(ledgers: Sequence[LedgerApplication]) -> None:
-    """One block per height: equal at the common height means equal all the way below."""
-    longest = max(ledgers, key=lambda ledger: ledger.chain.height, default=None)
+    """One final block per height: equal at the common height means equal all the way below."""
+    longest = max(ledgers, key=lambda ledger: ledger.chain.final_height, default=None)
     for ledger in ledgers:
         assert longest is not None
-        height = ledger.chain.height
-        if header_id(longest.chain.header(height)) != ledger.chain.head_id:
+        height = ledger.chain.final_height
+        if longest.chain.block(height).id != ledger.chain.block(height).id:
             raise ViolationError("ledger-prefix", f"two blocks at height {height}")
 
 
-def check_supply(chain: Chain) -> None:
+def check_supply(chain: Ledger) -> None:
     """No transfer, fee or crash makes or destroys anything."""
     found, expected = chain.compute_total_supply(), chain.genesis.total_supply
     if found != expected:
@@ -92,9 +95,10 @@ def check_links(ledger: LedgerApplication, block: StoredBlock) -> None:
     header, height = block.header, block.header.height
     told = ledger.blocks[height - 1]
     fits = (
-        header.parent == header_id(ledger.chain.header(height - 1))
-        and block.id == header_id(header) == told.block_id
-        and header.payload_digest == compute_payloads_digest(told.values)
+        header.parent == ledger.chain.block(height - 1).id
+        and block.id == ledger.name_block(header) == told.block_id
+        and block.values == ledger.payloads_of(told)
+        and header.payload_digest == compute_payloads_digest(block.values)
         and header.transaction_root == compute_root(list(block.ids))
     )
     if not fits:
@@ -111,12 +115,16 @@ def check_signatures(network: Network, included: Iterable[bytes]) -> None:
 def check_recovery(ledger: LedgerApplication) -> None:
     """A restart now would find the same chain."""
     try:
-        again = Chain.open(ledger.store, ledger.network.genesis)
+        again = ledger.reopen()
     except LedgerError as error:
         raise ViolationError("ledger-recovery", str(error)) from error
-    found = again.head_id, again.certified_height
-    if found != (ledger.chain.head_id, ledger.chain.certified_height):
+    if stand(again) != stand(ledger.chain):
         raise ViolationError("ledger-recovery", f"another chain of height {again.height}")
+
+
+def stand(chain: Ledger) -> tuple[bytes, int, int]:
+    """Where a chain stands."""
+    return chain.head_id, chain.final_height, chain.certified_height
 
 
 def check_mempool(ledger: LedgerApplication) -> None:

@@ -9,8 +9,9 @@ from consensus.simulation.run import conclude
 from consensus.simulation.schedule import Played, Schedule, Violation, play_schedule
 from consensus.simulation.swarm import draw_schedule
 from consensus.simulation.trace import Trace
-from node.simulation.ledger import LedgerApplication, make_ledgers
+from node.simulation.ledger import LedgerApplication
 from node.simulation.ledger_checks import check_ledgers
+from node.simulation.ledgers import make_ledgers
 
 
 def run_ledger_seed(request: Request, seed: int) -> Outcome:
@@ -47,7 +48,9 @@ def read_engine(schedule: Schedule) -> str:
 
 def check_cluster(cluster: Cluster) -> None:
     """Check the ledgers of all correct hosts, up or down; raises `ViolationError`."""
-    ledgers = [host.application for host in cluster.correct]
-    own = [ledger for ledger in ledgers if isinstance(ledger, LedgerApplication)]
-    assert len(own) == len(ledgers)
-    check_ledgers(own, cluster.committee)
+    ledgers: dict[int, LedgerApplication] = {}
+    for host in cluster.correct:
+        assert isinstance(host.application, LedgerApplication)
+        ledgers[host.name] = host.application
+    forsaken = [ledgers[name] for name in cluster.history.forsaken & ledgers.keys()]
+    check_ledgers(ledgers.values(), cluster.committee, forsaken)

@@ -36,6 +36,7 @@ def format_config(
     role: Literal["validator", "follower"],
     listen: Listen,
     seeds: Sequence[SeedPeer],
+    mining_workers: int = 0,
 ) -> str:
     """The text of a `config.toml`; a JSON string is a TOML string too."""
     lines = [f"name = {json.dumps(name)}", f"role = {json.dumps(role)}", "", "[p2p]"]
@@ -45,19 +46,26 @@ def format_config(
         for seed in seeds
     ]
     lines += ["]", "", "[api]", f"host = {json.dumps(listen.host)}", f"port = {listen.api_port}"]
+    if mining_workers:
+        lines += ["", "[mining]", f"workers = {mining_workers}"]
     return "\n".join(lines) + "\n"
 
 
 def write_home(
-    home: Path, identity: Identity, authority: Authority, genesis_text: str, config_text: str
+    home: Path,
+    identity: Identity,
+    authority: Authority | None,
+    genesis_text: str,
+    config_text: str,
 ) -> None:
-    """Fill a node's home: configuration, genesis, key, certificates."""
+    """Fill a node's home: configuration, genesis, key, and certificates if there is an authority."""
     home.mkdir(parents=True, exist_ok=True)
     save_identity(home / KEY_FILE, identity)
     (home / CONFIG_FILE).write_text(config_text, encoding="utf-8")
     (home / GENESIS_FILE).write_text(genesis_text, encoding="utf-8")
-    (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-    (home / CERTIFICATE_FILE).write_bytes(authority.issue(identity.public_key))
+    if authority is not None:
+        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+        (home / CERTIFICATE_FILE).write_bytes(authority.issue(identity.public_key))
     (home / DATA_FOLDER).mkdir(exist_ok=True)
 
 

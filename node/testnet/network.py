@@ -4,10 +4,12 @@ A network's home holds
 
     network.json         the plan (see `node.testnet.plan`)
     genesis.json         what all nodes start from, and all that a light verifier needs
-    network_ca.pem       the authority that admits nodes;  network_ca_key.pem: its key (mode 0600)
+    network_ca.pem       the authority that admits nodes;  network_ca_key.pem: its key (mode 0600);
+                         neither where anybody may join
     faucet.json          a key file (mode 0600): the account that owns what nobody else does
     node0/ … nodeN/      the nodes' homes, validators first
     processes.json       which process is which node
+    links.log            what the process with the relays wrote, if the network has one
 
 The demo accounts are derived from the faucet's seed, so they need no files.
 """
@@ -18,6 +20,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from consensus import catalog
 from consensus.committee import Committee
@@ -33,6 +38,7 @@ from node.certificates import (
 )
 from node.derivation import derive_key
 from node.identity import Identity, load_identity, save_identity
+from node.roster import is_open
 from node.serving import get_served
 from node.testnet.errors import ClusterError
 from node.testnet.homes import (
@@ -43,6 +49,7 @@ from node.testnet.homes import (
     mark_as_fresh,
     write_home,
 )
+from node.testnet.links import make_link
 from node.testnet.plan import (
     PLAN_FILE,
     Member,
@@ -169,15 +176,19 @@ def fill_home(
 ) -> None:
     """Write everything that belongs to a network."""
     home.mkdir(mode=0o755)
-    authority = create_authority(plan.name)
+    authority = None if is_open(get_served(plan.engine)) else create_authority(plan.name)
     (home / GENESIS_FILE).write_text(genesis.to_json(), encoding="utf-8")
-    (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-    save_authority_key(home / AUTHORITY_KEY_FILE, authority)
+    if authority is not None:
+        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+        save_authority_key(home / AUTHORITY_KEY_FILE, authority)
     save_identity(home / FAUCET_FILE, faucet)
     members = list_members(home, plan)
-    seeds = list_seeds(members, [key.public_key for key in keys])
+    workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
+    public_keys = [key.public_key for key in keys]
     for member, key in zip(members, keys, strict=True):
-        write_member(member, key, authority, genesis, seeds)
+        called = relay_calls(member.index, members) if plan.relayed else members
+        seeds = list_seeds(called, public_keys)
+        write_member(member, key, authority, genesis, seeds, mining_workers=workers)
     save_plan(home, plan)
 
 
@@ -190,32 +201,61 @@ def list_seeds(members: Sequence[Member], public_keys: Sequence[bytes]) -> list[
     ]
 
 
+def relay_calls(caller: int, members: Sequence[Member]) -> list[Member]:
+    """The members as one of them calls them: each at the address of its relay."""
+    addresses = [make_link(caller, member).listen for member in members]
+    return [
+        msgspec.structs.replace(member, host=address.host, p2p_port=address.port)
+        for member, address in zip(members, addresses, strict=True)
+    ]
+
+
 def write_member(
     member: Member,
     key: Identity,
-    authority: Authority,
+    authority: Authority | None,
     genesis: Genesis,
     seeds: Sequence[SeedPeer],
+    *,
+    mining_workers: int,
 ) -> None:
-    """The home of one node, which calls all validators but itself."""
+    """The home of one node, which calls all validators but itself; validators alone mine."""
     others = [seed for seed in seeds if seed.public_key != key.public_key.hex()]
     listen = Listen(member.host, member.p2p_port, member.api_port)
-    config = format_config(member.name, member.role, listen, others)
+    workers = mining_workers if member.role == "validator" else 0
+    config = format_config(member.name, member.role, listen, others, workers)
     write_home(member.home, key, authority, genesis.to_json(), config)
     if member.role == "validator":
         mark_as_fresh(member.home)
 
 
-def admit_follower(network: Network, home: Path, listen: Listen, name: str) -> Identity:
-    """Make the home of a further follower outside the network's folder; it needs the CA's key.
+def admit_follower(
+    network: Network, home: Path, listen: Listen, name: str, mining_workers: int = 0
+) -> Identity:
+    """Make the home of a further node outside the network's folder.
 
-    Raises `SecretFileError` rather than overwrite a home that exists.
+    It needs the authority's key, unless anybody may join: there it may also mine. Raises
+    `SecretFileError` rather than overwrite a home that exists, `ClusterError` (mining-not-open).
     """
     genesis = network.genesis()
-    authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
+    authority = None
+    if not is_open(get_served(genesis.engine)):
+        check_no_mining(network, mining_workers)
+        authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
     validators = network.members[: network.plan.validators]
     seeds = list_seeds(validators, genesis.validators)
     identity = Identity.generate()
-    config = format_config(name, "follower", listen, seeds)
+    role: Literal["validator", "follower"] = "validator" if mining_workers else "follower"
+    config = format_config(name, role, listen, seeds, mining_workers)
     write_home(home.expanduser().resolve(), identity, authority, genesis.to_json(), config)
     return identity
+
+
+def check_no_mining(network: Network, mining_workers: int) -> None:
+    """Refuse miners where a committee decides."""
+    if mining_workers:
+        raise ClusterError(
+            f"nobody joins {network.plan.name} to mine: a committee decides there",
+            reason="mining-not-open",
+            advice="leave --miners out",
+        )

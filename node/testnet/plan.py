@@ -1,7 +1,7 @@
 """What a network of processes shall look like: kept in its home as `network.json`.
 
 {"format": "quorate-testnet/1", "name": "testnet", "engine": "pbft", "validators": 4,
- "followers": 0, "host": "127.0.0.1", "base_port": 27000, "parameters": {}}
+ "followers": 0, "host": "127.0.0.1", "base_port": 27000, "parameters": {}, "relayed": true}
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ from node.testnet.ports import BASE_PORT, check_range, compute_ports
 
 PLAN_FILE = "network.json"
 NODES_MAX = 64
+MINING_WORKERS_MAX = 256
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
@@ -25,6 +26,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `parameters` are the engine's; `faults` None takes the most that the engine's theorem allows.
     Node i listens on `base_port` + 10·i for peers and one above for HTTP; validators come first.
+    In a `relayed` network they call each other through relays that can be cut (`node.testnet.links`).
+    Where the engine asks for proofs of work, each validator looks for them in `mining_workers`
+    processes.
     """
 
     format: Literal["quorate-testnet/1"] = "quorate-testnet/1"
@@ -36,6 +40,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     host: str = "127.0.0.1"
     base_port: Port = BASE_PORT
     parameters: dict[str, int] = {}
+    relayed: bool = False
+    mining_workers: Annotated[int, Meta(ge=0, le=MINING_WORKERS_MAX)] = 0
 
     @property
     def nodes(self) -> int:

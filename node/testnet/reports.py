@@ -1,7 +1,6 @@
 """What a network's nodes say of themselves, beside what their processes do."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -9,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from node.client import Client, ClientError
-from node.samples import Samples
+from node.testnet.forks import ForkReport, report_forks
 from node.testnet.plan import Member
 from node.testnet.processes import Condition
 from node.testnet.supervisor import Supervisor
@@ -38,10 +37,12 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
     pending: int | None = None
     view: int | None = None
     alarms: tuple[str, ...] = ()
+    forks: ForkReport | None = None
 
     def to_plain(self) -> dict[str, Any]:
-        """For JSON."""
-        return msgspec.structs.asdict(self)
+        """For JSON, structures within included."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
 
 class Reporter:
@@ -105,31 +106,5 @@ async def complete_report(bare: NodeReport, client: Client) -> NodeReport:
         pending=status.pending,
         view=engine.view,
         alarms=tuple(status.alarms),
+        forks=report_forks(engine.forks),
     )
-
-
-_BLOCK_METRICS = ("quorate_stale_blocks_total", "quorate_blocks_adopted_total")
-
-
-async def count_forks(clients: Sequence[Client]) -> dict[str, int | float]:
-    """Stale blocks, their share and the deepest reorganisation: the worst that a node tells.
-
-    A node whose engine decides once and for all has none of these metrics, and no forks.
-    """
-    worst: dict[str, int | float] = {
-        "stale_blocks": 0,
-        "fork_rate": 0.0,
-        "deepest_reorganisation": 0,
-    }
-    for client in clients:
-        try:
-            samples = Samples(await client.metrics_text())
-        except ClientError:
-            continue
-        stale, blocks = (samples.value(name) for name in _BLOCK_METRICS)
-        rate = stale / (stale + blocks) if stale else 0.0
-        deepest = samples.value("quorate_deepest_reorganisation")
-        worst["stale_blocks"] = max(worst["stale_blocks"], int(stale))
-        worst["fork_rate"] = max(worst["fork_rate"], round(rate, 6))
-        worst["deepest_reorganisation"] = max(worst["deepest_reorganisation"], int(deepest))
-    return worst

@@ -13,6 +13,7 @@ from rich.text import Text
 from node.client import Client
 from node.load.latency import summarise_latencies
 from node.testnet.demo import DemoLoad, start_demo
+from node.testnet.link_control import ask_links, describe_links
 from node.testnet.meters import Meters
 from node.testnet.network import Network
 from node.testnet.reports import Reporter
@@ -135,11 +136,14 @@ class Board:
 
     async def draw(self, reporter: Reporter) -> Group:
         """The table of nodes, the load beneath, and how to go on."""
-        reports, paces = await asyncio.gather(reporter.ask(), self._meters.read())
+        reports, paces, links = await asyncio.gather(
+            reporter.ask(), self._meters.read(), ask_links(self._network)
+        )
         plan = self._network.plan
         table = make_table(reports, paces, title=f"{plan.engine}, {plan.nodes} nodes")
         hint = f"Ctrl-C stops. Try: {sys.argv[0]} testnet kill 2 --home {self._network.home}"
-        return Group(table, Text(self._describe_load()), Text(hint, style="dim"))
+        lines = [self._describe_load(), describe_links(self._network, links)]
+        return Group(table, *map(Text, filter(None, lines)), Text(hint, style="dim"))
 
     def _describe_load(self) -> str:
         if self._load is None:

@@ -22,6 +22,7 @@ from node.testnet.processes import (
     stop_all,
 )
 from node.testnet.registry import Registry
+from node.testnet.relays_process import RelaysProcess
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
@@ -38,6 +39,7 @@ class Supervisor:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.registry = Registry(network.home)
+        self.relays = RelaysProcess(network, self.registry)
         self._children: dict[int, ProcessId] = {}
 
     def members(self, indices: Sequence[int] | None = None) -> list[Member]:
@@ -53,13 +55,14 @@ class Supervisor:
         return Condition.GONE if process is None else observe(process)
 
     def start(self, indices: Sequence[int] | None = None) -> list[Member]:
-        """Start the named nodes that do not run; returns those that were started.
+        """Start the named nodes that do not run, and the relays; returns the started nodes.
 
         Raises `ClusterError` (port-in-use) before anything was started.
         """
         missing = [m for m in self.members(indices) if self.condition(m.index) is Condition.GONE]
         ports = [port for member in missing for port in (member.p2p_port, member.api_port)]
         check_free(self.network.plan.host, ports)
+        self.relays.start()
         for member in missing:
             self._start_one(member)
         return missing
@@ -127,14 +130,21 @@ class Supervisor:
     async def stop(
         self, indices: Sequence[int] | None = None, timeout_s: float = STOP_TIMEOUT_S
     ) -> int:
-        """SIGTERM, a bounded wait, then SIGKILL; returns how many had to be killed."""
+        """SIGTERM, a bounded wait, then SIGKILL; returns how many nodes had to be killed.
+
+        With all nodes the relays of their links end too.
+        """
         stubborn = await stop_all(self.processes(indices), timeout_s)
+        if indices is None:
+            await self.relays.stop(timeout_s)
         self.reap(indices)
         return len(stubborn)
 
     async def kill(self, indices: Sequence[int] | None = None) -> None:
-        """SIGKILL, to all of them as close together as can be."""
+        """SIGKILL, to all of them as close together as can be; all nodes with their relays."""
         await kill_all(self.processes(indices))
+        if indices is None:
+            await self.relays.kill()
         self.reap(indices)
 
     def signal(self, indices: Sequence[int] | None, number: signal.Signals) -> None:

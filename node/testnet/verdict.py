@@ -10,7 +10,7 @@ import msgspec
 from node.client import Client, ClientError
 from node.load.latency import summarise_latencies
 from node.testnet.demo import DemoLoad
-from node.testnet.reports import count_forks
+from node.testnet.forks import count_forks
 
 POLL_S = 0.2
 
@@ -61,7 +61,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     tx_per_second: float
     latency_ms: dict[str, float | None]
     height: int
-    forks: dict[str, int | float]
+    forks: dict[str, int | float | None]
     agree: bool
 
     @property

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from node.testnet.plan import Plan
 from tests.cluster.harness import Cluster, MakeCluster, make_network
 
 
@@ -13,8 +14,11 @@ async def make_cluster(tmp_path: Path) -> AsyncIterator[MakeCluster]:
     """Start a network; its options are those of `make_plan`."""
     started: list[Cluster] = []
 
-    async def start(**options: int) -> Cluster:
-        cluster = Cluster(make_network(tmp_path / f"net{len(started)}", **options))
+    async def start(
+        *, relayed: bool = False, engine: str = Plan().engine, **options: int
+    ) -> Cluster:
+        home = tmp_path / f"net{len(started)}"
+        cluster = Cluster(make_network(home, relayed=relayed, engine=engine, **options))
         started.append(cluster)
         await cluster.open()
         return cluster

@@ -112,19 +112,31 @@ class Cluster:
 MakeCluster = Callable[..., Awaitable[Cluster]]
 
 
-def make_plan(validators: int = 4, followers: int = 0, **parameters: int) -> Plan:
+def make_plan(
+    validators: int = 4,
+    followers: int = 0,
+    *,
+    relayed: bool = False,
+    engine: str = Plan().engine,
+    **parameters: int,
+) -> Plan:
     """A plan on free ports."""
     return Plan(
+        engine=engine,
+        mining_workers=1,
         validators=validators,
         followers=followers,
         base_port=find_base_port(validators + followers),
         parameters=parameters,
+        relayed=relayed,
     )
 
 
-def make_network(home: Path, **options: int) -> Network:
+def make_network(
+    home: Path, *, relayed: bool = False, engine: str = Plan().engine, **options: int
+) -> Network:
     """A network on free ports that is not started."""
-    return create_network(home, make_plan(**options))
+    return create_network(home, make_plan(relayed=relayed, engine=engine, **options))
 
 
 def quorate_command(*words: str | Path) -> list[str]:

@@ -8,6 +8,7 @@ from ledger.block import encode_payload
 from ledger.chain import Chain
 from ledger.genesis import Genesis
 from ledger.keys import KeyPair
+from ledger.ledger import Ledger
 from ledger.light import Judge
 from ledger.store.memory import MemoryStore
 from ledger.store.store import Store
@@ -126,6 +127,6 @@ class World:
         return Chain.open(self.store, self.genesis)
 
 
-def balances(chain: Chain, keys: Iterable[KeyPair]) -> list[int]:
+def balances(chain: Ledger, keys: Iterable[KeyPair]) -> list[int]:
     """Balances in order."""
     return [chain.account(key.public_key).balance for key in keys]

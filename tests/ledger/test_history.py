@@ -1,7 +1,9 @@
 import pytest
 
 from ledger import history as history_module
+from ledger import state_tree
 from ledger.errors import ProofError
+from ledger.leaves import hash_value
 from ledger.light import verify_state_proof
 from ledger.reasons import Reason
 from ledger.store.schema import UNDO, prefix_range
@@ -90,3 +92,18 @@ def test_few_trees_are_kept() -> None:
     world.certify(2)
     run(world, 30)
     assert len(world.chain._history._roots) <= history_module.ROOTS_MAX
+
+
+def test_nothing_is_kept_of_what_was_undone() -> None:
+    leaf = hash_value(b"leaf")
+    roots = [state_tree.build([(bytes([height]) * 32, leaf)]) for height in range(4)]
+    history = history_module.StateHistory(0, 0, roots[0])
+    for height in range(1, 4):
+        history.push(height, roots[height], {bytes([height]) * 32: None})
+    history.rewind(1, roots[1])
+    history.push(2, roots[3], {b"\x09" * 32: b"old"})
+    assert history.find_leaf(bytes([2]) * 32) == (False, None)
+    assert history.find_leaf(bytes([3]) * 32) == (False, None)
+    assert history.find_leaf(b"\x09" * 32) == (True, b"old")
+    assert sorted(history._roots) == [0, 1, 2]
+    assert sorted(history._undos) == [1, 2]

@@ -16,6 +16,7 @@ from node.api.hot import BatchLine
 from node.api.models import (
     AccountAnswer,
     BlockAnswer,
+    EngineAnswer,
     StatusAnswer,
     SubmissionAnswer,
     TransactionAnswer,
@@ -142,6 +143,11 @@ class FakeClient(Client):
         if isinstance(fault, ClientError):
             raise fault
         return True
+
+    async def engine(self) -> EngineAnswer:
+        """Decisions are final at once here."""
+        self._fail()
+        return make(EngineAnswer, view=0, forks=None)
 
     async def status(self) -> StatusAnswer:
         self._fail()

@@ -147,12 +147,13 @@ class Cluster:
         await asyncio.gather(*(liar.close() for liar in self.liars))
         await self.stop(*self.nodes)
 
-    def add_follower(self) -> int:
-        """The home of one more follower, outside the plan; its number."""
+    def add_follower(self, mining_workers: int = 0) -> int:
+        """The home of one more node, outside the plan; its number."""
         index = len(self.homes)
         home = self.network.home / f"follower{index}"
         p2p_port, _ = compute_ports(self.network.plan.base_port, index)
-        admit_follower(self.network, home, Listen("127.0.0.1", p2p_port, 0), f"follower-{index}")
+        listen = Listen("127.0.0.1", p2p_port, 0)
+        admit_follower(self.network, home, listen, f"follower-{index}", mining_workers)
         self.homes[index] = home
         return index
 

@@ -61,7 +61,7 @@ class Bench:
         world = World()
         raw = world.value(*envelopes, proposer=PROPOSER)
         height = self.core.chain.height + 1
-        applied = self.core.chain.execute(height, (raw,), b"seal", world.bodies.get)
+        applied = self.core.decisions.execute(height, (raw,), b"seal", world.bodies.get)
         self.core.mempool.apply_block(applied)
 
     @property

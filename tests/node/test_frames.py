@@ -95,7 +95,7 @@ async def test_requests_are_answered(bench: Bench) -> None:
     world = World()
     for height in range(1, 6):
         value = world.value(timestamp_ms=height)
-        bench.core.chain.execute(height, (value,), b"seal", world.bodies.get)
+        bench.core.decisions.execute(height, (value,), b"seal", world.bodies.get)
     assert await bench.router.on_request(PEER, GetBodies(4, bytes(32))) == Bodies(4, ())
     answer = await bench.router.on_request(PEER, GetBlocks(9, 2, 1_000))
     assert isinstance(answer, Blocks)

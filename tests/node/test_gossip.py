@@ -179,7 +179,7 @@ async def test_a_bad_body_is_held_against_who_pushed_it_bad_luck_is_not(bench: B
 async def test_what_is_announced_and_not_known_is_asked_of_the_announcer(bench: Bench) -> None:
     world = World()
     applied = world.order(A)
-    bench.core.chain.execute(1, (world.value(A, proposer=PROPOSER),), b"seal", world.bodies.get)
+    bench.core.decisions.execute(1, (world.value(A, proposer=PROPOSER),), b"seal", world.bodies.get)
     assert bench.core.chain.head_id == applied.block_id
     bench.pend([B])
     bench.peers.answer = lambda peer, request: Bodies(0, (C.raw,))

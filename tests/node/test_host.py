@@ -7,8 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from consensus import catalog
+from consensus.block import Header as TreeHeader
+from consensus.block import TreeBlock
 from consensus.effects import (
     Accuse,
+    Adopt,
     Behind,
     Broadcast,
     Certify,
@@ -16,9 +20,11 @@ from consensus.effects import (
     Decide,
     Diverge,
     Ignore,
+    Mine,
     Send,
 )
 from consensus.effects import Request as Wanted
+from consensus.errors import ContractError
 from consensus.events import Event, Received
 from consensus.message import Signed, compute_vote_context
 from consensus.pbft.messages import (
@@ -191,7 +197,7 @@ def test_requests_checks_and_catching_up_are_handed_on(bench: Bench) -> None:
 def test_a_certificate_is_kept_by_the_chain(bench: Bench) -> None:
     world = World()
     world.order()
-    bench.core.chain.execute(1, (world.value(),), b"seal", world.bodies.get)
+    bench.core.decisions.execute(1, (world.value(),), b"seal", world.bodies.get)
     certificate = CheckpointCertificate((Signed(1, Checkpoint(1, DIGEST), bytes(64)),))
     bench.host.certify(Certify(1, certificate))
     assert bench.core.chain.certified_height == 1
@@ -219,3 +225,51 @@ def test_a_ledger_that_is_not_the_certified_one_ends_the_node(bench: Bench) -> N
     assert isinstance(error, DivergenceError)
     assert error.reason == "diverged"
     assert bench.core.metrics.registry.get_sample_value("quorate_divergence") == 1
+
+
+# Trees of blocks
+
+
+class Tree:
+    def __init__(self) -> None:
+        self.done: list[Any] = []
+
+    def perform(self, effect: Any) -> None:
+        self.done.append(effect)
+
+
+BLOCK = TreeBlock(TreeHeader(1, DIGEST, 5, DIGEST, b"claim"), b"value")
+
+
+def plant(home: Path) -> tuple[Bench, Tree]:
+    bench, tree = Bench(home), Tree()
+    bench.host._spec = catalog.get("pow")
+    bench.host.connect(bench.rest, None, bench.peers, None, tree)  # type: ignore[arg-type]
+    return bench, tree
+
+
+def test_what_a_tree_asks_is_served_by_its_side(tmp_path: Path) -> None:
+    bench, tree = plant(tmp_path)
+    bench.host.grow(Adopt(DIGEST))
+    assert tree.done == [Adopt(DIGEST)]
+
+
+def test_what_nothing_serves_is_an_error_of_ours(tmp_path: Path, bench: Bench) -> None:
+    with pytest.raises(ContractError):
+        bench.host.grow(Mine(None))
+    other, _ = plant(tmp_path / "other")
+    with pytest.raises(ContractError):
+        other.host.request(Wanted(1, ()))
+    with pytest.raises(ContractError):
+        other.host.catch_up(Behind(3))
+
+
+def test_a_block_is_shared_as_the_message_it_is(tmp_path: Path) -> None:
+    bench, _ = plant(tmp_path)
+    bench.host.share(BLOCK, None)
+    bench.host.share(BLOCK, 2)
+    bench.host.share(BLOCK, 0)
+    (everybody, one) = bench.peers.broadcasts
+    data = catalog.get("pow").messages.encode(BLOCK)
+    assert everybody == (Consensus(data), tuple(KEYS[1:]))
+    assert one == (Consensus(data), (KEYS[2],))

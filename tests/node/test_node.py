@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import GenesisError, LedgerError, StoreError
@@ -158,7 +158,7 @@ def spoil_certificate(cluster: Cluster) -> None:
         (spoil_genesis, GenesisError, "genesis-malformed"),
         (put_foreign_genesis, GenesisError, "genesis-foreign"),
         (write_genesis(engine="raft"), UnknownEngineError, "unknown-engine"),
-        (write_genesis(engine="pow"), ContractError, "contract-unserved"),
+        (write_genesis(engine="pow"), ParameterError, "bad-engine-parameter"),
         (write_genesis(engine_parameters={"speed": 9}), ParameterError, "bad-engine-parameter"),
         (put_another_key, ConfigError, "not-a-validator"),
         (show_key_to_others, SecretFileError, "key-file-exposed"),
@@ -277,7 +277,7 @@ async def test_a_disk_that_fails_in_the_middle_of_a_block_fails_the_node_and_los
 ) -> None:
     await cluster.start()
     node = cluster.nodes[0]
-    execute = node.core.chain.execute
+    execute = node.core.decisions.execute
     errors: list[StoreError] = []
 
     def execute_on_a_full_disk(*args: Any) -> Any:

@@ -77,7 +77,7 @@ class Bench:
         world = World()
         value = world.value(*envelopes)
         height = self.core.chain.height + 1
-        applied = self.core.chain.execute(height, (value,), b"seal", world.bodies.get)
+        applied = self.core.decisions.execute(height, (value,), b"seal", world.bodies.get)
         self.lifecycle.on_applied(applied, self.core.mempool.apply_block(applied))
 
 

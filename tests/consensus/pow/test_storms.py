@@ -6,7 +6,7 @@ from consensus import catalog
 from consensus.errors import ConsensusError
 from consensus.pow.parameters import PRESETS, RESTLESS, Parameters
 from consensus.simulation.request import Request, WorldKind
-from consensus.simulation.run import check_request, run_seed
+from consensus.simulation.run import run_seed
 
 
 @pytest.mark.parametrize("nodes", [1, 2, 3, 4, 5, 7])
@@ -36,11 +36,6 @@ def test_many_more(nodes: int) -> None:
     request = Request(engine="pow", nodes=nodes)
     violations = [o for seed in range(100, 200) if (o := run_seed(request, seed)).violation]
     assert not violations
-
-
-def test_the_ledger_is_refused_below_it() -> None:
-    with pytest.raises(ConsensusError, match="serves no tree of blocks yet"):
-        check_request(Request(engine="pow", application="ledger"))
 
 
 @pytest.mark.parametrize("preset", [*PRESETS.values(), *RESTLESS])

@@ -16,14 +16,14 @@ from node.errors import NodeError
 from tests.node.cli.conftest import Quorate
 
 EXPECTED = {
-    "node init", "node run",
+    "node init", "node join", "node run",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "status", "verify", "replay", "load", "bench", "simulate",
     "complexity", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
-    "testnet feed",
+    "testnet feed", "testnet links", "testnet partition", "testnet heal",
 }  # fmt: skip
 
 

@@ -181,6 +181,7 @@ def make_members(
     followers: int = 0,
     authority: Authority = AUTHORITY,
     chain_id: bytes = CHAIN_ID,
+    is_open: bool = False,
 ) -> list[Member]:
     """Members with distinct keys, in the order of their keys; the last `followers` are none."""
     identities = sorted(
@@ -188,10 +189,16 @@ def make_members(
     )
     validators = identities[: count - followers]
     keys = frozenset(identity.public_key for identity in validators)
+
+    def make_network(key: bytes) -> Network:
+        if is_open:
+            return Network.open(chain_id, keys)
+        return Network(chain_id, authority.certificate, authority.issue(key), keys)
+
     return [
         Member(
             identity,
-            Network(chain_id, authority.certificate, authority.issue(identity.public_key), keys),
+            make_network(identity.public_key),
             limits,
             name=f"node-{index}",
             role=Role.VALIDATOR if identity in validators else Role.FOLLOWER,

@@ -6,8 +6,9 @@ from consensus.message import encode
 from consensus.simulation.application import ITEMS_PER_VALUE, OVERDUE_HEIGHTS
 from ledger.block import decode_payload, encode_payload
 from ledger.errors import MissingBodiesError
-from node.simulation.ledger import LedgerApplication, make_ledgers, split_ids
+from node.simulation.ledger import LedgerApplication, split_ids
 from node.simulation.ledger_workload import ACCOUNTS
+from node.simulation.ledgers import make_ledgers
 from tests.node.simulation.ledgers import Ledgers, make_certificate
 
 WORDS = [f"pay{number}" for number in range(10)]

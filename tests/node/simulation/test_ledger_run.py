@@ -18,7 +18,7 @@ from consensus.simulation.swarm import draw_schedule
 from ledger.reasons import Reason
 from ledger.state import View, WorkingAccount
 from ledger.transaction import Transfer
-from node.simulation.ledger import LedgerApplication, make_ledgers
+from node.simulation.ledger import LedgerApplication
 from node.simulation.ledger_run import (
     check_cluster,
     play_ledgers,
@@ -27,6 +27,7 @@ from node.simulation.ledger_run import (
     trace_ledger_schedule,
 )
 from node.simulation.ledger_workload import Bodies, make_network
+from node.simulation.ledgers import make_ledgers
 
 ROOT = Path(__file__).parents[3]
 CALM = Schedule(

@@ -2,8 +2,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
+from consensus.errors import BoundError, ParameterError, UnknownEngineError
 from ledger.genesis import Genesis
 from node.certificates import check_certificate, load_certificate
 from node.config import load_config
@@ -11,7 +12,7 @@ from node.identity import load_identity
 from node.journal import Journal
 from node.secret_files import SecretFileError
 from node.testnet.errors import ClusterError
-from node.testnet.homes import Listen
+from node.testnet.homes import Listen, format_config
 from node.testnet.network import (
     DEMO_ACCOUNTS,
     DEMO_AMOUNT,
@@ -131,8 +132,6 @@ def test_plans_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     refuse(home, Plan(base_port=80), "bad-base-port")
     with pytest.raises(UnknownEngineError):
         create_network(home, Plan(engine="nothing"))
-    with pytest.raises(ContractError, match="runs in the simulator only so far"):
-        create_network(home, Plan(engine="pow"))
     with pytest.raises(ParameterError):
         create_network(home, Plan(parameters={"nothing": 1}))
     with pytest.raises(BoundError, match="n > 3f"):
@@ -166,3 +165,17 @@ def test_a_further_follower_is_admitted_and_nothing_is_overwritten(tmp_path: Pat
     with pytest.raises(SecretFileError):
         admit_follower(network, home, Listen("127.0.0.1", 1234, 1235), "late")
     assert load_identity(config.key_path) == identity
+
+
+def test_validators_mine_where_the_engine_asks_for_proofs(tmp_path: Path) -> None:
+    listen, seeds = Listen("127.0.0.1", 1234, 1235), ()
+    for workers in (0, 3):
+        home = tmp_path / f"node{workers}"
+        home.mkdir()
+        text = format_config("one", "validator", listen, seeds, workers)
+        (home / "config.toml").write_text(text)
+        config = load_config(home)
+        assert (config.mining.workers, config.mining.nice) == (workers, 19)
+        assert ("[mining]" in text) == (workers > 0)
+    made = create_network(tmp_path / "net", replace(PLAN, mining_workers=2))
+    assert load_config(made.member(0).home).mining.workers == 0  # this engine asks for none

@@ -2,15 +2,20 @@
 
 import asyncio
 import io
+import json
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
+from node.api.models import BranchAnswer, EngineAnswer, ForksAnswer
+from node.testnet.forks import ForkReport, count_forks, report_forks
 from node.testnet.meters import Meters, Pace, Reading, compute_pace
-from node.testnet.reports import NodeReport, count_forks
+from node.testnet.reports import NodeReport
 from node.testnet.table import make_table, show
 from node.testnet.waiting import finish_unless
-from tests.node.fake_network import FakeClient, FakeNetwork, unreachable
+from tests.node.fake_network import FakeClient, FakeNetwork, make, unreachable
 
 REPORT = NodeReport(
     index=0, name="validator-0", role="validator", url="http://127.0.0.1:27001", state="ready",
@@ -70,21 +75,64 @@ async def test_meters_survive_a_node_that_is_down() -> None:
     assert pace.tx_per_second == 0.0
 
 
-async def test_forks_are_the_worst_that_a_node_tells() -> None:
-    quiet = MetricsClient("quorate_head_height 5.0\n")
-    forked = MetricsClient(
-        "quorate_stale_blocks_total 2.0\nquorate_blocks_adopted_total 8.0\n"
-        "quorate_deepest_reorganisation 3.0\n"
+class EngineClient(FakeClient):
+    """Serves what an engine tells of forks."""
+
+    def __init__(self, forks: ForksAnswer | None) -> None:
+        super().__init__(FakeNetwork({}))
+        self.forks = forks
+
+    async def engine(self) -> EngineAnswer:
+        self._fail()
+        return make(EngineAnswer, forks=self.forks)
+
+
+def make_forks(height: int, stale: int, rate: float, depths: dict[str, int]) -> ForksAnswer:
+    heights = (height, height - 2)
+    branches = [make(BranchAnswer, height=one) for one in heights]
+    return make(
+        ForksAnswer,
+        branches=branches,
+        stale_blocks=stale,
+        fork_rates={"100": 0.9, "1000": rate},
+        reorganisations=depths,
+        difficulty="512",
+        hash_rate_per_s=float(height),
+        interval_ms=2_000.0,
+        finality_ms=None,
     )
-    silent = MetricsClient("")
+
+
+async def test_forks_are_the_worst_that_a_node_tells() -> None:
+    quiet = EngineClient(make_forks(9, 0, 0.0, {}))
+    forked = EngineClient(make_forks(8, 2, 0.2, {"1": 4, "3": 1}))
+    silent = EngineClient(None)
     silent.faults = [unreachable()]
-    none = {"stale_blocks": 0, "fork_rate": 0.0, "deepest_reorganisation": 0}
-    assert await count_forks([quiet, silent]) == none
-    assert await count_forks([quiet, forked]) == {
+    assert await count_forks([quiet, silent, forked]) == {
         "stale_blocks": 2,
         "fork_rate": 0.2,
         "deepest_reorganisation": 3,
+        "reorganisations": 5,
+        "difficulty": 512,
+        "hash_rate_per_s": 9.0,
+        "interval_ms": 2_000.0,
+        "finality_ms": None,
     }
+
+
+async def test_decisions_that_are_final_at_once_have_no_forks() -> None:
+    none = {"stale_blocks": 0, "fork_rate": 0.0, "deepest_reorganisation": 0}
+    assert await count_forks([EngineClient(None)]) == none
+
+
+def test_where_heads_move_the_table_tells_of_it() -> None:
+    forks = report_forks(make_forks(8, 71, 0.2, {"1": 4, "3": 1}))
+    assert forks is not None
+    assert (forks.heights, forks.deepest_reorganisation) == ((8, 6), 3)
+    shown = draw([msgspec.structs.replace(REPORT, forks=forks), DOWN])
+    assert "forks" in shown
+    assert "view" not in shown
+    assert "71/5" in shown
 
 
 async def test_work_is_finished_unless_it_is_called_off() -> None:
@@ -112,3 +160,17 @@ async def test_what_the_work_raises_comes_out() -> None:
 
     with pytest.raises(KeyError):
         await finish_unless(asyncio.Event(), work())
+
+
+def test_a_report_is_json_with_all_that_is_in_it() -> None:
+    forks = ForkReport(
+        stale_blocks=1, fork_rate=0.25, reorganisations=1, deepest_reorganisation=2,
+        heights=(5, 3), difficulty=1_000, hash_rate_per_s=None, interval_ms=2.5, finality_ms=None,
+    )  # fmt: skip
+    plain = json.loads(json.dumps(replace(REPORT, forks=forks).to_plain()))
+    assert (plain["name"], plain["alarms"], plain["forks"]["heights"]) == (
+        "validator-0",
+        [],
+        [5, 3],
+    )
+    assert json.loads(json.dumps(DOWN.to_plain()))["forks"] is None

@@ -1,0 +1,1 @@
+"""Looking for proofs of work in processes beside the node."""
