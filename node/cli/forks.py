@@ -47,7 +47,7 @@ def forks(
         typer.Option(
             min=1,
             max=EFFORT_MAX,
-            help="1 takes about a minute of one core; intervals shrink with its root.",
+            help="1 takes some three minutes of one core; intervals shrink with its root.",
         ),
     ] = 4,
     seed: Annotated[int, typer.Option(min=0, help="All chance follows from it.")] = 1,
