@@ -40,7 +40,7 @@ STILL = {"interval_ms": INTERVAL_MS, "window": 1_000_000, "depth": 10_000, "rese
 """Targets that never change, and a depth that no run reaches."""
 MINERS = 16
 PATIENCE_RISK = 1e-5
-PIECE_BLOCKS = 100
+PIECE_BLOCKS = 250
 COMMON, REPEATS_MAX = 0.05, 8
 """Attacks that succeed less often are tried more often, up to so many times."""
 RATIOS = (Fraction(1, 100), Fraction(1, 20), Fraction(1, 10))
@@ -244,6 +244,6 @@ def measure_case(
             attacks = 200 * effort * min(max(round(COMMON / theory), 1), REPEATS_MAX)
             return measure_double_spend(engine, share, depth, attacks, seed)
         case "selfish", (Fraction() as share, Fraction() as gamma):
-            return measure_selfish(engine, share, gamma, 30 * effort, seed)
+            return measure_selfish(engine, share, gamma, max(30, 12 * effort), seed)
         case _:
             raise ForkError(f"no measure {name!r} of {len(arguments)} numbers")
