@@ -125,6 +125,10 @@ class EngineSpec:
     """Parameters that a simulated network always has."""
     senseless: frozenset[str] = frozenset()
     """Faults of storms that mean nothing here, such as to starve a leader where nobody leads."""
+    silence_ms: Callable[[Any], int] | None = None
+    """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
+    reads: bool = False
+    """Does the engine answer `Read`."""
 
     @property
     def contract(self) -> Contract:

@@ -43,16 +43,37 @@ class Broadcast(msgspec.Struct, frozen=True):
 
 
 class SetTimer(msgspec.Struct, frozen=True):
-    """Ask for `Elapsed(timer)` after so many milliseconds; setting again replaces."""
+    """Ask for `Elapsed(timer)` after so many milliseconds; setting again replaces.
+
+    The host adds a draw of its own, uniform over 0 … `spread_ms`: rivals should not be in step.
+    """
 
     timer: Timer
     after_ms: int
+    spread_ms: int = 0
 
 
 class CancelTimer(msgspec.Struct, frozen=True):
     """Forget a timer; harmless if it is not set."""
 
     timer: Timer
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Say when this replica falls silent, and when it speaks again; nobody's silence if None.
+
+    Answered by `Suspected` and `Trusted`; a newer one replaces an older, and counts the replica as
+    heard now. Multi-Paxos needs it.
+    """
+
+    replica: ReplicaId | None
+
+
+class Readable(msgspec.Struct, frozen=True):
+    """Answer to `Read`: whoever has executed `height` may answer the client."""
+
+    ticket: int
+    height: Height
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -177,6 +198,8 @@ Effect: TypeAlias = (
     | Broadcast
     | SetTimer
     | CancelTimer
+    | Watch
+    | Readable
     | Request
     | Check
     | Decide

@@ -142,6 +142,27 @@ class Refuted(msgspec.Struct, frozen=True):
     block_id: bytes
 
 
+class Suspected(msgspec.Struct, frozen=True):
+    """The failure detector's word on the watched replica: it has fallen silent. It may be wrong."""
+
+    replica: ReplicaId
+
+
+class Trusted(msgspec.Struct, frozen=True):
+    """The failure detector's word on a replica that it suspected: it speaks again."""
+
+    replica: ReplicaId
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A client reads: which height holds everything decided anywhere before this (Multi-Paxos).
+
+    Answered by `Readable`, perhaps late or never. Tickets are not used twice by one incarnation.
+    """
+
+    ticket: int
+
+
 Event: TypeAlias = (
     Started
     | Received
@@ -154,4 +175,7 @@ Event: TypeAlias = (
     | Mined
     | Stored
     | Refuted
+    | Suspected
+    | Trusted
+    | Read
 )

@@ -37,10 +37,13 @@ from consensus.events import (
     Offered,
     Pending,
     Proposed,
+    Read,
     Received,
     Refuted,
     Started,
     Stored,
+    Suspected,
+    Trusted,
 )
 from consensus.message import Signed
 from consensus.pbft import (
@@ -114,7 +117,7 @@ class Pbft:
                 return catch_up.on_offered(replica, event)
             case Started():
                 return restart.on_started(replica, event)
-            case Mined() | Stored() | Refuted():
+            case Mined() | Stored() | Refuted() | Suspected() | Trusted() | Read():
                 return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)

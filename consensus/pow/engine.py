@@ -46,10 +46,13 @@ from consensus.events import (
     Offered,
     Pending,
     Proposed,
+    Read,
     Received,
     Refuted,
     Started,
     Stored,
+    Suspected,
+    Trusted,
 )
 from consensus.fork_measures import ForkMeasures
 from consensus.pow import accounting, arriving, bodies, fetching, growing, measures, restart
@@ -87,7 +90,7 @@ class ProofOfWork:
                 return restart.on_started(replica, event)
             case Pending():
                 return iter(())  # blocks are mined whether or not there is work
-            case Proposed() | Checked() | Offered():
+            case Proposed() | Checked() | Offered() | Suspected() | Trusted() | Read():
                 return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)

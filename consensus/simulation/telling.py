@@ -20,12 +20,14 @@ from consensus.effects import (
     Ignore,
     Mine,
     Persist,
+    Readable,
     Request,
     Rewrite,
     Send,
     SetTimer,
     Share,
     Store,
+    Watch,
 )
 from consensus.message import NULL_DIGEST, Signed, compute_digest
 
@@ -49,6 +51,10 @@ class Teller:
                 return "set", str(timer[0]), f"{after_ms} ms"
             case CancelTimer(timer):
                 return "cancel", str(timer[0]), ""
+            case Watch(replica):
+                return "watch", "", "nobody" if replica is None else f"{replica}"
+            case Readable(_, height):
+                return "readable", "", f"at {height}"
             case Request(height, after, required):
                 need = "needs" if required else "wants"
                 return "request", "", f"{need} a value for {height} after {len(after)} in flight"
