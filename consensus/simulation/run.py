@@ -95,6 +95,8 @@ def expected_probes(request: Request) -> tuple[str, ...]:
     )
     features -= spec.senseless
     probes = {name for feature in features for name in FEATURE_PROBES.get(feature, ())}
+    if spec.reads:
+        probes.add("read-answered")
     lies = set(LIES) & features - {"twins", "equivocation"}
     probes.update(f"behaved-{name}" for name in lies)
     if not request.faults:
