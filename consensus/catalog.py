@@ -137,6 +137,10 @@ class EngineSpec:
     reads: bool = False
     """Does the engine answer `Read`."""
 
+    def compute_silence_ms(self, parameters: Any) -> int:
+        """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
+        return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
     @property
     def contract(self) -> Contract:
         """Which part of the contract a host has to serve."""
