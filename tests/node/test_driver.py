@@ -18,6 +18,7 @@ from consensus.effects import (
     Ignore,
     Mine,
     Persist,
+    Readable,
     Rewrite,
     Send,
     SetTimer,
@@ -265,3 +266,13 @@ async def test_what_a_tree_of_blocks_asks_leaves_in_its_order(path: Path) -> Non
     assert bench.driver.has_started
     await bench.driver.close()
     assert bench.failures == []
+
+
+async def test_a_reader_is_told_nothing_before_the_records_it_depends_on(path: Path) -> None:
+    bench = Bench(path, [Readable(1, 4), Persist(b"promise"), Readable(2, 5)])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Readable(1, 4)]
+    bench.gate.set()
+    assert await bench.host.until(2) == [Readable(1, 4), Readable(2, 5)]
+    await bench.driver.close()
