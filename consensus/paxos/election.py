@@ -149,7 +149,7 @@ def lead(replica: Replica) -> Iterator[Effect]:
     claim(replica, above)
     yield from lose_leader(replica)
     replica.phase, replica.leader = Phase.LEADING, replica.candidate
-    replica.leading = Leading(decided_before=replica.decided)
+    replica.leading = Leading()
     replica.ordering = Ordering(above + 1, decided_elsewhere=above, imposed=imposed)
     yield from beat(replica)
 

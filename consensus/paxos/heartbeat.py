@@ -1,7 +1,8 @@
 """The leader's pulse: it says that it lives, and hears whether a majority still answers.
 
 A leader whom no majority answers any more resigns, for others may not be able to tell that it is of
-no use: they hear it. So does one that has work and decides nothing for a whole look.
+no use: they hear it. So does one that has proposed and decides nothing for a whole look. A leader that
+lives but does not hear of the work that all others hold is suspected by them after a few looks.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from consensus.paxos.acceptor import refuse, refuse_ballot
 from consensus.paxos.learner import claim, learn
 from consensus.paxos.messages import Alive, Heartbeat
 from consensus.paxos.refusals import Refusal
-from consensus.paxos.replica import Replica
+from consensus.paxos.replica import IDLE_LOOKS_MAX, Replica
 from consensus.paxos.standing import follow, lose_leader
 
 
@@ -56,21 +57,35 @@ def on_alive(replica: Replica, sender: ReplicaId, alive: Alive) -> Iterator[Effe
 
 
 def look_around(replica: Replica) -> Iterator[Effect]:
-    """Each `silence_ms`: at a leader, is it still heard; elsewhere, was the leader heard."""
+    """Each `silence_ms`: at a leader, is it of any use; elsewhere, is the leader."""
+    is_still = replica.decided_before == replica.decided
+    replica.decided_before = replica.decided
     if replica.is_leading:
-        leading = replica.leading
-        is_alone = not replica.has_majority(len(leading.spoke))
-        is_stuck = leading.decided_before == replica.decided and has_to_move(replica)
-        leading.spoke, leading.decided_before = set(), replica.decided
-        if is_alone or is_stuck:
-            replica.count("resigned")
-            replica.clock.failures += 1
-            replica.clock.calm = 0
-            yield from lose_leader(replica)
-    elif replica.leader is not None and not replica.has_spoken and not replica.suspects:
+        is_alone = not replica.has_majority(len(replica.leading.spoke))
+        replica.leading.spoke = set()
+        if is_alone or (is_still and has_to_move(replica)):
+            yield from resign(replica)
+    elif replica.leader is not None:
+        judge_leader(replica, is_still=is_still)
+    replica.has_spoken = False
+
+
+def judge_leader(replica: Replica, *, is_still: bool) -> None:
+    """A leader that was not heard is suspected, and one that lives but lets work wait too long."""
+    if not replica.has_spoken and not replica.suspects:
         replica.suspects = True
         replica.count("leader_unheard")
-    replica.has_spoken = False
+    replica.idle_looks = replica.idle_looks + 1 if is_still and replica.pending else 0
+    if replica.idle_looks == IDLE_LOOKS_MAX:
+        replica.count("leader_idle")
+
+
+def resign(replica: Replica) -> Iterator[Effect]:
+    """This leader cannot lead: let others try, and be more patient next time."""
+    replica.count("resigned")
+    replica.clock.failures += 1
+    replica.clock.calm = 0
+    yield from lose_leader(replica)
 
 
 def has_to_move(replica: Replica) -> bool:

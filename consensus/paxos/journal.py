@@ -9,6 +9,7 @@ later ones of a kind win; whatever names a ballot is a promise too.
 from typing import Any
 
 from consensus.message import compute_digest
+from consensus.paxos.ballot import NO_BALLOT
 from consensus.paxos.messages import CheckpointCertificate, Entry, Lost, Promised
 from consensus.paxos.replica import Proposal, Replica, Role, Slot
 
@@ -20,7 +21,8 @@ def durable_records(replica: Replica) -> tuple[Any, ...]:
         records.append(Lost())
     if replica.certificate:
         records.append(replica.certificate)
-    records.append(Promised(replica.promised))
+    if replica.promised > NO_BALLOT:
+        records.append(Promised(replica.promised))
     records.extend(entry for _, entry in sorted(replica.unapplied.items()))
     records.extend(slot.accepted for _, slot in sorted(replica.slots.items()) if slot.accepted)
     return tuple(records)

@@ -104,7 +104,7 @@ def calm_down(replica: Replica) -> None:
     """Progress: repetitions wait, and timeouts that had doubled come back down."""
     clock = replica.clock
     clock.progressed = True
-    clock.resends = 0
+    clock.resends = replica.idle_looks = 0
     clock.calm += 1
     if clock.calm >= CALM_HEIGHTS:
         clock.calm = 0

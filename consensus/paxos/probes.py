@@ -6,6 +6,7 @@ A counter starts at 0 with every start of the replica, and a refusal never count
 PROBES: tuple[str, ...] = (
     "leader_suspected",  # the failure detector spoke against the leader
     "leader_unheard",  # its own look told a replica that its leader is none
+    "leader_idle",  # a leader that lives let work wait
     "suspicion_withdrawn",  # a suspected leader was heard after all
     "candidacies_failed",  # a candidate tried again
     "preempted",  # a candidate or leader met a higher ballot

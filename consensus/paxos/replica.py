@@ -62,6 +62,10 @@ LEADING: Final = Phase.LEADING
 STORED: Final = Judgement.VALID
 
 
+IDLE_LOOKS_MAX = 3
+"""So many looks in a row a leader may live and let work wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was chosen at a height."""
@@ -148,15 +152,13 @@ class PendingRead:
 
 @dataclass(slots=True)
 class Leading:
-    """What only a leader keeps: who spoke lately, and what it confirms."""
+    """What only a leader keeps: who has spoken lately, and what it confirms."""
 
     beats: int = 0
     beat_voices: dict[ReplicaId, int] = field(default_factory=dict)
     """The last heartbeat that each member answered."""
     spoke: set[ReplicaId] = field(default_factory=set)
     """Who was heard since the last look."""
-    decided_before: Height = 0
-    """What was decided at the last look."""
     reads: list[PendingRead] = field(default_factory=list)
 
 
@@ -179,7 +181,11 @@ class Replica:
     has_spoken: bool = False
     """Was the leader heard as leader since the last look."""
     suspects: bool = False
-    """Is the leader suspected."""
+    """Is the leader suspected to have fallen silent."""
+    idle_looks: int = 0
+    """Looks in a row at which work waited and nothing had been decided since the one before."""
+    decided_before: Height = 0
+    """What was decided at the last look."""
     seen: Ballot = NO_BALLOT
     """The highest ballot heard of."""
     phase: Phase = Phase.FOLLOWING
@@ -243,7 +249,9 @@ class Replica:
     @property
     def trusts_leader(self) -> bool:
         """Is there a leader that is not suspected; a leader trusts itself."""
-        return self.phase is LEADING or (self.leader is not None and not self.suspects)
+        if self.phase is LEADING:
+            return True
+        return self.leader is not None and not self.suspects and self.idle_looks < IDLE_LOOKS_MAX
 
     @property
     def ceiling(self) -> Height:

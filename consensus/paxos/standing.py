@@ -17,7 +17,8 @@ def follow(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
         return
     if ballot != replica.candidate:
         stand_down(replica)
-    replica.leader, replica.chosen, replica.suspects = ballot, 0, False
+    replica.leader, replica.chosen = ballot, 0
+    replica.suspects, replica.idle_looks = False, 0
     replica.clock.restart = True
     ask_reads_again(replica)
     yield from watch(replica)
@@ -35,7 +36,8 @@ def trust(replica: Replica) -> None:
 def lose_leader(replica: Replica) -> Iterator[Effect]:
     """Nobody leads any more as far as this replica knows."""
     stand_down(replica)
-    replica.leader, replica.suspects = None, False
+    replica.leader = None
+    replica.suspects, replica.idle_looks = False, 0
     replica.clock.restart = True
     ask_reads_again(replica)
     yield from watch(replica)
