@@ -118,7 +118,7 @@ def settle(host: "Host") -> None:
 def look_later(host: "Host") -> None:
     """Look when the silence would be too long."""
     watchman = find(host)
-    due_ms = watchman.watching.due_ms
+    due_ms = watchman.watching.find_due_ms()
     if due_ms is None:
         return
     watchman.looks += 1
