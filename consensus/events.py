@@ -157,7 +157,8 @@ class Trusted(msgspec.Struct, frozen=True):
 class Read(msgspec.Struct, frozen=True):
     """A client reads: which height holds everything decided anywhere before this (Multi-Paxos).
 
-    Answered by `Readable`, perhaps late or never. Tickets are not used twice by one incarnation.
+    Answered by `Readable`, perhaps late or never. A replica uses no ticket twice, and neither does its
+    next incarnation: what is said about one may arrive after a restart.
     """
 
     ticket: int

@@ -153,20 +153,38 @@ class Client:
         query = {"limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
         return await self._get(f"/v1/blocks/{height}/transactions", TransactionPage, query)
 
-    async def account(self, address: str, proof: bool = False) -> AccountAnswer:
-        """An account; one that never moved is empty, not an error."""
-        return await self._get(f"/v1/accounts/{address}", AccountAnswer, _proof(proof))
+    async def account(
+        self, address: str, proof: bool = False, *, linearizable: bool = False
+    ) -> AccountAnswer:
+        """An account; one that never moved is empty, not an error.
 
-    async def record(self, address: str, key: bytes, proof: bool = False) -> RecordAnswer:
-        """What an account keeps under `key`; the value is None where it keeps nothing."""
+        `linearizable`: as of now, not of what this node has seen; see `record`.
+        """
+        query = _how(proof, linearizable)
+        return await self._get(f"/v1/accounts/{address}", AccountAnswer, query)
+
+    async def record(
+        self, address: str, key: bytes, proof: bool = False, *, linearizable: bool = False
+    ) -> RecordAnswer:
+        """What an account keeps under `key`; the value is None where it keeps nothing.
+
+        `linearizable`: with everything that was final, anywhere, before the call. Raises
+        `RefusedError`: "read-unconfirmed" if that could not be made sure in time (ask again),
+        "read-needs-a-voter" or "read-unsupported" where it never can be.
+        """
         path = f"/v1/accounts/{address}/records/{key.hex()}"
-        return await self._get(path, RecordAnswer, _proof(proof))
+        return await self._get(path, RecordAnswer, _how(proof, linearizable))
 
-    async def transaction(self, transaction_id: bytes, proof: bool = False) -> TransactionAnswer:
-        """A transaction; status UNKNOWN where the node has never seen it."""
+    async def transaction(
+        self, transaction_id: bytes, proof: bool = False, *, linearizable: bool = False
+    ) -> TransactionAnswer:
+        """A transaction; status UNKNOWN where the node has never seen it.
+
+        `linearizable`: settled if it was settled, anywhere, before the call; see `record`.
+        """
         path = f"/v1/transactions/{transaction_id.hex()}"
         try:
-            return await self._get(path, TransactionAnswer, _proof(proof))
+            return await self._get(path, TransactionAnswer, _how(proof, linearizable))
         except RefusedError as error:
             if error.reason != "tx-unknown":
                 raise
@@ -246,8 +264,10 @@ class Client:
             raise IndefiniteError(f"connection to {self.url} broke: {error}") from error
 
 
-def _proof(proof: bool) -> dict[str, str]:
-    return {"proof": "1"} if proof else {}
+def _how(proof: bool, linearizable: bool) -> dict[str, str]:
+    """The query of a read."""
+    query = {"proof": "1"} if proof else {}
+    return query | ({"consistency": "linearizable"} if linearizable else {})
 
 
 def _read(decode: Callable[[bytes], Read], data: bytes) -> Read:

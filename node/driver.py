@@ -30,6 +30,7 @@ from consensus.effects import (
     Ignore,
     Mine,
     Persist,
+    Readable,
     Request,
     Rewrite,
     Send,
@@ -82,6 +83,9 @@ class Host(Protocol):
 
     def diverge(self, effect: Diverge) -> None:
         """This ledger is not the certified one."""
+
+    def answer_read(self, effect: Readable) -> None:
+        """A reader is told which height is late enough."""
 
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks is to grow, or to be mined on."""
@@ -268,6 +272,8 @@ class Driver:
                 self._host.accuse(effect)
             case Diverge():
                 self._host.diverge(effect)
+            case Readable():
+                self._host.answer_read(effect)
             case Mine() | Store() | Share() | Adopt() | Finalize():
                 self._host.grow(effect)
             case (

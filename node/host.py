@@ -16,6 +16,7 @@ from consensus.effects import (
     Decide,
     Diverge,
     Ignore,
+    Readable,
     Request,
     Send,
 )
@@ -27,6 +28,7 @@ from node.driver import Driver, TreeEffect
 from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.network import Peers
+from node.reading import Reads
 from node.roster import Roster
 from node.sync import Sync
 from node.votes import Votes
@@ -80,14 +82,17 @@ class EngineHost:
         peers: Peers,
         sync: Sync | None,
         tree: "TreeSide | None" = None,
+        *,
+        reads: Reads | None = None,
     ) -> None:
         """Name those who are made after this.
 
-        Ordering and catch-up serve decisions, `tree` a tree of blocks; what the engine's contract
-        does not ask for is None.
+        Ordering and catch-up serve decisions, `tree` a tree of blocks, `reads` engines that answer
+        them; what the engine's contract does not ask for is None.
         """
         self._driver, self._peers = driver, peers
         self._decisions, self._catch_up, self._tree = ordering, sync, tree
+        self._reads = reads
 
     def post(self, event: Event) -> None:
         """Hand the engine an event of this node's own."""
@@ -160,6 +165,10 @@ class EngineHost:
     def catch_up(self, effect: Behind) -> None:
         """Others are further."""
         self._serve(self._catch_up, effect).on_behind(effect.height)
+
+    def answer_read(self, effect: Readable) -> None:
+        """A ticket's height is known."""
+        self._serve(self._reads, effect).on_readable(effect)
 
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks grows."""

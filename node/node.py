@@ -60,6 +60,7 @@ from node.ordering import Ordering
 from node.peer_metrics import CountedPeers
 from node.peers.network import Peers
 from node.peers.records import Network, PeerAddress
+from node.reading import Reads
 from node.recent_bodies import RecentBodies
 from node.roster import compute_stranger, is_open
 from node.service import Service
@@ -144,6 +145,7 @@ class Node:
         self._failure: asyncio.Future[BaseException] | None = None
         self._is_closing = False
         self._forks: ForkWatch | None = None
+        self._reads: Reads | None = None
         self.orders: Orders
         self.catch_up: CatchUp
         self.p2p_port = 0
@@ -263,7 +265,9 @@ class Node:
         else:
             self._make_decision_side(votes)
         self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.orders.find_body)
-        self.service = Service(core, engine, self.admission, self.lifecycle, self._forks)
+        self.service = Service(
+            core, engine, self.admission, self.lifecycle, self._forks, reads=self._reads
+        )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.service.connect(self.host, self.peers)
 
@@ -283,7 +287,9 @@ class Node:
             core, votes, self.admission, self.ordering, self.peers, on_failure=self._fail
         )
         self.orders, self.catch_up = self.ordering, self.sync
-        self.host.connect(self.driver, self.ordering, self.peers, self.sync)
+        if core.spec.reads and core.me is not None:
+            self._reads = Reads(self.driver.post, lambda: core.chain.height)
+        self.host.connect(self.driver, self.ordering, self.peers, self.sync, reads=self._reads)
 
     def _make_tree_side(self, engine: Engine, rules: TreeRules) -> None:
         """For engines that order a tree of blocks."""
@@ -431,6 +437,8 @@ class Node:
         self.body_log.forget(drop.id for drop in dropped)
         self.body_log.on_applied(applied.header.height)
         self.lifecycle.on_applied(applied, dropped)
+        if self._reads is not None:
+            self._reads.on_applied()
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
@@ -469,6 +477,8 @@ class Node:
     def _stop_serving(self) -> None:
         self.service.state = NodeState.STOPPING
         self.lifecycle.close()
+        if self._reads is not None:
+            self._reads.close()
 
     def _refresh(self) -> None:
         self.service.refresh()

@@ -17,6 +17,7 @@ from node.admission import Admission, Entry
 from node.api.backend import (
     SETTLED,
     EngineView,
+    Freshness,
     MempoolView,
     NodeState,
     NodeStatus,
@@ -35,6 +36,7 @@ from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.peers.network import Peers
+from node.reading import Reads
 from node.verifier import VerifierClosedError
 
 RETRY_AFTER_S = 1
@@ -54,6 +56,8 @@ class Service:
         admission: Admission,
         lifecycle: Lifecycle,
         forks: ForkWatch | None = None,
+        *,
+        reads: Reads | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -67,6 +71,7 @@ class Service:
         self._admission = admission
         self._lifecycle = lifecycle
         self._forks = forks
+        self._reads = reads
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
@@ -85,6 +90,14 @@ class Service:
     def metrics(self) -> Metrics:
         """Everything measured here."""
         return self._metrics
+
+    async def confirm_read(self, timeout_s: float) -> Freshness:
+        """Wait until the ledger holds all that was decided anywhere before."""
+        if not self._spec.reads:
+            return Freshness.UNSUPPORTED
+        if self._reads is None:
+            return Freshness.NOT_A_VOTER
+        return await self._reads.confirm(timeout_s)
 
     # Transactions
 

@@ -31,6 +31,7 @@ from consensus.simulation.history import (
     HeadMoved,
     History,
     Proposal,
+    Reading,
     Saying,
     Submission,
 )
@@ -320,6 +321,27 @@ class Cluster:
         """A host's ledger differs from a certified one."""
         if self.history.is_bound(host.name):
             self.promises.see(Divergence(host.name, height))
+
+    @property
+    def decided_height(self) -> Height:
+        """The greatest height that any correct host has decided."""
+        return self.history.reached
+
+    def note_decision(self, host: Host, height: Height) -> None:
+        """A host has decided a height."""
+        if self.history.is_bound(host.name):
+            self.history.reached = max(self.history.reached, height)
+
+    def note_asked(self, host: Host, ticket: int) -> None:
+        """A client reads at a host."""
+        self.run_digest.add(b"%d %d ?%d" % (self.timeline.now_ms, host.place, ticket))
+        self.note_event(host.place, "read", detail=f"after {self.history.reached}")
+
+    def note_answered(self, host: Host, height: Height, before: Height) -> None:
+        """A client may be told at a height."""
+        self.run_digest.add(b"%d %d =%d" % (self.timeline.now_ms, host.place, height))
+        if self.history.is_bound(host.name):
+            self.promises.see(Reading(host.name, height, before, height > host.height))
 
     def note_proposal(self, host: Host, value: bytes) -> None:
         """A host made a value."""

@@ -81,7 +81,20 @@ class Accusation:
     offender: ReplicaId
 
 
-Fact: TypeAlias = Submission | Proposal | Saying | Execution | HeadMoved | Divergence | Accusation
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A host may tell a client its state at a height; `before` was decided when the client asked."""
+
+    name: ReplicaId
+    height: Height
+    before: Height
+    waits: bool = False
+    """Has the host not executed that height yet."""
+
+
+Fact: TypeAlias = (
+    Submission | Proposal | Saying | Execution | HeadMoved | Divergence | Accusation | Reading
+)
 
 
 class ViolationError(AssertionError):
@@ -109,6 +122,8 @@ class History:
     """Who ever lost its journal."""
     decided: dict[Height, tuple[ReplicaId, Block]] = field(default_factory=dict)
     """What anybody ever executed first at each height, also if it died the moment after."""
+    reached: Height = 0
+    """The greatest height that anybody ever decided, executed or not."""
     proposed: set[Digest] = field(default_factory=set)
     """Digests of the values that correct hosts made."""
     said: dict[tuple[Any, ...], Any] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from consensus.effects import (
     Ignore,
     Mine,
     Persist,
+    Readable,
     Request,
     Rewrite,
     Send,
@@ -52,7 +53,7 @@ from consensus.events import (
     Verdict,
 )
 from consensus.message import Digest, compute_digest, sign_message
-from consensus.simulation import tree_host, watchman
+from consensus.simulation import reading, tree_host, watchman
 from consensus.simulation.application import Application, Block
 from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
@@ -86,6 +87,19 @@ class Surroundings(Protocol):
     @property
     def now_ms(self) -> int:
         """Virtual time."""
+
+    @property
+    def decided_height(self) -> int:
+        """The greatest height that anybody has decided so far."""
+
+    def note_decision(self, host: "Host", height: int) -> None:
+        """A host has decided a height, and may execute it."""
+
+    def note_asked(self, host: "Host", ticket: int) -> None:
+        """A client reads at a host."""
+
+    def note_answered(self, host: "Host", height: int, before: int) -> None:
+        """It may be told at this height; `before` was decided somewhere when it asked."""
 
     def note_accusation(self, host: "Host", offender: ReplicaId) -> None:
         """A host holds proof that somebody lied."""
@@ -170,6 +184,7 @@ class Host:
     flags: tuple[bool, bool] = (False, False)
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
+    reads: reading.Reads = field(default_factory=reading.Reads)
     miner: Miner = field(default_factory=Miner)
     has_refuted: bool = False
     """Did its ledger ever find a block that cannot be executed."""
@@ -245,6 +260,7 @@ class Host:
         self.miner.template = None
         if self.watchman is not None:
             self.watchman.forget()
+        self.reads.forget()
         for queue in (self.inbox, self.backlog, self.withheld, self.timers):
             queue.clear()
         return self.application.crash(loses_unsynced=loses_unsynced)
@@ -313,14 +329,15 @@ class Host:
             case _:
                 self.release(effect)
 
-    def release(self, effect: Effect) -> None:  # noqa: PLR0912 - one match
+    def release(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match
         """Perform an effect that leaves the host."""
         match effect:
             case Send(to, message):
                 self.say(to, message)
             case Broadcast(message):
                 self.say(None, message)
-            case Decide():
+            case Decide(height):
+                self.around.note_decision(self, height)
                 if self.habits.apply_ms:
                     self.around.later(self, self.habits.apply_ms, self.execute, effect)
                 else:
@@ -335,6 +352,8 @@ class Host:
             case Diverge(height):
                 self.diverged = effect
                 self.around.note_divergence(self, height)
+            case Readable():
+                reading.answer(self, effect)
             case Share() | Adopt() | Finalize():
                 tree_host.perform(self, effect)
             case Store():

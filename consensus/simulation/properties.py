@@ -12,6 +12,7 @@ validity            the level that the engine claims (V0 to V4)
 one-vote            a correct replica signs one body per kind, view and height, also across restarts
 no-divergence       no correct host's ledger differs from a certified one
 just-accusation     only the guilty are accused
+reads-are-fresh     a read is answered at no lower height than anybody had decided before it was asked
 finality            no correct host undoes a block that it has finalized (raised where it happens)
 
 In a block tree the first five are about final blocks: that no two hosts differ there is common prefix,
@@ -34,6 +35,7 @@ from consensus.simulation.history import (
     Fact,
     HeadMoved,
     History,
+    Reading,
     Saying,
     ViolationError,
 )
@@ -190,6 +192,23 @@ def explain_proposed(history: History, fact: Execution) -> str | None:
     return f"host {fact.name} executed {strange}, which nobody proposed" if strange else None
 
 
+def explain_fresh(_history: History, fact: Reading) -> str | None:
+    """The height is older than what somebody may have told a client before."""
+    if fact.height >= fact.before:
+        return None
+    return (
+        f"host {fact.name} answers a read at height {fact.height}, though {fact.before} was "
+        f"decided before it was asked"
+    )
+
+
+READS = (
+    always("reads-are-fresh", [Reading], explain_fresh),
+    sometimes("read-answered", [Reading], lambda _history, _fact: True),
+    sometimes("read-waited", [Reading], lambda _history, fact: fact.waits),
+)
+"""What engines promise that answer reads; some answers are ahead of the ledger that is read."""
+
 SITUATIONS = (
     sometimes("null-executed", [Execution], lambda _history, fact: not fact.block.values),
     sometimes("head-moved-away", [HeadMoved], lambda _history, fact: fact.undone > 0),
@@ -216,6 +235,7 @@ def promises_of(
         always("no-divergence", [Divergence], explain_divergence),
         always("just-accusation", [Accusation], explain_accusation),
         *(promises_of_tree(spec.tree, parameters) if spec.tree is not None else ()),
+        *(READS if spec.reads else ()),
         *SITUATIONS,
     )
 

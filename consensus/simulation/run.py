@@ -96,6 +96,8 @@ def expected_probes(request: Request) -> tuple[str, ...]:
     )
     features -= list_senseless(spec)
     probes = {name for feature in features for name in FEATURE_PROBES.get(feature, ())}
+    if spec.reads:
+        probes.add("read-answered")
     lies = set(LIES) & features - {"twins", "equivocation"}
     probes.update(f"behaved-{name}" for name in lies)
     if not request.faults:

@@ -6,10 +6,13 @@ engine alike. R is an address; a twin gets the next free one.
 time
     run MS                      time passes
     rest MS [R…]                time passes until all is executed and certified, at most so long
-    demand MS R…                like rest, and a violation if it is not; then the same for new work
+    demand MS R…                like rest, and a violation if it is not; then the same for new work,
+                                and for a read at each, where the engine answers reads
 work
     submit ITEM… [to R…]        clients' work reaches all hosts, or some
     load N                      N items a second reach all hosts from here on; 0 ends it
+    read MS R…                  clients read at these; time passes until all may answer, at most so long
+    reads N                     N reads a second at random hosts from here on; 0 ends it
 hosts
     crash R…  power R…          stop, leaving all that was written; losing what was not synced
     restart R…                  start from disk

@@ -159,6 +159,8 @@ def open_storm(storm: Storm) -> None:
     if storm.request.timing is not WorldKind.PARTIAL:
         storm.do(f"quality {draw_quality(storm)}")
     storm.do(f"load {chance.choose(RATES)}")
+    if catalog.get(storm.request.engine).reads:
+        storm.do(f"reads {chance.fork('reads').choose(RATES)}")
 
 
 def corrupt_rest(storm: Storm) -> None:

@@ -5,6 +5,7 @@ from aiohttp import web
 from ledger.address import decode_address
 from ledger.errors import AddressError, LedgerError
 from ledger.proofs import encode_proof
+from node.api import consistency
 from node.api.fields import ADDRESS_SCHEMA
 from node.api.models import AccountAnswer, RecordAnswer
 from node.api.problems import Problem
@@ -27,6 +28,7 @@ async def serve_account(api: Api, request: web.Request) -> web.Response:
     """Balance and nonce; one that was never heard of is empty, which can be proved too."""
     wants_proof = read_flag(request, "proof")
     public_key = read_address(request)
+    await consistency.await_consistency(api, request)
     chain = api.backend.chain
     state = chain.account(public_key)
     proof = None
@@ -52,6 +54,7 @@ async def serve_record(api: Api, request: web.Request) -> web.Response:
     """The value under a key; that there is none is an answer, which can be proved too."""
     wants_proof = read_flag(request, "proof")
     owner, key = read_address(request), read_path(request, "key")
+    await consistency.await_consistency(api, request)
     chain = api.backend.chain
     proof = None
     if wants_proof:
@@ -73,8 +76,9 @@ ROUTES = (
         "Balance and nonce of an account.",
         {200: AccountAnswer},
         TAG,
-        parameters=(ADDRESS, PROOF),
-        problems=(409,),
+        parameters=(ADDRESS, PROOF, *consistency.PARAMETERS),
+        problems=(409, *consistency.PROBLEMS),
+        description=consistency.DESCRIPTION,
     ),
     Route(
         "GET",
@@ -87,7 +91,9 @@ ROUTES = (
             ADDRESS,
             Parameter("key", "Hex.", {"type": "string", "pattern": "^([0-9a-f]{2})+$"}, "path"),
             PROOF,
+            *consistency.PARAMETERS,
         ),
-        problems=(409,),
+        problems=(409, *consistency.PROBLEMS),
+        description=consistency.DESCRIPTION,
     ),
 )

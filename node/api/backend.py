@@ -2,7 +2,7 @@
 
 The API owns forms (JSON, text, HTTP statuses); the node owns facts. Everything here is raw: hashes
 and public keys are 32 bytes, amounts are integers, durations carry their unit in the name. Nothing
-but `submit` and `wait_final` may wait; the rest answers from memory or with one store read.
+but `submit`, `wait_final` and `confirm_read` may wait; the rest answers from memory or with one store read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,6 +82,20 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     detail: str | None = None
     retry_after_s: int | None = None
     unavailable: bool = False
+
+
+class Freshness(StrEnum):
+    """How a linearizable read was prepared; of refusals, the value is the stable reason."""
+
+    CONFIRMED = "confirmed"
+    """The ledger holds everything that was decided anywhere before the question."""
+    UNCONFIRMED = "read-unconfirmed"
+    """That did not come about in time; asking again may do."""
+    NOT_A_VOTER = "read-needs-a-voter"
+    """This node has no vote in the committee, so nobody tells it."""
+    UNSUPPORTED = "read-unsupported"
+    """The engine answers no such question."""
+    STOPPING = "node-stopping"
 
 
 class RiskView(msgspec.Struct, frozen=True):
@@ -239,6 +253,10 @@ class Backend(Protocol):
 
         Returns once everything accepted is durable. Refuses by answer, never by raising.
         """
+        ...
+
+    async def confirm_read(self, timeout_s: float) -> Freshness:
+        """Wait until the ledger holds all that was decided anywhere before; at most `timeout_s`."""
         ...
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:

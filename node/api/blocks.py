@@ -7,6 +7,7 @@ from aiohttp import web
 
 from ledger.block import ReceiptStatus
 from ledger.blocks import StoredBlock
+from node.api import consistency
 from node.api.backend import TransactionStatus, TransactionView
 from node.api.cursors import Cursor, decode_cursor, encode_cursor
 from node.api.fields import U64_MAX
@@ -51,6 +52,7 @@ def find_height(api: Api, reference: str) -> int:
 
 async def serve_block(api: Api, request: web.Request) -> web.Response:
     """One block, without the bodies of its transactions."""
+    await consistency.await_consistency(api, request)
     chain = api.backend.chain
     block = chain.block(find_height(api, request.match_info["block"]))
     final_height = api.backend.status().final_height
@@ -178,8 +180,10 @@ ROUTES = (
         "A block.",
         {200: BlockAnswer},
         TAG,
-        parameters=(BLOCK,),
-        problems=(404,),
+        parameters=(BLOCK, *consistency.PARAMETERS),
+        problems=(404, *consistency.PROBLEMS),
+        description="With `consistency=linearizable` the head is no lower than any block that was "
+        "final anywhere before the request came.",
     ),
     Route(
         "GET",

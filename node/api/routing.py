@@ -29,6 +29,8 @@ class Limits:
     transaction_body_bytes_max: int = 512 * 1024
     wait_s_max: float = 60.0
     wait_s_default: float = 10.0
+    read_s_default: float = 5.0
+    """How long a linearizable read may take to be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from ledger.errors import LedgerError
 from ledger.proofs import encode_proof
 from ledger.reasons import Reason
 from ledger.transaction import Record, Transaction, Transfer
+from node.api import consistency
 from node.api.backend import (
     SETTLED,
     Outcome,
@@ -206,6 +207,7 @@ async def serve_transaction(api: Api, request: web.Request) -> web.Response:
     """Status and receipt; with `proof=1` the inclusion proof."""
     wants_proof = read_flag(request, "proof")
     transaction_id = read_path(request, "hash", HASH_SIZE)
+    await consistency.await_consistency(api, request)
     view = api.backend.transaction(transaction_id)
     if view is None or view.status is TransactionStatus.UNKNOWN:
         raise Problem("tx-unknown", "this node has never seen it, or has forgotten it")
@@ -276,8 +278,11 @@ ROUTES = (
         parameters=(
             Parameter("hash", "The transaction's id.", HASH_SCHEMA, "path"),
             PROOF,
+            *consistency.PARAMETERS,
         ),
-        problems=(404, 409),
+        problems=(404, 409, *consistency.PROBLEMS),
+        description="With `consistency=linearizable` a transaction that was settled anywhere before "
+        "the request came is settled in the answer too.",
         pattern="/v1/transactions/{hash:(?!batch$)[^/]+}",
     ),
 )

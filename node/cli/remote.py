@@ -1,6 +1,7 @@
 """What commands share that speak to a node over HTTP."""
 
 import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,6 +14,14 @@ DEFAULT_URL = f"http://127.0.0.1:{compute_ports(BASE_PORT, 0)[1]}"
 
 Url = Annotated[str, typer.Option("--url", help="A node's HTTP API.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard output.")]
+
+
+class Consistency(StrEnum):
+    """How fresh an answer has to be."""
+
+    LOCAL = "local"
+    LINEARIZABLE = "linearizable"
+
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

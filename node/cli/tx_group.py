@@ -12,7 +12,7 @@ from ledger.transaction import Record, TransactionPayload, Transfer, build
 from node.cli.asynchronous import asynchronous
 from node.cli.keys_group import DEFAULT_FOLDER, Folder, find_key_file
 from node.cli.output import EXIT_FAILURE, print_json, print_line, print_pairs
-from node.cli.remote import DEFAULT_URL, Json, RequestError, Url, parse_hash
+from node.cli.remote import DEFAULT_URL, Consistency, Json, RequestError, Url, parse_hash
 from node.client import Client
 from node.identity import load_identity
 
@@ -89,6 +89,9 @@ async def show(
     proof: Annotated[
         bool, typer.Option("--proof", help="With the inclusion proof; `quorate verify` reads it.")
     ] = False,
+    consistency: Annotated[
+        Consistency, typer.Option(help="linearizable: as of now, not of what the node has seen.")
+    ] = Consistency.LOCAL,
     json: Json = False,
 ) -> None:
     """Say how a transaction stands; the exit status is 1 where the node has never seen it.
@@ -97,7 +100,9 @@ async def show(
     share of all work reverses that, and what has happened to the transaction so far.
     """
     async with Client(url) as client:
-        answer = await client.transaction(parse_hash(hash_), proof=proof)
+        answer = await client.transaction(
+            parse_hash(hash_), proof=proof, linearizable=consistency is Consistency.LINEARIZABLE
+        )
     plain = answer.model_dump(mode="json", exclude_none=True)
     print_json(plain) if json else print_story(plain)
     raise typer.Exit(EXIT_FAILURE if answer.status.value == "unknown" else 0)

@@ -177,7 +177,9 @@ class FakeClient(Client):
             failed=failed,
         )
 
-    async def account(self, address: str, proof: bool = False) -> AccountAnswer:
+    async def account(
+        self, address: str, proof: bool = False, *, linearizable: bool = False
+    ) -> AccountAnswer:
         self._fail()
         key = decode_address(address)
         return make(
@@ -188,7 +190,9 @@ class FakeClient(Client):
             next_nonce=self.network.next_nonce(key),
         )
 
-    async def transaction(self, transaction_id: bytes, proof: bool = False) -> TransactionAnswer:
+    async def transaction(
+        self, transaction_id: bytes, proof: bool = False, *, linearizable: bool = False
+    ) -> TransactionAnswer:
         self._fail()
         status = self.network.status(transaction_id)
         reason = self.network.failed.get(transaction_id)

@@ -11,7 +11,7 @@ from ledger.address import encode_address
 from ledger.genesis import Genesis
 from ledger.transaction import Record
 from node.api.app import make_app
-from node.api.backend import Outcome, TransactionStatus
+from node.api.backend import Freshness, Outcome, TransactionStatus
 from node.api.server import ApiServer, open_server
 from node.client import Client, ClientError, IndefiniteError, RefusedError, UnreachableError
 from node.metrics import Metrics
@@ -234,3 +234,37 @@ async def test_answers_of_others(
 async def test_a_client_has_to_be_opened() -> None:
     with pytest.raises(RuntimeError, match="context manager"):
         await Client("http://127.0.0.1:1").status()
+
+
+async def test_a_linearizable_read(client: Client, backend: LedgerBackend) -> None:
+    envelope = backend.pay(0, payload=Record(b"k", b"v"))
+    backend.before_read = lambda: backend.chain.height or backend.make_block(envelope)
+    assert (await client.record(ADDRESS, b"k")).height == 0
+    record = await client.record(ADDRESS, b"k", linearizable=True)
+    assert (record.value, record.height) == (b"v", 1)
+    assert (await client.account(ADDRESS, linearizable=True)).nonce == 1
+    assert (await client.transaction(envelope.id, linearizable=True)).definite
+    assert len(backend.confirmed) == 3
+
+
+@pytest.mark.parametrize(
+    ("freshness", "status", "retry_after_s"),
+    [
+        (Freshness.UNCONFIRMED, 503, 1),
+        (Freshness.NOT_A_VOTER, 422, None),
+        (Freshness.UNSUPPORTED, 501, None),
+    ],
+)
+async def test_a_read_that_is_not_confirmed_is_a_refusal(
+    client: Client,
+    backend: LedgerBackend,
+    freshness: Freshness,
+    status: int,
+    retry_after_s: float | None,
+) -> None:
+    backend.freshness = freshness
+    with pytest.raises(RefusedError) as caught:
+        await client.record(ADDRESS, b"k", linearizable=True)
+    error = caught.value
+    assert (error.reason, error.status) == (freshness.value, status)
+    assert error.retry_after_s == retry_after_s

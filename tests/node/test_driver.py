@@ -18,6 +18,7 @@ from consensus.effects import (
     Ignore,
     Mine,
     Persist,
+    Readable,
     Rewrite,
     Send,
     SetTimer,
@@ -315,4 +316,14 @@ async def test_watching_without_a_stated_silence_ends_the_driver(path: Path) -> 
     bench.driver._on_failure = failed.set_result
     bench.driver.start(Pending(True))
     assert isinstance(await asyncio.wait_for(failed, 5), ContractError)
+    await bench.driver.close()
+
+
+async def test_a_reader_is_told_nothing_before_the_records_it_depends_on(path: Path) -> None:
+    bench = Bench(path, [Readable(1, 4), Persist(b"promise"), Readable(2, 5)])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Readable(1, 4)]
+    bench.gate.set()
+    assert await bench.host.until(2) == [Readable(1, 4), Readable(2, 5)]
     await bench.driver.close()

@@ -21,6 +21,7 @@ from consensus.effects import (
     Diverge,
     Ignore,
     Mine,
+    Readable,
     Send,
 )
 from consensus.effects import Request as Wanted
@@ -262,6 +263,8 @@ def test_what_nothing_serves_is_an_error_of_ours(tmp_path: Path, bench: Bench) -
         other.host.request(Wanted(1, ()))
     with pytest.raises(ContractError):
         other.host.catch_up(Behind(3))
+    with pytest.raises(ContractError):
+        bench.host.answer_read(Readable(1, 3))
 
 
 def test_a_block_is_shared_as_the_message_it_is(tmp_path: Path) -> None:

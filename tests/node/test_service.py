@@ -1,6 +1,7 @@
 """The service: what the API is told of a node, and why it is not moving."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -8,20 +9,23 @@ from typing import Any
 
 import pytest
 
+from consensus.effects import Readable
 from consensus.engine import Account
+from consensus.events import Event, Read
 from ledger.errors import TransactionError
 from ledger.mempool import MempoolLimits
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node.admission import Entry
-from node.api.backend import NodeState, Outcome, TransactionStatus
+from node.api.backend import Freshness, NodeState, Outcome, TransactionStatus
 from node.gate import BusyError
 from node.lifecycle import Lifecycle
+from node.reading import Reads
 from node.service import Service
 from node.verifier import VerifierClosedError
 from tests.ledger.support import ALICE, VALIDATORS, World, transfer
 from tests.node.parts import FakePeers, make_core
-from tests.node.support import leaving_nothing
+from tests.node.support import leaving_nothing, until
 
 A, B, C = (transfer(ALICE, nonce) for nonce in range(3))
 KEYS = [key.public_key for key in VALIDATORS]
@@ -258,3 +262,26 @@ async def test_gauges_are_set_before_a_scrape(tmp_path: Path) -> None:
     assert sample("quorate_engine_view") == 2
     assert bench.service.mempool_view().count == 2
     assert bench.service.oldest_pending_ms() is not None
+
+
+# Reading
+
+
+async def test_an_engine_that_confirms_no_reads_is_not_asked(bench: Bench) -> None:
+    assert await bench.service.confirm_read(1) is Freshness.UNSUPPORTED
+
+
+async def test_only_a_voter_confirms_reads(tmp_path: Path) -> None:
+    core = make_core(tmp_path, None)
+    core = dataclasses.replace(core, spec=dataclasses.replace(core.spec, reads=True))
+    lifecycle = Lifecycle(core.metrics)
+    follower = Service(core, None, FakeAdmission(), lifecycle)  # type: ignore[arg-type]
+    assert await follower.confirm_read(1) is Freshness.NOT_A_VOTER
+    posted: list[Event] = []
+    reads = Reads(posted.append, lambda: core.chain.height)
+    voter = Service(core, None, FakeAdmission(), lifecycle, reads=reads)  # type: ignore[arg-type]
+    reading = asyncio.create_task(voter.confirm_read(5))
+    await until(lambda: posted == [Read(1)])
+    reads.on_readable(Readable(1, 0))
+    assert await reading is Freshness.CONFIRMED
+    reads.close()

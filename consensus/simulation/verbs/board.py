@@ -15,6 +15,7 @@ SHOWN = frozenset(
         "accuse",
         "diverge",
         "behind",
+        "readable",
         "crash",
         "restart",
         "progress",
@@ -36,6 +37,8 @@ class Board:
     load: int = 0
     """Which load is on; an older one has ended."""
     items: int = 0
+    reading: int = 0
+    """Which random reads are on; older ones have ended."""
 
     def print_trace(self) -> None:
         """Print what the trace gained."""

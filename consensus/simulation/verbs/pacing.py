@@ -4,6 +4,7 @@ from consensus.simulation.duties import DUTIES
 from consensus.simulation.history import ViolationError
 from consensus.simulation.properties import Property
 from consensus.simulation.verbs.board import Board, heads_of
+from consensus.simulation.verbs.reading import demand_reads
 from consensus.simulation.words import ScenarioError, parse_number, split_at, take_one, word_at
 
 LOAD_PER_SECOND_MAX = 1_000
@@ -39,6 +40,8 @@ def demand(board: Board, words: list[str]) -> None:
     board.cluster.submit(f"new{board.items}", places)
     for duty in DUTIES:
         await_duty(board, duty, bound_ms, places)
+    if board.cluster.spec.reads:
+        demand_reads(board, bound_ms, places)
 
 
 def await_duty(board: Board, duty: Property, bound_ms: int, places: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from consensus.simulation.verbs import detectors, hosts, liars, links, pacing, seeing
+from consensus.simulation.verbs import detectors, hosts, liars, links, pacing, reading, seeing
 from consensus.simulation.verbs.board import Board
 
 VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
@@ -11,6 +11,8 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "demand": pacing.demand,
     "submit": pacing.submit,
     "load": pacing.load,
+    "read": reading.read,
+    "reads": reading.reads,
     "crash": hosts.crash,
     "power": hosts.power,
     "restart": hosts.restart,

@@ -1,7 +1,7 @@
 """A backend for tests: the real chain and mempool in memory, and blocks made by hand."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ledger.apply import AppliedBlock
 from ledger.block import encode_payload
@@ -16,6 +16,7 @@ from ledger.transaction import Envelope, TransactionPayload, Transfer, build, de
 from ledger.validation import check_signature, check_transaction
 from node.api.backend import (
     EngineView,
+    Freshness,
     MempoolView,
     NodeState,
     NodeStatus,
@@ -58,6 +59,10 @@ class LedgerBackend:
         self.is_ready = True
         self.failure: Exception | None = None
         self.submitted = 0
+        self.freshness = Freshness.CONFIRMED
+        self.confirmed: list[float] = []
+        """The time limits of the reads that had to be linearizable."""
+        self.before_read: Callable[[], object] = lambda: None
         self._settled = asyncio.Event()
         self.someone_waits = asyncio.Event()
 
@@ -119,6 +124,11 @@ class LedgerBackend:
                 retry_after_s=retry,
             )
         return Submission(Outcome.ACCEPTED, envelope.id, TransactionStatus.PENDING)
+
+    async def confirm_read(self, timeout_s: float) -> Freshness:
+        self.confirmed.append(timeout_s)
+        self.before_read()
+        return self.freshness
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:
         if located := self.chain.transaction(transaction_id):
