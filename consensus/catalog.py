@@ -13,6 +13,7 @@ from consensus.committee import (
     Committee,
     ReplicaId,
     largest_byzantine_faults,
+    largest_crash_faults,
     largest_minority,
 )
 from consensus.engine import Account, Engine
@@ -25,6 +26,12 @@ from consensus.model.links import Authentication, Links, Loss, Order
 from consensus.model.system import SystemModel
 from consensus.model.timing import Timing
 from consensus.model.validity import Agreement, Finality, Validity
+from consensus.paxos import complexity as paxos_complexity
+from consensus.paxos import engine as paxos
+from consensus.paxos import messages as paxos_messages
+from consensus.paxos import parameters as paxos_parameters
+from consensus.paxos import probes as paxos_probes
+from consensus.paxos import quorums as paxos_quorums
 from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
 from consensus.pbft import messages as pbft_messages
@@ -130,6 +137,10 @@ class EngineSpec:
     reads: bool = False
     """Does the engine answer `Read`."""
 
+    def compute_silence_ms(self, parameters: Any) -> int:
+        """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
+        return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
     @property
     def contract(self) -> Contract:
         """Which part of the contract a host has to serve."""
@@ -172,6 +183,46 @@ _PBFT = EngineSpec(
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
     senseless=frozenset({"attack"}),
+)
+
+_PAXOS = EngineSpec(
+    name="paxos",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.PARTIALLY_SYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.GENERAL_OMISSION,
+            validity=Validity.PROPOSED,
+            agreement=Agreement.UNIFORM,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=3,
+        good_case_messages=paxos_complexity.count_good_case_messages,
+        view_change_messages=paxos_complexity.count_view_change_messages,
+        largest_delay_ms=paxos_parameters.compute_largest_delay_ms,
+        progress_bound_ms=paxos_complexity.compute_progress_bound_ms,
+    ),
+    parameters=paxos_parameters.Parameters,
+    messages=paxos_messages.MESSAGES,
+    records=paxos_messages.RECORDS,
+    seals=paxos_messages.SEALS,
+    certificates=paxos_messages.CERTIFICATES,
+    create=paxos.create,
+    account=paxos.account,
+    default_faults=largest_crash_faults,
+    patience_ms=paxos_parameters.compute_patience_ms,
+    probes=paxos_probes.PROBES,
+    restless=paxos_parameters.RESTLESS,
+    judge_seal=paxos_quorums.judge_seal,
+    judge_certificate=paxos_quorums.judge_certificate,
+    senseless=frozenset({"attack"}),
+    silence_ms=paxos_parameters.compute_silence_ms,
+    reads=True,
 )
 
 _POW = EngineSpec(
@@ -231,7 +282,7 @@ _POW = EngineSpec(
     senseless=frozenset({"starvation", "forger", "wiped-journal", "torn-tail"}),
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PBFT, _POW)}
+_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PAXOS, _PBFT, _POW)}
 
 
 def names() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias, assert_never
 
 from consensus.catalog import EngineSpec
+from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
     Adopt,
@@ -36,9 +37,11 @@ from consensus.effects import (
     SetTimer,
     Share,
     Store,
+    Watch,
 )
 from consensus.engine import Engine, step
-from consensus.events import Elapsed, Event, Timer
+from consensus.events import Elapsed, Event, Received, Suspected, Timer, Trusted
+from node.detecting import Detecting
 from node.journal import Journal
 from node.stages import Stages
 from node.tasks import end
@@ -93,7 +96,10 @@ Sync = Callable[[tuple[bool, list[bytes]]], None]
 
 
 class Driver:
-    """Runs `engine` until `close`; `on_failure` is told of the error that ended it."""
+    """Runs `engine` until `close`; `on_failure` is told of the error that ended it.
+
+    `silence_ms` is the silence at which whoever the engine watches is suspected; 0 if it never does.
+    """
 
     def __init__(
         self,
@@ -105,6 +111,7 @@ class Driver:
         host: Host,
         stages: Stages,
         on_failure: Callable[[BaseException], None],
+        silence_ms: int = 0,
     ) -> None:
         self._engine = engine
         self._spec = spec
@@ -114,6 +121,7 @@ class Driver:
         self._stages = stages
         self._on_failure = on_failure
         self._timers = Timers(self._on_elapsed)
+        self._detecting = Detecting(silence_ms, self._on_numbered)
         self._events: deque[tuple[Event, int, asyncio.Future[None] | None]] = deque()
         self._has_events = asyncio.Event()
         self._withheld: list[Effect] = []
@@ -143,6 +151,7 @@ class Driver:
         """Take nothing more, and let nobody wait for it."""
         self._is_closing = True
         self._timers.close()
+        self._detecting.close()
         while self._events:
             if (taken := self._events.popleft()[2]) and not taken.done():
                 taken.set_result(None)
@@ -164,10 +173,21 @@ class Driver:
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._events.append((event, 0, taken))
         self._has_events.set()
+        if isinstance(event, Received):
+            self._detecting.heard(event.sender)
         await taken
 
+    def on_link(self, replica: ReplicaId, *, is_up: bool) -> None:
+        """The link to a replica was lost, or is there."""
+        if not self._is_closing:
+            self._detecting.on_link(replica, is_up=is_up)
+
     def _on_elapsed(self, timer: Timer, generation: int) -> None:
-        self._events.append((Elapsed(timer), generation, None))
+        self._on_numbered(Elapsed(timer), generation)
+
+    def _on_numbered(self, event: Event, number: int) -> None:
+        """Queue what may have become void when its turn comes."""
+        self._events.append((event, number, None))
         self._has_events.set()
 
     async def _run(self) -> None:
@@ -188,8 +208,8 @@ class Driver:
                 await asyncio.sleep(0)
 
     def _take(self) -> None:
-        event, generation, taken = self._events.popleft()
-        if isinstance(event, Elapsed) and not self._timers.is_current(event.timer, generation):
+        event, number, taken = self._events.popleft()
+        if not self._is_current(event, number):
             return
         try:
             with self._stages.measure("engine"):
@@ -201,6 +221,14 @@ class Driver:
             if taken and not taken.done():
                 taken.set_result(None)
 
+    def _is_current(self, event: Event, number: int) -> bool:
+        """Does an event still count that was queued under a number."""
+        if isinstance(event, Elapsed):
+            return self._timers.is_current(event.timer, number)
+        if isinstance(event, Suspected | Trusted):
+            return self._detecting.is_current(number)
+        return True
+
     def _perform(self, effect: Effect) -> None:
         """Do at once what stays within the node; what leaves waits for the records before it."""
         match effect:
@@ -210,10 +238,12 @@ class Driver:
             case Rewrite(records):
                 self._journal.rewrite([self._spec.records.encode(record) for record in records])
                 self._start_sync()
-            case SetTimer(timer, after_ms):
-                self._timers.set(timer, after_ms)
+            case SetTimer(timer, after_ms, spread_ms):
+                self._timers.set(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self._timers.cancel(timer)
+            case Watch(replica):
+                self._detecting.watch(replica)
             case Request():
                 self._host.request(effect)
             case Check():
@@ -247,7 +277,14 @@ class Driver:
             case Mine() | Store() | Share() | Adopt() | Finalize():
                 self._host.grow(effect)
             case (
-                Persist() | Rewrite() | SetTimer() | CancelTimer() | Request() | Check() | Ignore()
+                Persist()
+                | Rewrite()
+                | SetTimer()
+                | CancelTimer()
+                | Watch()
+                | Request()
+                | Check()
+                | Ignore()
             ):
                 raise AssertionError(effect)
             case _:

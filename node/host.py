@@ -114,6 +114,12 @@ class EngineHost:
             return
         await self._driver.deliver(Received(sender, message))
 
+    def on_peer_change(self, peer: bytes, *, is_up: bool) -> None:
+        """A peer has come or gone; whoever watches it for the engine hears of that."""
+        self.roster.on_peer_change(peer, is_up=is_up)
+        if (replica := self.roster.find(peer)) is not None:
+            self._driver.on_link(replica, is_up=is_up)
+
     # Effects
 
     def send(self, effect: Send) -> None:

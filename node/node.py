@@ -256,6 +256,7 @@ class Node:
             host=self.host,
             stages=core.stages,
             on_failure=self._fail,
+            silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
         self.gossip = Gossip(core, self.peers, self.admission, self._fail)
@@ -464,7 +465,7 @@ class Node:
         return await self.router.on_request(peer, frame)
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
-        self.host.roster.on_peer_change(peer, is_up=is_up)
+        self.host.on_peer_change(peer, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 

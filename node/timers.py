@@ -1,6 +1,7 @@
 """An engine's timers on the event loop's clock."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,15 +22,20 @@ class Timers:
     meanwhile must not arrive.
     """
 
-    def __init__(self, on_elapsed: Callable[[Timer, int], None]) -> None:
+    def __init__(
+        self, on_elapsed: Callable[[Timer, int], None], rng: random.Random | None = None
+    ) -> None:
         self._on_elapsed = on_elapsed
+        self._rng = rng or random.SystemRandom()
         self._armed: dict[Timer, _Armed] = {}
         self._generation = 0
 
-    def set(self, timer: Timer, after_ms: int) -> None:
-        """Let `timer` run out in `after_ms` milliseconds from now."""
+    def set(self, timer: Timer, after_ms: int, spread_ms: int = 0) -> None:
+        """Let `timer` run out so many milliseconds from now, and a draw of 0 … `spread_ms` more."""
         self.cancel(timer)
         self._generation += 1
+        if spread_ms:
+            after_ms += self._rng.randint(0, spread_ms)
         loop = asyncio.get_running_loop()
         handle = loop.call_later(after_ms / 1000, self._on_elapsed, timer, self._generation)
         self._armed[timer] = _Armed(handle, self._generation)

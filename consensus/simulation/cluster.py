@@ -13,7 +13,7 @@ from consensus import catalog
 from consensus.block import Header
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import DecodeError
-from consensus.events import Offered, Received, Timer
+from consensus.events import Offered, Received, Suspected, Timer, Trusted
 from consensus.message import Height, Signed, compute_digest
 from consensus.simulation import tree_host
 from consensus.simulation.application import (
@@ -291,6 +291,9 @@ class Cluster:
             is_follower,
         )
         host.miner.chance = self.chance.fork(f"miner/{place}")
+        host.spread = self.chance.fork(f"spread/{place}")
+        if host.watchman is not None:
+            host.watchman.chance = self.chance.fork(f"watchman/{place}")
         self.hosts[place] = host
         self.addresses.setdefault(name, []).append(place)
         self.links.places.add(place)
@@ -375,6 +378,13 @@ class Cluster:
         """A timer ran out."""
         self.run_digest.add(b"%d %d %b" % (self.timeline.now_ms, host.place, str(timer).encode()))
         self.note_event(host.place, "timer", str(timer[0]))
+
+    def note_word(self, host: Host, word: Suspected | Trusted) -> None:
+        """A host's failure detector has said something."""
+        kind = "suspect" if isinstance(word, Suspected) else "trust"
+        said = f"{self.timeline.now_ms} {host.place} {kind} {word.replica}"
+        self.run_digest.add(said.encode())
+        self.note_event(host.place, kind, detail=f"{word.replica}")
 
     def note_probe(self, host: Host, probe: str) -> None:  # noqa: ARG002 - a host's surroundings
         """A rare situation."""

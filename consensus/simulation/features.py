@@ -1,11 +1,13 @@
 """What a storm may do: features with names, and groups of them by the textbook's kinds of fault.
 
 `--faults` takes names of either sort. The kinds are those of Cristian et al. 1985: crash, omission,
-timing, Byzantine; `network` is what links do, which an engine has to stand besides.
+timing, Byzantine; `network` is what links do, which an engine has to stand besides, and `detector`
+what failure detectors do to an engine that watches.
 """
 
 from collections.abc import Iterable, Mapping
 
+from consensus.catalog import EngineSpec
 from consensus.simulation.byzantine.registry import KINDS
 from consensus.simulation.words import ScenarioError
 
@@ -25,6 +27,7 @@ CRASHES = ("crash", "persistence")
 RECOVERIES = ("power", "blackout", "torn-tail", "wiped-disk", "wiped-journal")
 OMISSIONS = ("send-omission", "receive-omission")
 DELAYS = ("pause", "skew", "slow-disk", "slow-host")
+SENSES = ("lying-detector",)
 LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor", "attack")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -33,9 +36,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "crash-recovery": (*CRASHES, *RECOVERIES),
     "omission": OMISSIONS,
     "timing": DELAYS,
+    "detector": SENSES,
     "byzantine": LIES,
 }
-FEATURES = (*LINKS, *CRASHES, *RECOVERIES, *OMISSIONS, *DELAYS, *LIES)
+FEATURES = (*LINKS, *CRASHES, *RECOVERIES, *OMISSIONS, *DELAYS, *SENSES, *LIES)
 
 BROKEN_BY_SYNCHRONY = frozenset(
     {
@@ -51,6 +55,7 @@ BROKEN_BY_SYNCHRONY = frozenset(
         "pause",
         "skew",
         "slow-disk",
+        "lying-detector",
     }
 )
 """What a synchronous system rules out: there, a message or a step that is late is a fault."""
@@ -58,6 +63,11 @@ UNBOUNDED = frozenset(
     {"lost-kinds", "stranding", "tails", "clog", "starvation", "partition", "one-way", "pause"}
 )
 """What has no bound, known or unknown."""
+
+
+def list_senseless(spec: EngineSpec) -> frozenset[str]:
+    """The features that mean nothing for an engine: no detector lies to one that watches nobody."""
+    return spec.senseless if spec.silence_ms is not None else spec.senseless | set(SENSES)
 
 
 def choose_features(names: Iterable[str], *, lies: bool) -> frozenset[str]:

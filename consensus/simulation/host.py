@@ -35,6 +35,7 @@ from consensus.effects import (
     SetTimer,
     Share,
     Store,
+    Watch,
 )
 from consensus.engine import Engine, step
 from consensus.events import (
@@ -46,18 +47,22 @@ from consensus.events import (
     Proposed,
     Received,
     Started,
+    Suspected,
     Timer,
+    Trusted,
     Verdict,
 )
 from consensus.message import Digest, compute_digest, sign_message
-from consensus.simulation import reading, tree_host
+from consensus.simulation import reading, tree_host, watchman
 from consensus.simulation.application import Application, Block
+from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
 from consensus.simulation.journal import Journal
 from consensus.simulation.signatures import make_sign
 from consensus.simulation.trace import Trace
 from consensus.simulation.tree import Adoption, TreeApplication
 from consensus.simulation.tree_host import Miner
+from consensus.simulation.watchman import Watchman, make_watchman
 
 BEFORE, TORN, AFTER = "before", "torn", "after"
 FUSES = (BEFORE, TORN, AFTER)
@@ -119,6 +124,9 @@ class Surroundings(Protocol):
     def note_timer(self, host: "Host", timer: Timer) -> None:
         """A timer ran out."""
 
+    def note_word(self, host: "Host", word: Suspected | Trusted) -> None:
+        """A host's failure detector has said something."""
+
     def note_probe(self, host: "Host", probe: str) -> None:
         """A rare situation."""
 
@@ -165,6 +173,8 @@ class Host:
     is_busy: bool = False
     timers: dict[Timer, int] = field(default_factory=dict)
     timers_set: int = 0
+    spread: Chance = field(default_factory=lambda: Chance(0))
+    """What timers with a spread draw from."""
     withheld: deque[tuple[int, Effect]] = field(default_factory=deque)
     """Effects that wait until so many writes are durable."""
     writes: int = 0
@@ -193,9 +203,13 @@ class Host:
     signature: Callable[[bytes], bytes] = field(init=False)
     ledger: TreeApplication | None = field(init=False)
     """The application, if it holds a tree of blocks; what the engine needs decides."""
+    watchman: Watchman | None = field(init=False)
+    """Its failure detector, if the engine watches anybody."""
 
     def __post_init__(self) -> None:
         self.signature = make_sign(self.name)
+        silence_ms = self.spec.compute_silence_ms(self.parameters)
+        self.watchman = make_watchman(silence_ms) if silence_ms else None
         self.ledger = None
         if self.spec.tree is not None:
             assert isinstance(self.application, TreeApplication)
@@ -244,6 +258,8 @@ class Host:
         self.flags = (False, False)
         self.values = {}
         self.miner.template = None
+        if self.watchman is not None:
+            self.watchman.forget()
         self.reads.forget()
         for queue in (self.inbox, self.backlog, self.withheld, self.timers):
             queue.clear()
@@ -271,6 +287,8 @@ class Host:
         """One step of the engine and all its effects."""
         engine = self.engine
         assert engine is not None
+        if self.watchman is not None and not watchman.attend(self, event):
+            return
         self.steps += 1
         effects = step(engine, event)
         if self.gauge is not None:
@@ -291,10 +309,12 @@ class Host:
             case Rewrite(records):
                 self.application.sync()
                 self.write(lambda: self.journal.rewrite(records))
-            case SetTimer(timer, after_ms):
-                self.set_timer(timer, after_ms)
+            case SetTimer(timer, after_ms, spread_ms):
+                self.set_timer(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self.timers.pop(timer, None)
+            case Watch(replica):
+                watchman.watch(self, replica)
             case Request():
                 self.request = effect
                 self.answer_request()
@@ -343,6 +363,7 @@ class Host:
                 | Rewrite()
                 | SetTimer()
                 | CancelTimer()
+                | Watch()
                 | Request()
                 | Check()
                 | Ignore()
@@ -404,10 +425,12 @@ class Host:
         while self.withheld and self.withheld[0][0] <= self.durable and self.engine is engine:
             self.release(self.withheld.popleft()[1])
 
-    def set_timer(self, timer: Timer, after_ms: int) -> None:
+    def set_timer(self, timer: Timer, after_ms: int, spread_ms: int = 0) -> None:
         """Setting again replaces: only the newest setting of a name elapses."""
         self.timers_set += 1
         self.timers[timer] = self.timers_set
+        if spread_ms:
+            after_ms += self.spread.between(0, spread_ms)
         drifted_ms = after_ms * 1_000 // (1_000 + self.habits.drift_permille)
         self.around.later(self, drifted_ms, self.elapse, timer, self.timers_set)
 
@@ -484,12 +507,18 @@ class Host:
     def pause(self) -> None:
         """Nothing is handled any more until the host is resumed."""
         self.is_paused = True
+        if self.watchman is not None:
+            watchman.pause(self)
 
     def wake(self) -> None:
         """Handle what has arrived meanwhile, in order."""
         self.is_paused = False
+        if self.watchman is not None:
+            watchman.wake(self)
         backlog, self.backlog = self.backlog, []
         for event in backlog:
             self.feed(event)
+        if self.watchman is not None:
+            watchman.arrange(self)
         self.tell_pending()
         self.answer_request()

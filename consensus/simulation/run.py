@@ -8,7 +8,7 @@ from consensus.errors import BoundError
 from consensus.model.faults import FaultKind
 from consensus.simulation.application import MakeApplication
 from consensus.simulation.cluster import Cluster
-from consensus.simulation.features import LIES, choose_features
+from consensus.simulation.features import LIES, choose_features, list_senseless
 from consensus.simulation.request import Outcome, Request
 from consensus.simulation.scenario import SIZE_MAX
 from consensus.simulation.schedule import Played, Prepare, Schedule, play_schedule
@@ -84,6 +84,7 @@ FEATURE_PROBES = {
     "wiped-disk": ("disk-wiped",),
     "forger": ("forgery-dropped",),
     "twins": ("twin-started",),
+    "lying-detector": ("falsely-suspected", "falsely-trusted"),
 }
 
 
@@ -93,7 +94,7 @@ def expected_probes(request: Request) -> tuple[str, ...]:
     features = choose_features(
         request.faults, lies=spec.model.assumes.fault_kind is FaultKind.BYZANTINE
     )
-    features -= spec.senseless
+    features -= list_senseless(spec)
     probes = {name for feature in features for name in FEATURE_PROBES.get(feature, ())}
     if spec.reads:
         probes.add("read-answered")

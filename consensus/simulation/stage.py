@@ -20,6 +20,9 @@ hosts
     fuse R N [before|torn|after]   crash at the N-th write from here
     pause R…  resume R…         handle nothing for a while
     habit R check=MS apply=MS sync=MS drift=±PERMILLE    how slow it is, how fast its clock
+detectors
+    suspect R… [for MS]         they take whoever they watch for silent, all that time whatever is heard
+    trust R… [for MS]           … for alive, all that time however silent it is
 links
     quality [delay=A..B] [loss=P] [twice=P] [tail=P] [fifo=1] [on A B]    of all, or of one
     partition R… | R… …         only hosts of one group reach each other

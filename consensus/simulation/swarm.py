@@ -22,6 +22,7 @@ from consensus.simulation.features import (
     LIES,
     UNBOUNDED,
     choose_features,
+    list_senseless,
 )
 from consensus.simulation.kinds import list_kinds
 from consensus.simulation.request import Request, WorldKind
@@ -39,6 +40,8 @@ SHORTEST_PERMILLE = 300
 SOON_MS = 150
 REVIVED = {"crash": 400, "power": 400, "persistence": 400, "torn-tail": 400, "blackout": 1_000}
 """How often in a thousand all that are down restart soon: before others have changed the view."""
+DECEIVED_MS = (0, 100, 500, 2_000)
+"""How long detectors insist on what is not so."""
 AFTERMATH_MS = 1_500
 """How long hosts outside the core go on breaking."""
 
@@ -118,7 +121,7 @@ def draw_features(request: Request, chance: Chance) -> frozenset[str]:
     allowed = choose_features(
         request.faults, lies=spec.model.assumes.fault_kind is FaultKind.BYZANTINE
     )
-    allowed -= spec.senseless
+    allowed -= list_senseless(spec)
     if request.timing is WorldKind.SYNCHRONOUS:
         allowed -= BROKEN_BY_SYNCHRONY
     if request.timing is WorldKind.UNKNOWN_BOUND:
@@ -319,6 +322,16 @@ def omit(storm: Storm, place: int, way: str) -> str:
     return f"omit {place} {way} {storm.chance.choose((100, 500, 1_000))}"
 
 
+def deceive(storm: Storm, place: int) -> str:
+    """Some detectors are wrong about whoever they watch, for a moment or for long."""
+    chance = storm.chance
+    verb = "suspect" if chance.happens(500) else "trust"
+    places = storm.sides()[0] if chance.happens(400) else f"{place}"
+    for_ms = chance.choose(DECEIVED_MS)
+    last = f" for {for_ms}" if for_ms else ""
+    return f"{verb} {places}{last}" if places else ""
+
+
 ACTIONS = (
     ("crash", 120, lambda _s, place: f"crash {place}"),
     ("power", 120, lambda _s, place: f"power {place}"),
@@ -340,6 +353,7 @@ ACTIONS = (
     ("duplication", 50, lambda s, _place: f"quality {draw_quality(s)}"),
     ("reordering", 100, lambda s, _place: f"quality {draw_quality(s)}"),
     ("tails", 50, lambda s, _place: f"quality {draw_quality(s)}"),
+    ("lying-detector", 350, deceive),
 )
 """(feature, chance per moment in thousandths, what it does to a host)."""
 

@@ -47,8 +47,9 @@ class Teller:
                 return "write", name_message(record), self.tell_message(record)
             case Rewrite(records):
                 return "write", "journal", f"rewritten to {len(records)} records"
-            case SetTimer(timer, after_ms):
-                return "set", str(timer[0]), f"{after_ms} ms"
+            case SetTimer(timer, after_ms, spread_ms):
+                until = f" to {after_ms + spread_ms}" if spread_ms else ""
+                return "set", str(timer[0]), f"{after_ms}{until} ms"
             case CancelTimer(timer):
                 return "cancel", str(timer[0]), ""
             case Watch(replica):

@@ -26,6 +26,8 @@ VERBS = {"decide": "decides", "certify": "certifies", "diverge": "diverges at"} 
     "resume": "resumes",
     "behind": "is behind",
     "accuse": "accuses",
+    "suspect": "suspects",
+    "trust": "trusts",
 }
 """Kinds of marks whose words are a verb, with a number if there is one."""
 SPOKEN = VERBS.keys() | {"timer", "event"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from consensus.model.topology import make_complete, make_from_edges, make_ring, make_star
 from consensus.model.validity import Finality
+from consensus.simulation import watchman
 from consensus.simulation.links import Quality
 from consensus.simulation.telling import name_message
 from consensus.simulation.verbs import hosts
@@ -153,3 +154,6 @@ def core(board: Board, words: list[str]) -> None:
         host.fuse = None
     hosts.restart(board, [str(place) for place in places])
     hosts.resume(board, [str(place) for place in places])
+    for host in (board.cluster.hosts[place] for place in places):
+        if host.watchman is not None:
+            watchman.come_true(host)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from consensus.simulation.verbs import hosts, liars, links, pacing, reading, seeing
+from consensus.simulation.verbs import detectors, hosts, liars, links, pacing, reading, seeing
 from consensus.simulation.verbs.board import Board
 
 VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
@@ -21,6 +21,8 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "pause": hosts.pause,
     "resume": hosts.resume,
     "habit": hosts.habit,
+    "suspect": detectors.suspect,
+    "trust": detectors.trust,
     "quality": links.quality,
     "partition": links.partition,
     "oneway": links.oneway,

@@ -1,0 +1,46 @@
+"""A replica's view of itself, for people: what it does, and what it waits for."""
+
+from consensus.committee import ReplicaId
+from consensus.engine import Account
+from consensus.paxos.proposing import must_move
+from consensus.paxos.replica import Phase, Replica, Role
+
+
+def compute_account(replica: Replica) -> Account:
+    """Phase, ballot and the voices that are still needed for the next height."""
+    waiting_for, needed, heard = compute_wait(replica)
+    ballot = replica.leader or replica.bar
+    return Account(
+        phase=replica.phase.value if replica.role is Role.VOTER else replica.role.value,
+        view=max(ballot.round, 0),
+        leader=replica.leader.proposer if replica.leader else None,
+        height=replica.decided + 1,
+        waiting_for=waiting_for,
+        needed=needed,
+        heard=heard,
+        counters=dict(sorted(replica.counters.items())),
+    )
+
+
+def compute_wait(replica: Replica) -> tuple[str, int, tuple[ReplicaId, ...]]:
+    """What the next step waits for, how many voices that takes, and who has spoken."""
+    majority = replica.committee.majority
+    if replica.role is Role.HALTED:
+        return "operator", 0, ()
+    if replica.known > replica.decided and not replica.is_leading:
+        return "blocks", 0, ()
+    match replica.phase:
+        case Phase.CANVASSING:
+            return "supporters", majority, tuple(sorted(replica.supporters))
+        case Phase.PREPARING:
+            return "promises", majority, tuple(sorted(replica.promises))
+    slot = replica.slots.get(replica.decided + 1)
+    if slot is not None and slot.outcome is not None:
+        return "value", 1, ()
+    if slot is not None and replica.is_leading:
+        return "accepted", majority, tuple(sorted(slot.voices))
+    if slot is not None:
+        return "news", 1, ()
+    if replica.is_voting and not replica.trusts_leader:
+        return "leader", 1, ()
+    return ("proposal" if must_move(replica) else "work"), 1, ()

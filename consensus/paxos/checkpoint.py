@@ -1,0 +1,119 @@
+"""Checkpoints: a certificate for light clients, a shorter journal, and a check of what was derived.
+
+Every K heights each replica signs the block id it derived. A majority of equal votes is the
+certificate. Members do not lie, so one vote would do; a majority shows that a replica whose own id
+differs is the one that is broken, and that one halts.
+"""
+
+from collections.abc import Iterator
+
+from consensus.committee import ReplicaId
+from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
+from consensus.events import Applied
+from consensus.message import Signed
+from consensus.paxos.journal import durable_records
+from consensus.paxos.learner import claim
+from consensus.paxos.messages import Checkpoint, CheckpointCertificate
+from consensus.paxos.quorums import judge_certificate
+from consensus.paxos.refusals import Refusal
+from consensus.paxos.replica import Replica, Role
+
+CHECKPOINTS_KEPT = 4
+"""Checkpoint heights, the newest, of which votes and certificates that wait are kept."""
+
+
+def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
+    """The ledger executed a height; at a checkpoint height its block id becomes a vote."""
+    if event.committee != replica.committee:
+        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
+    if event.height <= replica.applied:
+        yield Ignore(event, Refusal.DUPLICATE)
+        return
+    replica.applied = event.height
+    replica.unapplied = {h: entry for h, entry in replica.unapplied.items() if h > event.height}
+    if event.height % replica.parameters.checkpoint_interval == 0:
+        yield from vote(replica, Checkpoint(event.height, event.block_id))
+        yield from certify_applied(replica)
+
+
+def vote(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
+    """Sign the own block id, after the ledger is durable: `Rewrite` sees to that."""
+    if body.height <= replica.certified or replica.me is None:
+        return
+    replica.own_checkpoints[body.height] = body.block_id
+    for old in sorted(replica.own_checkpoints)[:-CHECKPOINTS_KEPT]:
+        del replica.own_checkpoints[old]
+    yield Rewrite(durable_records(replica))
+    if replica.is_voting:
+        yield Broadcast(Signed(replica.me, body))
+
+
+def on_checkpoint(
+    replica: Replica, sender: ReplicaId, signed: Signed[Checkpoint]
+) -> Iterator[Effect]:
+    """Another replica derived this block id at this height."""
+    if refusal := refuse_checkpoint(replica, sender, signed):
+        yield Ignore(signed, refusal)
+        return
+    body = signed.body
+    claim(replica, body.height)
+    votes = replica.checkpoints.setdefault(body.height, {})
+    votes[sender] = signed
+    for old in sorted(replica.checkpoints)[:-CHECKPOINTS_KEPT]:
+        del replica.checkpoints[old]
+    equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
+    majority = replica.committee.majority
+    if len(equal) >= majority:
+        yield from take_certificate(replica, CheckpointCertificate(tuple(equal[:majority])))
+
+
+def refuse_checkpoint(
+    replica: Replica, sender: ReplicaId, signed: Signed[Checkpoint]
+) -> Refusal | None:
+    """Why a checkpoint vote is not looked at."""
+    if signed.signer != sender:
+        return Refusal.NOT_THE_SIGNER
+    if signed.body.height <= replica.certified:
+        return Refusal.BELOW_CERTIFIED
+    if signed.body.height % replica.parameters.checkpoint_interval:
+        return Refusal.NOT_A_CHECKPOINT
+    return None
+
+
+def on_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
+    """Somebody hands on a certificate."""
+    judged = judge_certificate(certificate, replica.committee)
+    if judged is None or judged[0] == 0 or judged[0] % replica.parameters.checkpoint_interval:
+        yield Ignore(certificate, Refusal.BAD_CERTIFICATE)
+    elif judged[0] <= replica.certified or judged[0] in replica.waiting:
+        yield Ignore(certificate, Refusal.DUPLICATE)
+    else:
+        yield from take_certificate(replica, certificate)
+
+
+def take_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
+    """Keep it until its height is executed here."""
+    claim(replica, certificate.height)
+    replica.waiting.setdefault(certificate.height, certificate)
+    for old in sorted(replica.waiting)[:-CHECKPOINTS_KEPT]:
+        del replica.waiting[old]
+    yield from certify_applied(replica)
+
+
+def certify_applied(replica: Replica) -> Iterator[Effect]:
+    """Hand each certificate to the ledger once its height is applied and the ids agree."""
+    for height in sorted(replica.waiting):
+        if height > replica.applied:
+            return
+        certificate = replica.waiting.pop(height)
+        certified = certificate.votes[0].body.block_id
+        own = replica.own_checkpoints.get(height, certified)
+        if own != certified:
+            replica.role = Role.HALTED
+            yield Diverge(height, own, certified)
+            return
+        replica.certified, replica.certificate = height, certificate
+        for kept in (replica.own_checkpoints, replica.checkpoints):
+            for old in [old for old in kept if old <= height]:
+                del kept[old]
+        yield Certify(height, certificate)

@@ -1,0 +1,70 @@
+"""Whom a replica follows, and how it stops: the state that candidates, leaders and acceptors share."""
+
+from collections.abc import Iterator
+
+from consensus.effects import Effect, Watch
+from consensus.paxos.ballot import Ballot
+from consensus.paxos.replica import FOLLOWING, Leading, Phase, Replica
+
+
+def follow(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
+    """The proposer of `ballot` speaks as leader, and nothing higher was promised here."""
+    assert ballot >= replica.bar
+    replica.has_spoken = True
+    replica.seen = max(replica.seen, ballot)
+    if replica.leader == ballot:
+        trust(replica)
+        return
+    if ballot != replica.candidate:
+        stand_down(replica)
+    replica.leader, replica.chosen = ballot, 0
+    replica.suspects, replica.idle_looks = False, 0
+    replica.clock.restart = True
+    ask_reads_again(replica)
+    yield from watch(replica)
+
+
+def trust(replica: Replica) -> None:
+    """The leader is heard, whatever the failure detector said."""
+    if replica.suspects:
+        replica.suspects = False
+        replica.count("suspicion_withdrawn")
+        if replica.phase is Phase.CANVASSING:
+            stand_down(replica)
+
+
+def lose_leader(replica: Replica) -> Iterator[Effect]:
+    """Nobody leads any more as far as this replica knows."""
+    stand_down(replica)
+    replica.leader = None
+    replica.suspects, replica.idle_looks = False, 0
+    replica.clock.restart = True
+    ask_reads_again(replica)
+    yield from watch(replica)
+
+
+def stand_down(replica: Replica) -> None:
+    """Give up a candidacy or a leadership, if there is one."""
+    if replica.phase is FOLLOWING:
+        return
+    replica.phase = Phase.FOLLOWING
+    replica.supporters, replica.promises = set(), {}
+    replica.ordering.requested, replica.ordering.required = None, False
+    replica.leading = Leading()
+    for slot in replica.slots.values():
+        slot.voices.clear()
+    replica.clock.restart = True
+
+
+def watch(replica: Replica) -> Iterator[Effect]:
+    """Have the failure detector watch the leader, if that is somebody else."""
+    leader = replica.leader.proposer if replica.leader else None
+    wanted = None if leader == replica.me or not replica.is_voting else leader
+    if wanted != replica.watched or wanted is not None:
+        replica.watched = wanted
+        yield Watch(wanted)
+
+
+def ask_reads_again(replica: Replica) -> None:
+    """What the former leader was asked, the next one has to be asked."""
+    replica.tickets = dict.fromkeys(replica.tickets, False)
