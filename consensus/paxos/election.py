@@ -133,18 +133,9 @@ def lead(replica: Replica) -> Iterator[Effect]:
     """
     promises = list(replica.promises.values())
     above = max(replica.decided, *(promise.decided for promise in promises))
-    found = [
-        entry
-        for promise in promises
-        for entry in promise.entries
-        if above < entry.height <= promise.decided + replica.parameters.window
-    ]
+    found = [e for promise in promises for e in promise.entries if e.height > above]
     entries = choose_entries(found)
-    top: Height = max(entries, default=above)
-    imposed = {
-        height: entries[height].value if height in entries else NULL_VALUE
-        for height in range(above + 1, top + 1)
-    }
+    imposed = compute_imposed(entries, above, replica.parameters.window)
     count_found(replica, found, entries)
     claim(replica, above)
     yield from lose_leader(replica)
@@ -152,6 +143,27 @@ def lead(replica: Replica) -> Iterator[Effect]:
     replica.leading = Leading()
     replica.ordering = Ordering(above + 1, decided_elsewhere=above, imposed=imposed)
     yield from beat(replica)
+
+
+def compute_imposed(
+    entries: Mapping[Height, Entry], above: Height, holes_max: int
+) -> dict[Height, bytes]:
+    """What has to be proposed at each height above one, nulls in the holes.
+
+    A leader proposes at most a window above what it has decided, and what it has decided was
+    accepted by a majority, so there are never more holes than a window holds below an entry. How
+    far an acceptor had come itself says nothing: it may have lost blocks that were not synced.
+    """
+    imposed: dict[Height, bytes] = {}
+    top, holes = above, 0
+    for height in sorted(entries):
+        holes += height - top - 1
+        if holes > holes_max:
+            break
+        imposed.update(dict.fromkeys(range(top + 1, height), NULL_VALUE))
+        imposed[height] = entries[height].value
+        top = height
+    return imposed
 
 
 def count_found(replica: Replica, found: Sequence[Entry], entries: Mapping[Height, Entry]) -> None:

@@ -29,6 +29,9 @@ def on_read(replica: Replica, event: Read) -> Iterator[Effect]:
     if not replica.is_voting:
         yield Ignore(event, Refusal.NOT_VOTING)
         return
+    if event.ticket in replica.tickets:
+        yield Ignore(event, Refusal.DUPLICATE)
+        return
     if len(replica.tickets) >= READS_PER_MEMBER:
         del replica.tickets[min(replica.tickets)]
     replica.tickets[event.ticket] = False
@@ -55,6 +58,8 @@ def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Ite
     reads = replica.leading.reads
     if not replica.is_leading:
         yield Ignore(question, Refusal.NOT_LEADING)
+    elif any((read.reader, read.ticket) == (sender, question.ticket) for read in reads):
+        yield Ignore(question, Refusal.DUPLICATE)
     elif sum(read.reader == sender for read in reads) >= READS_PER_MEMBER:
         yield Ignore(question, Refusal.ANSWERED)
     else:
