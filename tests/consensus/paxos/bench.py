@@ -31,9 +31,7 @@ from consensus.paxos.messages import (
     Entry,
     Heartbeat,
     Learned,
-    Prepare,
     Promise,
-    Promised,
     Support,
 )
 from consensus.paxos.replica import Replica
