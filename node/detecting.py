@@ -59,7 +59,7 @@ class Detecting:
         """Perform `Watch`; raises `ContractError` if the engine's entry states no silence."""
         if self._watching is None:
             raise ContractError("an engine that watches has to state its `silence_ms`")
-        self._watching.watch(replica, self._now_ms())
+        self._watching.turn_to(replica, self._now_ms())
         self._look_later()
         self._doubt_link()
 
