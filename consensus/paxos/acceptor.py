@@ -127,7 +127,11 @@ def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:
     """The host's word on a value, for every height that waits for it."""
     if event.verdict is Verdict.LATER:
         return
-    waiting = [item for item in replica.slots.items() if event.digest in item[1].judgements]
+    waiting = [
+        item
+        for item in replica.slots.items()
+        if item[1].judgements.get(event.digest, STORED) is not STORED
+    ]
     for height, slot in sorted(waiting, key=lambda item: item[0]):
         if event.verdict is Verdict.VALID:
             slot.judgements[event.digest] = STORED
