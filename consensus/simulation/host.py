@@ -313,8 +313,8 @@ class Host:
                 self.set_timer(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self.timers.pop(timer, None)
-            case Watch(replica):
-                watchman.watch(self, replica)
+            case Watch():
+                watchman.perform(self, effect)
             case Request():
                 self.request = effect
                 self.answer_request()
