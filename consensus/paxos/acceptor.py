@@ -30,6 +30,8 @@ from consensus.paxos.standing import follow, lose_leader
 def on_prepare(replica: Replica, sender: ReplicaId, prepare: Prepare) -> Iterator[Effect]:
     """Phase 1: promise, and tell what was accepted (a repeated prepare is answered again)."""
     ballot = prepare.ballot
+    if not replica.is_voting:
+        return ignore(prepare, Refusal.NOT_VOTING)
     if refusal := refuse_ballot(replica, sender, ballot):
         return refuse(replica, sender, prepare, ballot, refusal)
     return promise(replica, sender, prepare)

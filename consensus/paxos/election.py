@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore, Persist, Send
 from consensus.events import Suspected, Trusted
-from consensus.message import NULL_VALUE, Height
+from consensus.message import Height
 from consensus.paxos.ballot import compute_next_ballot
 from consensus.paxos.heartbeat import beat
 from consensus.paxos.learner import claim
@@ -135,35 +135,18 @@ def lead(replica: Replica) -> Iterator[Effect]:
     above = max(replica.decided, *(promise.decided for promise in promises))
     found = [e for promise in promises for e in promise.entries if e.height > above]
     entries = choose_entries(found)
-    imposed = compute_imposed(entries, above, replica.parameters.window)
     count_found(replica, found, entries)
     claim(replica, above)
     yield from lose_leader(replica)
     replica.phase, replica.leader = Phase.LEADING, replica.candidate
     replica.leading = Leading()
-    replica.ordering = Ordering(above + 1, decided_elsewhere=above, imposed=imposed)
+    replica.ordering = Ordering(
+        next_height=above + 1,
+        decided_elsewhere=above,
+        imposed={height: entry.value for height, entry in entries.items()},
+        imposed_to=max(entries, default=above),
+    )
     yield from beat(replica)
-
-
-def compute_imposed(
-    entries: Mapping[Height, Entry], above: Height, holes_max: int
-) -> dict[Height, bytes]:
-    """What has to be proposed at each height above one, nulls in the holes.
-
-    A leader proposes at most a window above what it has decided, and what it has decided was
-    accepted by a majority, so there are never more holes than a window holds below an entry. How
-    far an acceptor had come itself says nothing: it may have lost blocks that were not synced.
-    """
-    imposed: dict[Height, bytes] = {}
-    top, holes = above, 0
-    for height in sorted(entries):
-        holes += height - top - 1
-        if holes > holes_max:
-            break
-        imposed.update(dict.fromkeys(range(top + 1, height), NULL_VALUE))
-        imposed[height] = entries[height].value
-        top = height
-    return imposed
 
 
 def count_found(replica: Replica, found: Sequence[Entry], entries: Mapping[Height, Entry]) -> None:

@@ -19,10 +19,10 @@ from consensus.paxos.replica import Judgement, Replica
 def propose_imposed(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: what phase 1 found, as far as the window reaches."""
     ordering = replica.ordering
-    while ordering.next_height in ordering.imposed and ordering.next_height <= replica.ceiling:
+    while ordering.next_height <= min(ordering.imposed_to, replica.ceiling):
         height = ordering.next_height
         ordering.next_height += 1
-        yield from propose(replica, height, ordering.imposed[height], imposed=True)
+        yield from propose(replica, height, ordering.imposed.get(height, NULL_VALUE), imposed=True)
 
 
 def propose(replica: Replica, height: Height, value: bytes, *, imposed: bool) -> Iterator[Effect]:
@@ -56,7 +56,7 @@ def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
 def request_value(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: ask for the next value as soon as it may be proposed."""
     ordering = replica.ordering
-    if replica.decided < ordering.decided_elsewhere or ordering.next_height in ordering.imposed:
+    if replica.decided < ordering.decided_elsewhere or ordering.next_height <= ordering.imposed_to:
         return
     height = ordering.next_height
     if ordering.requested == height or height > replica.decided + replica.parameters.pipeline:
