@@ -96,7 +96,7 @@ class Detecting:
     def _look_later(self) -> None:
         """The next step, towards the moment when the silence would be too long."""
         self._stop_looking()
-        if self._watching is not None and (due_ms := self._watching.due_ms) is not None:
+        if self._watching is not None and (due_ms := self._watching.find_due_ms()) is not None:
             left_ms = max(due_ms - self._now_ms(), 0)
             self._look_after(min(self._step_ms, left_ms))
 

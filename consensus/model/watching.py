@@ -74,8 +74,7 @@ class Watching:
         if self.replica is not None:
             self.detector.last_ms[self.replica] += away_ms
 
-    @property
-    def due_ms(self) -> int | None:
+    def find_due_ms(self) -> int | None:
         """When `look` finds a silence too long if nothing is heard; None if it will find none."""
         if self.replica is None or self.is_suspected:
             return None

@@ -30,6 +30,8 @@ from consensus.paxos.standing import follow, lose_leader
 def on_prepare(replica: Replica, sender: ReplicaId, prepare: Prepare) -> Iterator[Effect]:
     """Phase 1: promise, and tell what was accepted (a repeated prepare is answered again)."""
     ballot = prepare.ballot
+    if not replica.is_voting:
+        return ignore(prepare, Refusal.NOT_VOTING)
     if refusal := refuse_ballot(replica, sender, ballot):
         return refuse(replica, sender, prepare, ballot, refusal)
     return promise(replica, sender, prepare)
@@ -125,7 +127,11 @@ def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:
     """The host's word on a value, for every height that waits for it."""
     if event.verdict is Verdict.LATER:
         return
-    waiting = [item for item in replica.slots.items() if event.digest in item[1].judgements]
+    waiting = [
+        item
+        for item in replica.slots.items()
+        if item[1].judgements.get(event.digest, STORED) is not STORED
+    ]
     for height, slot in sorted(waiting, key=lambda item: item[0]):
         if event.verdict is Verdict.VALID:
             slot.judgements[event.digest] = STORED

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore, Persist, Send
 from consensus.events import Suspected, Trusted
-from consensus.message import NULL_VALUE, Height
+from consensus.message import Height
 from consensus.paxos.ballot import compute_next_ballot
 from consensus.paxos.heartbeat import beat
 from consensus.paxos.learner import claim
@@ -133,24 +133,19 @@ def lead(replica: Replica) -> Iterator[Effect]:
     """
     promises = list(replica.promises.values())
     above = max(replica.decided, *(promise.decided for promise in promises))
-    found = [
-        entry
-        for promise in promises
-        for entry in promise.entries
-        if above < entry.height <= promise.decided + replica.parameters.window
-    ]
+    found = [e for promise in promises for e in promise.entries if e.height > above]
     entries = choose_entries(found)
-    top: Height = max(entries, default=above)
-    imposed = {
-        height: entries[height].value if height in entries else NULL_VALUE
-        for height in range(above + 1, top + 1)
-    }
     count_found(replica, found, entries)
     claim(replica, above)
     yield from lose_leader(replica)
     replica.phase, replica.leader = Phase.LEADING, replica.candidate
     replica.leading = Leading()
-    replica.ordering = Ordering(above + 1, decided_elsewhere=above, imposed=imposed)
+    replica.ordering = Ordering(
+        next_height=above + 1,
+        decided_elsewhere=above,
+        imposed={height: entry.value for height, entry in entries.items()},
+        imposed_to=max(entries, default=above),
+    )
     yield from beat(replica)
 
 

@@ -67,6 +67,7 @@ from consensus.paxos.messages import (
     Alive,
     AskIndex,
     Canvass,
+    Checkpoint,
     CheckpointCertificate,
     Heartbeat,
     Index,
@@ -174,7 +175,7 @@ class MultiPaxos:
                 return catch_up.on_lack(replica, sender, message)
             case Learned():
                 return catch_up.on_learned(replica, message)
-            case Signed():
+            case Signed(body=Checkpoint()):
                 return checkpoint.on_checkpoint(replica, sender, message)
             case CheckpointCertificate():
                 return checkpoint.on_certificate(replica, message)

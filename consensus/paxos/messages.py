@@ -132,14 +132,16 @@ class Learned(Message, tag="paxos-learned", frozen=True):
 
 
 class AskIndex(Message, tag="paxos-ask-index", frozen=True):
-    """A client reads through me: tell how far I must have come (Ongaro 2014, 6.4)."""
+    """A client of `reader` reads: tell how far that one must have come (Ongaro 2014, 6.4)."""
 
+    reader: Natural
     ticket: Natural
 
 
 class Index(Message, tag="paxos-index", frozen=True):
     """Answer to `AskIndex`: whoever has executed `height` has seen all that was decided before."""
 
+    reader: Natural
     ticket: Natural
     height: Natural
 

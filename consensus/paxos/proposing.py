@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from consensus.effects import Broadcast, Effect, Ignore, Request
 from consensus.events import Proposed
 from consensus.message import NULL_DIGEST, NULL_VALUE, Digest, Height, compute_digest
+from consensus.paxos.acceptor import note_proposal
 from consensus.paxos.messages import Accept
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Judgement, Replica
@@ -18,16 +19,22 @@ from consensus.paxos.replica import Judgement, Replica
 def propose_imposed(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: what phase 1 found, as far as the window reaches."""
     ordering = replica.ordering
-    while ordering.next_height in ordering.imposed and ordering.next_height <= replica.ceiling:
+    while ordering.next_height <= min(ordering.imposed_to, replica.ceiling):
         height = ordering.next_height
         ordering.next_height += 1
-        yield from propose(replica, height, ordering.imposed[height], imposed=True)
+        yield from propose(replica, height, ordering.imposed.get(height, NULL_VALUE), imposed=True)
 
 
 def propose(replica: Replica, height: Height, value: bytes, *, imposed: bool) -> Iterator[Effect]:
-    """Say it to all; this acceptor hears it through the loop-back and writes it down first."""
+    """Say it to all; this acceptor hears it through the loop-back, and accepts it only then.
+
+    As a proposal it is remembered now: the next height is asked for before the loop-back comes.
+    """
     replica.ordering.announced = replica.decided
-    yield Broadcast(Accept(replica.candidate, height, value, replica.decided, imposed))
+    accept = Accept(replica.candidate, height, value, replica.decided, imposed)
+    if height > replica.decided:
+        note_proposal(replica.slot(height), accept)
+    yield Broadcast(accept)
 
 
 def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
@@ -49,7 +56,7 @@ def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
 def request_value(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: ask for the next value as soon as it may be proposed."""
     ordering = replica.ordering
-    if replica.decided < ordering.decided_elsewhere or ordering.next_height in ordering.imposed:
+    if replica.decided < ordering.decided_elsewhere or ordering.next_height <= ordering.imposed_to:
         return
     height = ordering.next_height
     if ordering.requested == height or height > replica.decided + replica.parameters.pipeline:

@@ -12,12 +12,12 @@ One heartbeat at a time is under way for reads; questions that come meanwhile sh
 from collections.abc import Iterator
 
 from consensus.committee import ReplicaId
-from consensus.effects import Effect, Ignore, Readable, Send
+from consensus.effects import Broadcast, Effect, Ignore, Readable, Send
 from consensus.events import Read
 from consensus.paxos.heartbeat import beat
 from consensus.paxos.learner import claim
 from consensus.paxos.messages import AskIndex, Index
-from consensus.paxos.refusals import Refusal
+from consensus.paxos.refusals import Refusal, ignore
 from consensus.paxos.replica import PendingRead, Replica
 
 READS_PER_MEMBER = 64
@@ -25,40 +25,60 @@ READS_PER_MEMBER = 64
 
 
 def on_read(replica: Replica, event: Read) -> Iterator[Effect]:
-    """A client of this member reads; the oldest question that nobody answered makes room."""
-    if not replica.is_voting:
-        yield Ignore(event, Refusal.NOT_VOTING)
-        return
-    if len(replica.tickets) >= READS_PER_MEMBER:
-        del replica.tickets[min(replica.tickets)]
-    replica.tickets[event.ticket] = False
+    """A client of this member reads."""
+    if not replica.is_voting or replica.me is None:
+        return ignore(event, Refusal.NOT_VOTING)
+    if (replica.me, event.ticket) in replica.tickets:
+        return ignore(event, Refusal.DUPLICATE)
+    remember(replica, replica.me, event.ticket)
+    return iter(())
+
+
+def remember(replica: Replica, reader: ReplicaId, ticket: int) -> None:
+    """A read to be put to the leader; the oldest of its reader makes room."""
+    of_reader = sorted(key for key in replica.tickets if key[0] == reader)
+    if len(of_reader) >= READS_PER_MEMBER:
+        del replica.tickets[of_reader[0]]
+    replica.tickets.setdefault((reader, ticket), False)
 
 
 def ask_leader(replica: Replica) -> Iterator[Effect]:
     """After every step: put to the present leader what it was not asked yet."""
-    if replica.leader is None or replica.me is None:
+    if replica.leader is None:
         return
-    for ticket, is_asked in replica.tickets.items():
+    for (reader, ticket), is_asked in replica.tickets.items():
         if not is_asked:
-            replica.tickets[ticket] = True
-            yield Send(replica.leader.proposer, AskIndex(ticket))
+            replica.tickets[reader, ticket] = True
+            yield Send(replica.leader.proposer, AskIndex(reader, ticket))
 
 
 def repeat_reads(replica: Replica) -> Iterator[Effect]:
-    """Questions or answers may have been lost."""
-    replica.tickets = dict.fromkeys(replica.tickets, False)
-    yield from ask_leader(replica)
+    """Questions or answers may have been lost, and who does not hear the leader asks all others.
+
+    What was passed on for somebody is forgotten: it asks again.
+    """
+    replica.tickets = {key: False for key in replica.tickets if key[0] == replica.me}
+    for reader, ticket in replica.tickets:
+        yield Broadcast(AskIndex(reader, ticket))
 
 
 def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Iterator[Effect]:
-    """At the leader: note how far it is; what it cannot say yet waits."""
-    reads = replica.leading.reads
-    if not replica.is_leading:
-        yield Ignore(question, Refusal.NOT_LEADING)
-    elif sum(read.reader == sender for read in reads) >= READS_PER_MEMBER:
-        yield Ignore(question, Refusal.ANSWERED)
-    else:
-        reads.append(PendingRead(sender, question.ticket, height=0, beat=0))
+    """A leader notes how far it is; another member passes the question of the reader itself on."""
+    if replica.is_leading:
+        reads = replica.leading.reads
+        asked = {(read.asker, read.reader, read.ticket) for read in reads}
+        if (sender, question.reader, question.ticket) in asked:
+            return ignore(question, Refusal.DUPLICATE)
+        if sum(read.asker == sender for read in reads) >= READS_PER_MEMBER:
+            return ignore(question, Refusal.ANSWERED)
+        reads.append(PendingRead(sender, question.reader, question.ticket, height=0, beat=0))
+        return iter(())
+    if sender == replica.me or sender != question.reader or not replica.is_voting:
+        return ignore(question, Refusal.NOT_LEADING)
+    if replica.leader is None or replica.leader.proposer == sender:
+        return ignore(question, Refusal.NOT_LEADING)
+    remember(replica, question.reader, question.ticket)
+    return iter(())
 
 
 def confirm_reads(replica: Replica) -> Iterator[Effect]:
@@ -72,7 +92,7 @@ def confirm_reads(replica: Replica) -> Iterator[Effect]:
     waiting = []
     for read in leading.reads:
         if 0 < read.beat <= confirmed:
-            yield Send(read.reader, Index(read.ticket, read.height))
+            yield Send(read.asker, Index(read.reader, read.ticket, read.height))
         else:
             waiting.append(read)
     leading.reads = waiting
@@ -84,10 +104,13 @@ def confirm_reads(replica: Replica) -> Iterator[Effect]:
 
 def on_index(replica: Replica, index: Index) -> Iterator[Effect]:
     """The leader's answer: the host may read as soon as so much is executed."""
-    if index.ticket not in replica.tickets:
+    if replica.tickets.pop((index.reader, index.ticket), None) is None:
         yield Ignore(index, Refusal.UNWANTED)
         return
-    del replica.tickets[index.ticket]
     claim(replica, index.height)
-    replica.count("reads")
-    yield Readable(index.ticket, index.height)
+    if index.reader == replica.me:
+        replica.count("reads")
+        yield Readable(index.ticket, index.height)
+    else:
+        replica.count("reads_relayed")
+        yield Send(index.reader, index)

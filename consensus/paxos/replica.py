@@ -134,7 +134,9 @@ class Ordering:
     decided_elsewhere: Height = 0
     """Up to here somebody had decided when this ballot was promised."""
     imposed: dict[Height, bytes] = field(default_factory=dict)
-    """What phase 1 says has to be proposed above that, nulls in the holes."""
+    """What phase 1 says has to be proposed above that."""
+    imposed_to: Height = 0
+    """Up to here holes are filled with nulls."""
     announced: Height = 0
     """What the last proposal or heartbeat said was chosen."""
 
@@ -143,6 +145,8 @@ class Ordering:
 class PendingRead:
     """A read that a leader confirms."""
 
+    asker: ReplicaId
+    """Who wants the answer: the reader, or one that passes it on."""
     reader: ReplicaId
     ticket: int
     height: Height
@@ -219,8 +223,9 @@ class Replica:
     """The block ids derived here at checkpoint heights not yet certified."""
 
     pending: bool = False
-    tickets: dict[int, bool] = field(default_factory=dict)
-    """Reads of this replica's clients that no leader has answered; was the present one asked."""
+    tickets: dict[tuple[ReplicaId, int], bool] = field(default_factory=dict)
+    """Reads, this replica's and those it passes on, that no leader has answered; was the present
+    one asked."""
     clock: Clock = field(default_factory=Clock)
     ordering: Ordering = field(default_factory=Ordering)
     leading: Leading = field(default_factory=Leading)
@@ -262,7 +267,7 @@ class Replica:
     def is_settled(self) -> bool:
         """At a leader: is all decided that anybody may have decided before this ballot."""
         ordering = self.ordering
-        return self.decided >= max(ordering.decided_elsewhere, *ordering.imposed, 0)
+        return self.decided >= max(ordering.decided_elsewhere, ordering.imposed_to)
 
     def slot(self, height: Height) -> Slot:
         """The slot of a height within the window, made on first use."""

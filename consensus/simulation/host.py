@@ -519,6 +519,6 @@ class Host:
         for event in backlog:
             self.feed(event)
         if self.watchman is not None:
-            watchman.settle(self)
+            watchman.arrange(self)
         self.tell_pending()
         self.answer_request()

@@ -40,7 +40,7 @@ SHORTEST_PERMILLE = 300
 SOON_MS = 150
 REVIVED = {"crash": 400, "power": 400, "persistence": 400, "torn-tail": 400, "blackout": 1_000}
 """How often in a thousand all that are down restart soon: before others have changed the view."""
-DECEIVED_MS = (0, 0, 100, 500, 2_000)
+DECEIVED_MS = (0, 100, 500, 2_000)
 """How long detectors insist on what is not so."""
 AFTERMATH_MS = 1_500
 """How long hosts outside the core go on breaking."""
@@ -325,7 +325,7 @@ def omit(storm: Storm, place: int, way: str) -> str:
 def deceive(storm: Storm, place: int) -> str:
     """Some detectors are wrong about whoever they watch, for a moment or for long."""
     chance = storm.chance
-    verb = "suspect" if chance.happens(700) else "trust"
+    verb = "suspect" if chance.happens(500) else "trust"
     places = storm.sides()[0] if chance.happens(400) else f"{place}"
     for_ms = chance.choose(DECEIVED_MS)
     last = f" for {for_ms}" if for_ms else ""
@@ -353,7 +353,7 @@ ACTIONS = (
     ("duplication", 50, lambda s, _place: f"quality {draw_quality(s)}"),
     ("reordering", 100, lambda s, _place: f"quality {draw_quality(s)}"),
     ("tails", 50, lambda s, _place: f"quality {draw_quality(s)}"),
-    ("lying-detector", 200, deceive),
+    ("lying-detector", 350, deceive),
 )
 """(feature, chance per moment in thousandths, what it does to a host)."""
 

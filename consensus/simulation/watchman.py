@@ -73,7 +73,7 @@ def find(host: "Host") -> Watchman:
 def watch(host: "Host", replica: ReplicaId | None) -> None:
     """Perform `Watch`."""
     find(host).watching.watch(replica, read_clock_ms(host))
-    settle(host)
+    arrange(host)
 
 
 def attend(host: "Host", event: Event) -> bool:
@@ -97,10 +97,10 @@ def hear(host: "Host", sender: ReplicaId) -> None:
         watching.detector.last_ms[sender] = now_ms
     elif watching.heard(sender, now_ms):
         say(host, Trusted(sender))
-        settle(host)
+        arrange(host)
 
 
-def settle(host: "Host") -> None:
+def arrange(host: "Host") -> None:
     """Arrange the next look, or the next lie; a suspicion without a reason is taken back."""
     watchman = find(host)
     watching, now_ms = watchman.watching, read_clock_ms(host)
@@ -118,7 +118,7 @@ def settle(host: "Host") -> None:
 def look_later(host: "Host") -> None:
     """Look when the silence would be too long."""
     watchman = find(host)
-    due_ms = watchman.watching.due_ms
+    due_ms = watchman.watching.find_due_ms()
     if due_ms is None:
         return
     watchman.looks += 1
@@ -205,4 +205,4 @@ def come_true(host: "Host") -> None:
     watchman = find(host)
     watchman.lie = None
     watchman.lies += 1
-    settle(host)
+    arrange(host)

@@ -23,8 +23,10 @@ from consensus.effects import (
     Send,
     SetTimer,
     Share,
+    Watch,
 )
-from consensus.events import Elapsed, Event, Pending, Received
+from consensus.errors import ContractError
+from consensus.events import Elapsed, Event, Pending, Received, Suspected, Trusted
 from node.driver import Driver
 from node.journal import Journal, create_journal
 from node.stages import Stages
@@ -69,7 +71,7 @@ class Recorder:
 class Bench:
     """A driver with a scripted engine, a real journal, and a gate before each sync."""
 
-    def __init__(self, path: Path, *answers: list[Effect]) -> None:
+    def __init__(self, path: Path, *answers: list[Effect], silence_ms: int = 0) -> None:
         create_journal(path)
         self.journal = Journal.open(path)
         self.engine = Scripted(*answers)
@@ -86,6 +88,7 @@ class Bench:
             host=self.host,
             stages=Stages(),
             on_failure=self.failures.append,
+            silence_ms=silence_ms,
         )
 
     def sync(self, taken: tuple[bool, list[bytes]]) -> None:
@@ -266,6 +269,54 @@ async def test_what_a_tree_of_blocks_asks_leaves_in_its_order(path: Path) -> Non
     assert bench.driver.has_started
     await bench.driver.close()
     assert bench.failures == []
+
+
+async def test_the_engine_hears_of_a_silence_and_of_its_end(path: Path) -> None:
+    bench = Bench(path, [Persist(b"vote"), Watch(2)], [Send(0, b"silent")], silence_ms=30)
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [Send(0, b"silent")]
+    await bench.driver.deliver(Received(2, b"hello"))
+    await bench.driver.deliver(Received(3, b"hello"))
+    await bench.driver.close()
+    assert bench.engine.seen[:4] == [
+        Pending(True),
+        Suspected(2),
+        Received(2, b"hello"),
+        Trusted(2),
+    ]
+
+
+async def test_a_word_on_a_replica_that_is_not_watched_any_more_never_arrives(path: Path) -> None:
+    bench = Bench(path, [Watch(2)], [Watch(None)], [Send(0, b"done")], silence_ms=60_000)
+    bench.driver.start(Pending(True))
+    await bench.driver.deliver(Received(2, b"hello"))
+    bench.driver._detecting.watch(2)
+    bench.driver._detecting._give_up()  # its word waits behind what makes it void
+    bench.driver._detecting.watch(3)
+    await bench.driver.deliver(Received(2, b"again"))
+    await bench.host.until(1)
+    await bench.driver.close()
+    assert bench.engine.seen == [Pending(True), Received(2, b"hello"), Received(2, b"again")]
+
+
+async def test_a_lost_link_reaches_the_engine(path: Path) -> None:
+    bench = Bench(path, [Watch(2)], [Send(0, b"suspects")], silence_ms=60_000)
+    bench.driver.start(Pending(True))
+    bench.driver.on_link(2, is_up=False)
+    await bench.host.until(1)
+    assert bench.engine.seen == [Pending(True), Suspected(2)]
+    await bench.driver.close()
+    bench.driver.on_link(2, is_up=False)
+    assert bench.failures == []
+
+
+async def test_watching_without_a_stated_silence_ends_the_driver(path: Path) -> None:
+    bench = Bench(path, [Watch(2)])
+    failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    bench.driver._on_failure = failed.set_result
+    bench.driver.start(Pending(True))
+    assert isinstance(await asyncio.wait_for(failed, 5), ContractError)
+    await bench.driver.close()
 
 
 async def test_a_reader_is_told_nothing_before_the_records_it_depends_on(path: Path) -> None:

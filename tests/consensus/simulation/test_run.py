@@ -10,6 +10,7 @@ from consensus.simulation.run import check_request, expected_probes, run_seed, t
 from consensus.simulation.schedule import Schedule, play_schedule
 from consensus.simulation.swarm import draw_schedule
 from consensus.simulation.words import ScenarioError
+from tests.consensus.simulation import listening
 
 
 def test_a_run_is_a_function_of_its_seed() -> None:
@@ -95,6 +96,35 @@ def test_what_cannot_be_run_is_refused_before_it_starts(
 ) -> None:
     with pytest.raises(error):
         check_request(request_)
+
+
+def test_detectors_lie_only_to_engines_that_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    listening.enter_catalog(monkeypatch)
+    asked = {engine: Request(engine, faults=("detector",)) for engine in catalog.names()}
+    assert expected_probes(asked["pbft"]) == expected_probes(asked["pow"]) == ()
+    assert expected_probes(asked["listener"]) == ("falsely-suspected", "falsely-trusted")
+    lies = {engine: find_lies(request) for engine, request in asked.items()}
+    assert lies["pbft"] == lies["pow"] == set()
+    assert lies["listener"] == {"suspect", "trust"}
+    assert find_lies(Request("pbft")) == set()
+    assert find_lies(Request("listener", timing=WorldKind.SYNCHRONOUS)) == set()
+
+
+def find_lies(request: Request) -> set[str]:
+    """What is done to detectors in some storms of a campaign."""
+    commands = (c for seed in range(20) for _, c in draw_schedule(request, seed).actions)
+    return {command.split()[0] for command in commands} & {"suspect", "trust"}
+
+
+def test_storms_meet_detectors_that_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    listening.enter_catalog(monkeypatch)
+    faults = ("detector", "crash-recovery", "network", "timing")
+    request = Request("listener", timing=WorldKind.ASYNCHRONOUS, faults=faults)
+    outcomes = [run_seed(request, seed) for seed in range(20)]
+    assert outcomes[3] == run_seed(request, 3)
+    assert not [outcome for outcome in outcomes if outcome.violation]
+    for probe in ("falsely-suspected", "falsely-trusted"):
+        assert sum(outcome.probes.get(probe, 0) for outcome in outcomes) > 0
 
 
 def test_features_and_groups() -> None:
