@@ -142,6 +142,19 @@ class EngineSpec:
         return 0 if self.silence_ms is None else self.silence_ms(parameters)
 
     @property
+    def stands_liars(self) -> bool:
+        """May members say what is not so."""
+        return self.model.fault_kind.includes(FaultKind.BYZANTINE)
+
+    def count_quorum(self, committee: Committee) -> int:
+        """How many members have to take part for anything to be decided."""
+        return committee.quorum if self.stands_liars else committee.majority
+
+    def count_believed(self, committee: Committee) -> int:
+        """What so many members say, a correct one says; one is enough where nobody lies."""
+        return committee.weak_quorum if self.stands_liars else 1
+
+    @property
     def contract(self) -> Contract:
         """Which part of the contract a host has to serve."""
         return Contract.CHAIN if self.tree is None else Contract.TREE
@@ -283,6 +296,9 @@ _POW = EngineSpec(
 )
 
 _ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PAXOS, _PBFT, _POW)}
+
+DEFAULT = _PBFT.name
+"""For whoever names no engine: the one with immediate finality that stands the worst faults."""
 
 
 def names() -> tuple[str, ...]:

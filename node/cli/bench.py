@@ -28,7 +28,7 @@ async def bench(
     ] = None,
     engine: Annotated[
         str, typer.Option(help=f"One of: {', '.join(catalog.names())}.")
-    ] = catalog.names()[0],
+    ] = catalog.DEFAULT,
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="Do not search: measure this rate.")
     ] = None,
