@@ -10,6 +10,7 @@ time
 work
     submit ITEM… [to R…]        clients' work reaches all hosts, or some
     load N                      N items a second reach all hosts from here on; 0 ends it
+    committee add R | remove R | replace R R    an item for all that changes it, where it may change
 hosts
     crash R…  power R…          stop, leaving all that was written; losing what was not synced
     restart R…                  start from disk

@@ -11,6 +11,7 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "demand": pacing.demand,
     "submit": pacing.submit,
     "load": pacing.load,
+    "committee": pacing.committee,
     "crash": hosts.crash,
     "power": hosts.power,
     "restart": hosts.restart,
