@@ -254,6 +254,11 @@ _PAXOS = EngineSpec(
     judge_seal=paxos_quorums.judge_seal,
     judge_certificate=paxos_quorums.judge_certificate,
     senseless=frozenset({"attack"}),
+    change=lambda parameters: ChangeTerms(
+        2 * int(parameters.pipeline),
+        int(parameters.checkpoint_interval),
+        lambda committee: committee.majority,
+    ),
     silence_ms=paxos_parameters.compute_silence_ms,
     reads=True,
 )

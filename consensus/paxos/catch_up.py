@@ -16,6 +16,7 @@ from consensus.paxos.acceptor import advance
 from consensus.paxos.ballot import Ballot
 from consensus.paxos.checkpoint import on_certificate
 from consensus.paxos.learner import claim, deliver
+from consensus.paxos.membership import owes_vote
 from consensus.paxos.messages import (
     Accept,
     Canvass,
@@ -45,8 +46,9 @@ def resend(replica: Replica) -> Iterator[Effect]:
         case Phase.LEADING:
             for height, slot in sorted(replica.slots.items()):
                 yield from repeat_proposal(replica, height, slot)
-    if replica.is_voting and replica.me is not None:
-        for height, block_id in sorted(replica.own_checkpoints.items()):
+    for height, block_id in sorted(replica.own_checkpoints.items()):
+        if owes_vote(replica, height):
+            assert replica.me is not None
             yield Broadcast(Signed(replica.me, Checkpoint(height, block_id)))
     yield from repeat_reads(replica)
     if lacks_something(replica) and replica.role is not Role.FOLLOWER:
@@ -86,7 +88,7 @@ def ask(replica: Replica) -> Iterator[Effect]:
     if replica.asked_from == replica.decided + 1 or replica.me is None:
         return
     slot = replica.slots.get(replica.decided + 1)
-    if slot is not None and (slot.outcome is not None or slot.proposal is not None):
+    if slot is not None and slot.outcome is not None:
         return
     replica.asked_from = replica.decided + 1
     yield Send(leader.proposer, Lack(replica.decided, replica.certified))

@@ -59,7 +59,9 @@ def request_value(replica: Replica) -> Iterator[Effect]:
     if replica.decided < ordering.decided_elsewhere or ordering.next_height <= ordering.imposed_to:
         return
     height = ordering.next_height
-    if ordering.requested == height or height > replica.decided + replica.parameters.pipeline:
+    if ordering.requested == height or height > replica.ceiling:
+        return
+    if height > replica.decided + replica.parameters.pipeline:
         return
     ordering.requested, ordering.required = height, False
     yield Request(height, unexecuted_digests(replica))

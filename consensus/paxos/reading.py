@@ -82,7 +82,7 @@ def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Ite
 def confirm_reads(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: answer what a majority has confirmed, and ask for the rest."""
     leading = replica.leading
-    if not leading.reads or not replica.is_settled:
+    if not leading.reads or not replica.is_settled or replica.is_at_change:
         return
     voices = sorted(leading.beat_voices.values(), reverse=True)
     majority = replica.committee.majority

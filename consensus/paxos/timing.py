@@ -16,6 +16,7 @@ from consensus.events import Elapsed, Timer
 from consensus.paxos.catch_up import lacks_certificate, resend
 from consensus.paxos.election import stand
 from consensus.paxos.heartbeat import announce, beat, look_around
+from consensus.paxos.membership import has_debts
 from consensus.paxos.proposing import is_idling, require_value
 from consensus.paxos.replica import Phase, Replica, Role
 
@@ -111,7 +112,7 @@ def has_news(replica: Replica) -> bool:
 def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role in {Role.FOLLOWER, Role.HALTED}:
-        return False
+        return has_debts(replica)
     if replica.phase in {Phase.CANVASSING, Phase.PREPARING} or is_ailing(replica):
         return True
     return bool(replica.tickets) or (replica.is_leading and bool(replica.slots))
