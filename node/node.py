@@ -6,6 +6,7 @@ own files.
 
 import asyncio
 import gc
+import secrets
 import sys
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -127,6 +128,9 @@ class AddressInUseError(NodeError):
 
     reason = "api-address-unavailable"
 
+
+TICKET_BITS = 62
+"""Reads are numbered from a random number on, so that no two runs of a node share one."""
 
 OVERDUE_HEIGHTS = 40
 """Passed over so often is censorship: under load some seconds, longer than any gossip takes."""
@@ -288,7 +292,8 @@ class Node:
         )
         self.orders, self.catch_up = self.ordering, self.sync
         if core.spec.reads and core.me is not None:
-            self._reads = Reads(self.driver.post, lambda: core.chain.height)
+            first = secrets.randbits(TICKET_BITS)
+            self._reads = Reads(self.driver.post, lambda: core.chain.height, first)
         self.host.connect(self.driver, self.ordering, self.peers, self.sync, reads=self._reads)
 
     def _make_tree_side(self, engine: Engine, rules: TreeRules) -> None:

@@ -36,13 +36,17 @@ class Batch:
 class Reads:
     """Answers readers of one replica whose engine takes `Read`; see above.
 
-    `post` hands the engine its events, `height()` is the last height that is executed here.
+    `post` hands the engine its events, `height()` is the last height that is executed here. Tickets
+    count from `last_ticket`, which must be such that no earlier run of this node has used the next
+    ones: an answer that was under way to it would be taken for one to a newer reader.
     """
 
-    def __init__(self, post: Callable[[Event], None], height: Callable[[], Height]) -> None:
+    def __init__(
+        self, post: Callable[[Event], None], height: Callable[[], Height], last_ticket: int
+    ) -> None:
         self._post = post
         self._height = height
-        self._ticket = 0
+        self._ticket = last_ticket
         self._in_flight: int | None = None
         self._next = Batch()
         self._asked: dict[int, Batch] = {}

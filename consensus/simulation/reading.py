@@ -37,6 +37,11 @@ def can_read(host: "Host") -> bool:
     return host.spec.reads and host.is_up and not host.is_follower
 
 
+def is_leading(host: "Host") -> bool:
+    """Does its engine think that it leads."""
+    return host.engine is not None and host.spec.account(host.engine).leader == host.name
+
+
 def ask(host: "Host") -> int:
     """A client reads at a host; returns the ticket."""
     reads = host.reads

@@ -12,6 +12,7 @@ from node.client import ClientError
 from node.histories.check import check_history
 from node.histories.files import read_history
 from node.histories.search import Verdict
+from node.testnet.link_control import switch_links
 from tests.cluster.harness import (
     Cluster,
     MakeCluster,
@@ -45,11 +46,11 @@ async def find_leader(cluster: Cluster) -> int:
     return found[0]
 
 
-async def command(cluster: Cluster, *words: str) -> None:
-    """`quorate testnet …` on the cluster, as a person would."""
-    home = cluster.network.home
-    done = await asyncio.to_thread(quorate, "testnet", *words, "--home", home)
-    assert done.returncode == 0, done.stderr
+async def cut_off(cluster: Cluster, lonely: int) -> list[int]:
+    """Cut all links of one node; the others."""
+    others = [index for index in NODES if index != lonely]
+    await switch_links(cluster.supervisor, ((lonely,), tuple(others)))
+    return others
 
 
 async def break_and_mend(cluster: Cluster) -> None:
@@ -60,11 +61,8 @@ async def break_and_mend(cluster: Cluster) -> None:
     await cluster.grows(others)
     await cluster.supervisor.restart([victim])
     await cluster.grows(NODES)
-    lonely = await find_leader(cluster)
-    others = [index for index in NODES if index != lonely]
-    await command(cluster, "partition", f"{lonely}/{','.join(map(str, others))}")
-    await cluster.grows(others)
-    await command(cluster, "heal")
+    await cluster.grows(await cut_off(cluster, await find_leader(cluster)))
+    await switch_links(cluster.supervisor, ())
     await cluster.grows(NODES)
 
 
@@ -108,11 +106,8 @@ async def test_local_reads_of_a_node_that_is_cut_off_are_found_to_be_stale(
     recording = await record(cluster, file, "--consistency", "local", "--keys", "1")
     try:
         await cluster.grows(NODES)
-        lonely = await find_leader(cluster)
-        others = [index for index in NODES if index != lonely]
-        await command(cluster, "partition", f"{lonely}/{','.join(map(str, others))}")
-        await cluster.grows(others, blocks=10)
-        await command(cluster, "heal")
+        await cluster.grows(await cut_off(cluster, await find_leader(cluster)), blocks=10)
+        await switch_links(cluster.supervisor, ())
         await cluster.grows(NODES)
     finally:
         report = await stop(recording)

@@ -21,7 +21,7 @@ class Bench:
     def __init__(self) -> None:
         self.height = 5
         self.posted: list[Event] = []
-        self.reads = Reads(self.posted.append, lambda: self.height)
+        self.reads = Reads(self.posted.append, lambda: self.height, 0)
 
     def read(self, timeout_s: float = LONG_S) -> "asyncio.Task[Freshness]":
         return asyncio.create_task(self.reads.confirm(timeout_s))

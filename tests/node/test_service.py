@@ -307,7 +307,7 @@ async def test_only_a_voter_confirms_reads(tmp_path: Path) -> None:
     follower = Service(core, None, FakeAdmission(), lifecycle)  # type: ignore[arg-type]
     assert await follower.confirm_read(1) is Freshness.NOT_A_VOTER
     posted: list[Event] = []
-    reads = Reads(posted.append, lambda: core.chain.height)
+    reads = Reads(posted.append, lambda: core.chain.height, 0)
     voter = Service(core, None, FakeAdmission(), lifecycle, reads=reads)  # type: ignore[arg-type]
     reading = asyncio.create_task(voter.confirm_read(5))
     await until(lambda: posted == [Read(1)])

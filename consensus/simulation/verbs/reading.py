@@ -45,7 +45,10 @@ def check_engine(board: Board) -> None:
 
 
 def reads(board: Board, words: list[str]) -> None:
-    """Reads at random hosts, and at random moments, so many a second."""
+    """Reads at random hosts and moments, so many a second; half of them at one that leads.
+
+    Or thinks so: a leader who does not know that it is none any more is who answers stale reads.
+    """
     check_engine(board)
     rate = parse_number(take_one(words))
     if rate > READS_PER_SECOND_MAX:
@@ -60,9 +63,11 @@ def read_next(board: Board, number: int, chance: Chance, pause_ms: int) -> None:
     """One read, and another one later, unless these reads have ended."""
     if number != board.reading:
         return
-    host = chance.choose(list(board.cluster.hosts.values()))
-    if reading.can_read(host):
-        reading.ask(host)
+    hosts = [host for host in board.cluster.hosts.values() if reading.can_read(host)]
+    if chance.happens(500):
+        hosts = [host for host in hosts if reading.is_leading(host)] or hosts
+    if hosts:
+        reading.ask(chance.choose(hosts))
     later_ms = chance.between(1, 2 * pause_ms)
     board.cluster.timeline.schedule(later_ms, read_next, board, number, chance, pause_ms)
 
