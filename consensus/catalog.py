@@ -99,6 +99,19 @@ class TreeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeTerms:
+    """When another committee takes office, in heights, and how many members have to want it.
+
+    A change that is carried at height h concerns the heights above E, the first multiple of
+    `interval` from h + `delay` on.
+    """
+
+    delay: int
+    interval: int
+    compute_quorum: Callable[[Committee], int]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """One engine of the catalog.
 
@@ -125,6 +138,8 @@ class EngineSpec:
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
+    change: Callable[[Any], ChangeTerms] | None = None
+    """From parameters: how the committee changes; None where it is fixed."""
     tree: TreeRules | None = None
     """For engines of block trees."""
     membership: Membership = Membership.COMMITTEE
@@ -195,6 +210,11 @@ _PBFT = EngineSpec(
     restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
+    change=lambda parameters: ChangeTerms(
+        int(parameters.window),
+        int(parameters.checkpoint_interval),
+        lambda committee: committee.quorum,
+    ),
     senseless=frozenset({"attack"}),
 )
 

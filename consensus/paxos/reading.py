@@ -28,8 +28,6 @@ def on_read(replica: Replica, event: Read) -> Iterator[Effect]:
     """A client of this member reads."""
     if not replica.is_voting or replica.me is None:
         return ignore(event, Refusal.NOT_VOTING)
-    if (replica.me, event.ticket) in replica.tickets:
-        return ignore(event, Refusal.DUPLICATE)
     remember(replica, replica.me, event.ticket)
     return iter(())
 
@@ -66,8 +64,8 @@ def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Ite
     """A leader notes how far it is; another member passes the question of the reader itself on."""
     if replica.is_leading:
         reads = replica.leading.reads
-        asked = {(read.asker, read.reader, read.ticket) for read in reads}
-        if (sender, question.reader, question.ticket) in asked:
+        asked = (sender, question.reader, question.ticket)
+        if any((read.asker, read.reader, read.ticket) == asked for read in reads):
             return ignore(question, Refusal.DUPLICATE)
         if sum(read.asker == sender for read in reads) >= READS_PER_MEMBER:
             return ignore(question, Refusal.ANSWERED)

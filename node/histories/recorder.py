@@ -219,6 +219,8 @@ class Recorder:
 
     async def _finish(self) -> None:
         """Give open writes their time, then read every register once more."""
+        for envelope in [one for register in self._registers for one in register.fill()]:
+            self._resolve(envelope, 0)
         if self._resolving:
             await asyncio.wait(set(self._resolving), timeout=SETTLE_S)
         last = self._plan.clients

@@ -12,6 +12,7 @@ from ledger.keys import KeyPair
 from ledger.transaction import Envelope, Record, build
 
 RECORD_KEY = b"register"
+FILLER_KEY = b"filler"
 VALID_HEIGHTS = 1_000_000
 """No write expires while a history is recorded."""
 
@@ -30,13 +31,18 @@ class Register:
 
     def sign(self, value: str) -> Envelope:
         """The transaction that writes `value`, with a number of its own."""
-        nonce = heapq.heappop(self._free) if self._free else self._take()
-        payload = Record(RECORD_KEY, value.encode())
-        return build(self._chain_id, self._key, nonce, 0, self._valid_until, payload)
+        if not self._free:
+            heapq.heappush(self._free, self._next)
+            self._next += 1
+        return self._build(Record(RECORD_KEY, value.encode()))
 
-    def _take(self) -> int:
-        self._next += 1
-        return self._next - 1
+    def fill(self) -> list[Envelope]:
+        """Transactions that write elsewhere, for all numbers that nobody uses: others wait for them."""
+        return [self._build(Record(FILLER_KEY, b"-")) for _ in list(self._free)]
+
+    def _build(self, payload: Record) -> Envelope:
+        nonce = heapq.heappop(self._free)
+        return build(self._chain_id, self._key, nonce, 0, self._valid_until, payload)
 
     def release(self, envelope: Envelope) -> None:
         """This transaction was refused for certain: another may have its number."""

@@ -115,14 +115,14 @@ def find_newer(
     read: Operation, writes: Sequence[Operation], core: Sequence[Operation]
 ) -> Operation | None:
     """An operation that showed another value after what was read was over, before it was asked."""
+    ends = [write.completed_us for write in writes]
     for one in core:
-        ends = [write.completed_us for write in writes]
-        began_us = min(
-            (w.invoked_us for w in core if w.value == one.value and not w.is_read), default=0
-        )
+        if one.value == read.value or one.completed_us is None:
+            continue
+        sources = [w.invoked_us for w in core if not w.is_read and w.value == one.value]
+        began_us = max(one.invoked_us, min(sources, default=0))
         is_after = all(end is not None and end < began_us for end in ends)
-        is_before = one.completed_us is not None and one.completed_us < read.invoked_us
-        if one is not read and one.value != read.value and is_after and is_before:
+        if is_after and one.completed_us < read.invoked_us:
             return one
     return None
 

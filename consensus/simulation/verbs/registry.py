@@ -13,6 +13,7 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "load": pacing.load,
     "read": reading.read,
     "reads": reading.reads,
+    "committee": pacing.committee,
     "crash": hosts.crash,
     "power": hosts.power,
     "restart": hosts.restart,

@@ -19,6 +19,7 @@ EXPECTED = {
     "node init", "node join", "node run",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
+    "history run", "history check",
     "status", "verify", "replay", "load", "bench", "simulate",
     "complexity", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",

@@ -15,6 +15,7 @@ WORDS = {
     "a value from the future": "nobody had written what it returned",
     "read inversion": 'it is stale: "a" was read after that, and before it was asked',
     "a write that failed is seen": "nobody had written what it returned",
+    "an indefinite write takes effect twice": "no order of these operations explains it",
     "two readers disagree about two writes": "no order of these operations explains it",
 }
 
@@ -32,6 +33,12 @@ def test_a_witness_is_bad_itself_and_made_of_the_history(name: str) -> None:
 @pytest.mark.parametrize("name", WORDS)
 def test_what_is_wrong_is_said(name: str) -> None:
     assert find_witness(BAD[name]).why == WORDS[name]
+
+
+def test_who_read_another_value_when_both_writes_were_over_is_named() -> None:
+    history = [w(0, 10, "a"), w(5, 20, "b", 1), r(21, 22, "b", 2), r(23, 24, "a", 3)]
+    expected = 'it is stale: "b" was read after that, and before it was asked'
+    assert find_witness(history).why == expected
 
 
 def make_stale(seed: int) -> tuple[list[Operation], Operation]:
