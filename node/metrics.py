@@ -139,6 +139,9 @@ class Metrics:
         self.engine_leads = self._gauge(
             "engine_leads", "1 while this validator leads, as far as its engine knows."
         )
+        self.engine_messages = self._counter(
+            "engine_messages_total", "Messages the engine said to other replicas, by kind.", "kind"
+        )
         self.engine_ignored = self._counter(
             "engine_ignored_total", "Messages the engine refused, by refusal.", "refusal"
         )
