@@ -32,7 +32,6 @@ from tests.consensus.paxos.bench import (
     certificate,
     entry,
     make_bench,
-    of_type,
     refusals,
     restart,
     said,
