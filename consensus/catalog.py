@@ -99,6 +99,19 @@ class TreeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeTerms:
+    """When another committee takes office, in heights, and how many members have to want it.
+
+    A change that is carried at height h concerns the heights above E, the first multiple of
+    `interval` from h + `delay` on.
+    """
+
+    delay: int
+    interval: int
+    compute_quorum: Callable[[Committee], int]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSpec:
     """One engine of the catalog.
 
@@ -125,6 +138,8 @@ class EngineSpec:
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
+    change: Callable[[Any], ChangeTerms] | None = None
+    """From parameters: how the committee changes; None where it is fixed."""
     tree: TreeRules | None = None
     """For engines of block trees."""
     membership: Membership = Membership.COMMITTEE
@@ -140,6 +155,19 @@ class EngineSpec:
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
         return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
+    @property
+    def stands_liars(self) -> bool:
+        """May members say what is not so."""
+        return self.model.fault_kind.includes(FaultKind.BYZANTINE)
+
+    def count_quorum(self, committee: Committee) -> int:
+        """How many members have to take part for anything to be decided."""
+        return committee.quorum if self.stands_liars else committee.majority
+
+    def count_believed(self, committee: Committee) -> int:
+        """What so many members say, a correct one says; one is enough where nobody lies."""
+        return committee.weak_quorum if self.stands_liars else 1
 
     @property
     def contract(self) -> Contract:
@@ -182,6 +210,11 @@ _PBFT = EngineSpec(
     restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
+    change=lambda parameters: ChangeTerms(
+        int(parameters.window),
+        int(parameters.checkpoint_interval),
+        lambda committee: committee.quorum,
+    ),
     senseless=frozenset({"attack"}),
 )
 
@@ -221,6 +254,11 @@ _PAXOS = EngineSpec(
     judge_seal=paxos_quorums.judge_seal,
     judge_certificate=paxos_quorums.judge_certificate,
     senseless=frozenset({"attack"}),
+    change=lambda parameters: ChangeTerms(
+        2 * int(parameters.pipeline),
+        int(parameters.checkpoint_interval),
+        lambda committee: committee.majority,
+    ),
     silence_ms=paxos_parameters.compute_silence_ms,
     reads=True,
 )
@@ -283,6 +321,9 @@ _POW = EngineSpec(
 )
 
 _ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PAXOS, _PBFT, _POW)}
+
+DEFAULT = _PBFT.name
+"""For whoever names no engine: the one with immediate finality that stands the worst faults."""
 
 
 def names() -> tuple[str, ...]:

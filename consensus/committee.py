@@ -56,6 +56,14 @@ class Committee:
         return replica in self.members
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The committee that decided the heights up to `height`, the last one before the present."""
+
+    height: int
+    committee: Committee
+
+
 def largest_byzantine_faults(size: int) -> int:
     """The greatest f with n > 3f (Pease, Shostak and Lamport 1980; partial synchrony: DLS 1988)."""
     return (size - 1) // 3

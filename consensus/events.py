@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from consensus.block import Header, TreeBlock
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import Committee, Former, ReplicaId
 from consensus.message import Digest, Height
 
 Timer: TypeAlias = tuple[str | int, ...]
@@ -49,7 +49,8 @@ class Started(msgspec.Struct, frozen=True):
 
     `fresh` says that the journal is known to be new: the replica has never voted. Without it, an
     empty journal means that one was lost, and the replica may only observe. `tree` is given to
-    engines of block trees, whose only durable state is the host's store of blocks.
+    engines of block trees, whose only durable state is the host's store of blocks. `until` is as in
+    `Applied`; `former` says who decided up to where, if the committee has ever changed.
     """
 
     records: tuple[Any, ...]
@@ -58,6 +59,8 @@ class Started(msgspec.Struct, frozen=True):
     committee: Committee
     fresh: bool = True
     tree: StoredTree | None = None
+    until: Height | None = None
+    former: Former | None = None
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -90,12 +93,18 @@ class Checked(msgspec.Struct, frozen=True):
 class Applied(msgspec.Struct, frozen=True):
     """The decided `height` was executed: its block id, and the committee from the next height.
 
+    `until` is the last height that this committee decides for certain, None if it never changes: an
+    engine neither says nor believes anything of heights above. Another committee than before comes
+    at the former `until` only. `me` is this host's replica in it, if the host is a member.
+
     In a block tree: the branch that ends in `block_id` is the ledger's now (answer to `Adopt`).
     """
 
     height: Height
     block_id: bytes
     committee: Committee
+    until: Height | None = None
+    me: ReplicaId | None = None
 
 
 class Pending(msgspec.Struct, frozen=True):

@@ -87,6 +87,11 @@ class Signed(
     signature: bytes = b""
 
 
+def name_kind(message: Any) -> str:
+    """The name of a message's type; of a vote, that of its body's."""
+    return type(message.body if isinstance(message, Signed) else message).__name__
+
+
 _PLAIN = (inspect.IntType, inspect.BytesType, inspect.BoolType)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from ledger.apps import accounts, records
+from ledger.apps import accounts, committee, records
+from ledger.apps.committee import Assembly
 from ledger.block import (
     NO_PROPOSER,
     Header,
@@ -24,7 +25,7 @@ from ledger.errors import PayloadError
 from ledger.hashing import compute_payloads_digest
 from ledger.reasons import Reason
 from ledger.state import View, WorkingAccount
-from ledger.transaction import Envelope, Transaction, Transfer
+from ledger.transaction import Envelope, Record, Transaction, Transfer
 
 GetBody: TypeAlias = Callable[[bytes], Envelope | None]
 
@@ -111,18 +112,29 @@ def find_skip_reason(
     return None
 
 
-def apply_payload(view: View, sender: WorkingAccount, transaction: Transaction) -> Reason | None:
+def apply_payload(
+    view: View, sender: WorkingAccount, transaction: Transaction, assembly: Assembly | None = None
+) -> Reason | None:
     """Do what the transaction asks, or say why it cannot be done."""
     payload = transaction.payload
     if type(payload) is Transfer:
         return accounts.apply(view, sender, payload)
-    return records.apply(view, sender, payload)  # type: ignore[arg-type]
+    if type(payload) is Record:
+        return records.apply(view, sender, payload)
+    return committee.apply(assembly, sender, payload)  # type: ignore[arg-type]
 
 
 def apply_transactions(
-    view: View, ordered: Iterable[tuple[Envelope, bytes]], height: int, chain_id: bytes
+    view: View,
+    ordered: Iterable[tuple[Envelope, bytes]],
+    height: int,
+    chain_id: bytes,
+    assembly: Assembly | None = None,
 ) -> Outcome:
-    """Execute (envelope, proposer) pairs in order on a view."""
+    """Execute (envelope, proposer) pairs in order on a view.
+
+    `assembly` counts votes for another committee; without it the committee is fixed.
+    """
     outcome = Outcome()
     include, receive, nonces = outcome.included.append, outcome.receipts.append, outcome.nonces
     fees: dict[bytes, int] = {}
@@ -137,7 +149,7 @@ def apply_transactions(
         sender.balance -= fee
         fees[proposer] = fees.get(proposer, 0) + fee
         nonces[transaction.sender] = sender.nonce
-        failure = apply_payload(view, sender, transaction)
+        failure = apply_payload(view, sender, transaction, assembly)
         include(envelope)
         if failure is None:
             receive(Receipt(envelope.id, _APPLIED, _NONE, fee))

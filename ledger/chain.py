@@ -6,6 +6,12 @@ and hands decided heights in again (`execute` is idempotent by height).
 """
 
 from ledger.apply import AppliedBlock, GetBody, Order, Outcome, apply_transactions, unite
+from ledger.apps.committee import (
+    Assembly,
+    ChangeRule,
+    compute_until,
+    make_committee,
+)
 from ledger.block import Header, Skipped, header_id
 from ledger.blocks import BlockRecord, Meta, put_block
 from ledger.codec import encode
@@ -13,9 +19,10 @@ from ledger.errors import ChainError, MissingBodiesError
 from ledger.genesis import Genesis
 from ledger.hashing import compute_payloads_digest
 from ledger.history import UNDO_HEIGHTS_MAX
+from ledger.leaves import COMMITTEE_KEY, MEMBERSHIP_KEY, MembershipState
 from ledger.ledger import Ledger, Measure, measure_nothing
 from ledger.merkle import compute_root
-from ledger.opening import open_chain
+from ledger.opening import Opened, open_chain
 from ledger.reasons import Reason
 from ledger.state import Changes, View
 from ledger.store.schema import CERTIFICATE, META_KEY, UNDO, at_height
@@ -26,16 +33,46 @@ from ledger.transaction import Envelope, decode_transaction
 class Chain(Ledger):
     """A ledger whose heights are decided once and for all."""
 
+    def __init__(
+        self,
+        store: Store,
+        genesis: Genesis,
+        opened: Opened,
+        measure: Measure,
+        rule: ChangeRule | None = None,
+    ) -> None:
+        super().__init__(store, genesis, opened, measure)
+        self._rule = rule
+        self._membership = self._read_membership()
+
     @classmethod
-    def open(cls, store: Store, genesis: Genesis, measure: Measure = measure_nothing) -> "Chain":
+    def open(
+        cls,
+        store: Store,
+        genesis: Genesis,
+        measure: Measure = measure_nothing,
+        rule: ChangeRule | None = None,
+    ) -> "Chain":
         """The chain in a store; an empty store gets block 0.
 
         `measure(stage)` is entered around the stages "state-tree" and "store" of an execution.
+        `rule` says how the committee changes; it has to be the same on all nodes of a network.
+        Without it votes for another committee fail.
 
         Raises `StoreError` (corrupt, other format, foreign content) and `GenesisError` (invalid,
         or another network's).
         """
-        return cls(store, genesis, open_chain(store, genesis), measure)
+        return cls(store, genesis, open_chain(store, genesis), measure, rule)
+
+    def membership(self) -> MembershipState:
+        """All validators there ever were, and who of them decides the heights above the head."""
+        return self._membership
+
+    def committee_until(self) -> int | None:
+        """Up to which height the committee is known; None where it never changes."""
+        if self._rule is None:
+            return None
+        return compute_until(self._membership, self.height, self._rule)
 
     def execute(
         self,
@@ -58,7 +95,9 @@ class Chain(Ledger):
         order = unite(values, self.head.timestamp_ms)
         ordered, repeated = self._collect_bodies(order, get_body)
         view = View(self._state)
-        outcome = apply_transactions(view, ordered, height, self.chain_id)
+        assembly = None if self._rule is None else Assembly(self._membership, self._rule, height)
+        outcome = apply_transactions(view, ordered, height, self.chain_id, assembly)
+        membership = self._close(view, assembly)
         with self._measure("state-tree"):
             changes = view.seal()
         header = self._derive_header(order, outcome, changes, claim)
@@ -68,10 +107,21 @@ class Chain(Ledger):
         with self._measure("store"):
             self._store.write(batch)
         self._advance(record, changes)
+        self._membership = membership
         ids = tuple(receipt.id for receipt in outcome.receipts)
         return AppliedBlock(
             header, record.id, ids, tuple(outcome.receipts), record.skipped, outcome.nonces
         )
+
+    def _close(self, view: View, assembly: Assembly | None) -> MembershipState:
+        """Write down what the block does to the committee, if anything."""
+        known = self._membership
+        if assembly is None or (membership := assembly.close()) == known:
+            return known
+        view.set_entry(MEMBERSHIP_KEY, membership)
+        if membership.since != known.since:
+            view.set_entry(COMMITTEE_KEY, make_committee(membership))
+        return membership
 
     def _collect_bodies(
         self, order: Order, get_body: GetBody

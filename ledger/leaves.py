@@ -3,11 +3,15 @@ r"""What stands in the state, and under which key.
 ```text
 state key = 0x00 public key (32)  | 0x01 owner (32) record key | 0x02 name of a system entry
 leaf      = [0, balance, nonce]   | [1, value]                 | [2, [validator (32), ...], faults]
+          | [3, [key (32), ...], members, faults, since, former members, former faults,
+             scheduled, [[voter, add, remove, faults], ...]]
+members   = [replica id, ...]       scheduled = nil | [height, members, faults]
 key hash   = SHA-256("quorate/state-key/1\0" state key)
 value hash = SHA-256("quorate/state-value/1\0" leaf)
 ```
 
-An account that was never paid has no leaf: it reads as balance 0 and nonce 0.
+An account that was never paid has no leaf: it reads as balance 0 and nonce 0. "committee" is always
+there (kind 2); "membership" (kind 3) from the first vote for another committee on.
 """
 
 from hashlib import sha256
@@ -47,10 +51,46 @@ class CommitteeState(
     faults: U64
 
 
-Leaf: TypeAlias = AccountState | RecordState | CommitteeState
+class Scheduled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The next committee: `members` (replica ids) and their faults, for all heights above `height`."""
+
+    height: U64
+    members: tuple[U64, ...]
+    faults: U64
+
+
+class CastVote(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What the member `voter` wants, in the words of `ledger.transaction.Reconfigure`."""
+
+    voter: U64
+    add: bytes
+    remove: bytes
+    faults: U64
+
+
+class MembershipState(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=3
+):
+    """All validators there ever were, and who of them decides.
+
+    `keys[i]` is the key of replica i: an id is never given to another key. `members` decide the
+    heights above `since`, the former ones those up to it.
+    """
+
+    keys: tuple[PublicKey, ...]
+    members: tuple[U64, ...]
+    faults: U64
+    since: U64 = 0
+    former_members: tuple[U64, ...] = ()
+    former_faults: U64 = 0
+    scheduled: Scheduled | None = None
+    votes: tuple[CastVote, ...] = ()
+
+
+Leaf: TypeAlias = AccountState | RecordState | CommitteeState | MembershipState
 
 leaf_codec: Codec[Leaf] = Codec(
-    AccountState | RecordState | CommitteeState,
+    AccountState | RecordState | CommitteeState | MembershipState,
     StoreError,
     Reason.STORE_CORRUPT,
     Reason.STORE_CORRUPT,
@@ -58,6 +98,7 @@ leaf_codec: Codec[Leaf] = Codec(
 
 EMPTY_ACCOUNT = AccountState(0, 0)
 COMMITTEE_KEY = b"\x02committee"
+MEMBERSHIP_KEY = b"\x02membership"
 
 
 def account_key(public_key: bytes) -> bytes:

@@ -10,11 +10,19 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TypeAlias
 
 from ledger import proving
+from ledger.apps.committee import make_membership
 from ledger.block import Header
 from ledger.blocks import Blocks, Located, StoredBlock
 from ledger.errors import ChainError, StoreError
 from ledger.genesis import Genesis
-from ledger.leaves import AccountState, CommitteeState, account_key, leaf_codec, record_key
+from ledger.leaves import (
+    AccountState,
+    CommitteeState,
+    MembershipState,
+    account_key,
+    leaf_codec,
+    record_key,
+)
 from ledger.opening import Opened
 from ledger.proofs import AccountProof, RecordProof, StateProof, TransactionProof
 from ledger.reasons import Reason
@@ -125,6 +133,13 @@ class Ledger:
     def committee(self) -> CommitteeState:
         """Who takes part in the agreement, as the state at the head says."""
         return self._state.get_committee()
+
+    def membership(self) -> MembershipState:
+        """All validators there ever were, and who of them decides, as the state at the head says."""
+        return self._read_membership()
+
+    def _read_membership(self) -> MembershipState:
+        return self._state.get_membership() or make_membership(self._state.get_committee())
 
     # What it can prove, at the last certified height.
 

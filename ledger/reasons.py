@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TX_ZERO_AMOUNT = "tx-zero-amount", Blame.SENDER
     TX_RECORD_KEY_SIZE = "tx-record-key-size", Blame.SENDER
     TX_RECORD_VALUE_SIZE = "tx-record-value-size", Blame.SENDER
+    TX_BAD_COMMITTEE_CHANGE = "tx-bad-committee-change", Blame.SENDER
 
     # State: visible only beside the ledger as it stands.
     TX_ALREADY_INCLUDED = "tx-already-included", Blame.NOBODY
@@ -52,6 +53,14 @@ class Reason(StrEnum):
     TX_EXPIRED = "tx-expired", Blame.NOBODY
     TX_FEE_UNAFFORDABLE = "tx-fee-unaffordable", Blame.NOBODY
     TX_INSUFFICIENT_BALANCE = "tx-insufficient-balance", Blame.NOBODY
+
+    # Votes for another committee.
+    TX_COMMITTEE_FIXED = "tx-committee-fixed", Blame.SENDER
+    TX_NOT_A_VALIDATOR = "tx-not-a-validator", Blame.SENDER
+    TX_UNKNOWN_MEMBER = "tx-unknown-member", Blame.SENDER
+    TX_ALREADY_A_MEMBER = "tx-already-a-member", Blame.SENDER
+    TX_COMMITTEE_BOUND = "tx-committee-bound", Blame.SENDER
+    TX_CHANGE_UNDER_WAY = "tx-change-under-way", Blame.NOBODY
 
     # Policy of one node's mempool.
     TX_ALREADY_PENDING = "tx-already-pending", Blame.NOBODY

@@ -15,9 +15,11 @@ from ledger.errors import StoreError
 from ledger.leaves import (
     COMMITTEE_KEY,
     EMPTY_ACCOUNT,
+    MEMBERSHIP_KEY,
     AccountState,
     CommitteeState,
     Leaf,
+    MembershipState,
     RecordState,
     account_key,
     hash_key,
@@ -115,6 +117,11 @@ class State:
             raise StoreError(Reason.STORE_CORRUPT, "the committee's entry is missing")
         return _decode_as(CommitteeState, raw)
 
+    def get_membership(self) -> MembershipState | None:
+        """All validators there ever were; None while nobody has voted for another committee."""
+        raw = self.get_leaf(hash_key(MEMBERSHIP_KEY))
+        return None if raw is None else _decode_as(MembershipState, raw)
+
     def commit(self, changes: Changes) -> None:
         """Make a block's changes, which the store has, the state."""
         self.root = changes.root
@@ -142,7 +149,7 @@ class State:
                 del self._cache[public_key]
 
 
-L = TypeVar("L", AccountState, RecordState, CommitteeState)
+L = TypeVar("L", AccountState, RecordState, CommitteeState, MembershipState)
 
 
 def _decode_as(kind: type[L], raw: bytes) -> L:
@@ -159,6 +166,7 @@ class View:
         self._state = state
         self._accounts: dict[bytes, WorkingAccount] = {}
         self._records: dict[bytes, bytes | None] = {}
+        self._entries: dict[bytes, Leaf] = {}
 
     def account(self, public_key: bytes) -> WorkingAccount:
         """The account, to be changed in place."""
@@ -172,6 +180,10 @@ class View:
     def set_record(self, owner: bytes, key: bytes, value: bytes | None) -> None:
         """Write or (with None) delete a record."""
         self._records[record_key(owner, key)] = value
+
+    def set_entry(self, state_key: bytes, leaf: Leaf) -> None:
+        """Write a system entry."""
+        self._entries[state_key] = leaf
 
     def seal(self) -> Changes:
         """The block's changes, and the tree after them."""
@@ -189,11 +201,14 @@ class View:
         return Changes(leaves, accounts, update_root(self._state.root, leaves))
 
     def _seal_records(self) -> Iterable[LeafChange]:
-        for state_key, value in self._records.items():
+        written = {
+            state_key: None if value is None else encode(RecordState(value))
+            for state_key, value in self._records.items()
+        }
+        written.update((state_key, encode(leaf)) for state_key, leaf in self._entries.items())
+        for state_key, new in written.items():
             key_hash = hash_key(state_key)
-            old = self._state.get_leaf(key_hash)
-            new = None if value is None else encode(RecordState(value))
-            if new != old:
+            if new != (old := self._state.get_leaf(key_hash)):
                 yield LeafChange(key_hash, old, new)
 
 

@@ -4,7 +4,7 @@ Grammar (msgpack, one array):
 
 ```text
 transaction = [version, chain id (32), sender (32), nonce, fee, valid until, payload, signature (64)]
-payload     = [1, recipient (32), amount] | [2, key, value]
+payload     = [1, recipient (32), amount] | [2, key, value] | [3, add, remove, faults]
 unsigned    = the same bytes without the signature's last 66 (its bin header and 64 bytes)
 signed bytes = "quorate/transaction/1\0" unsigned       id = SHA-256(signed bytes)
 ```
@@ -48,7 +48,20 @@ class Record(
     value: bytes
 
 
-TransactionPayload: TypeAlias = Transfer | Record
+class Reconfigure(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=3, gc=False
+):
+    """A validator votes for another committee: with the validator `add`, without `remove`.
+
+    Both are public keys (32 bytes) or empty; `faults` is how many faults the new one is to stand.
+    """
+
+    add: bytes
+    remove: bytes
+    faults: U64
+
+
+TransactionPayload: TypeAlias = Transfer | Record | Reconfigure
 
 
 class Transaction(
@@ -115,7 +128,7 @@ def build(  # noqa: PLR0917 - what a transaction says, in its order
 
     Raises `TransactionError` (tx-malformed) for numbers outside u64 and keys of a wrong length.
     """
-    numbers = (nonce, fee, valid_until, payload.amount if isinstance(payload, Transfer) else 0)
+    numbers = (nonce, fee, valid_until, _get_number(payload))
     if min(numbers) < 0 or max(numbers) > U64_MAX:
         raise TransactionError(Reason.TX_MALFORMED, "numbers are unsigned and fit in 64 bits")
     blank = Transaction(
@@ -124,3 +137,10 @@ def build(  # noqa: PLR0917 - what a transaction says, in its order
     unsigned = encode(blank)[:-_SIGNATURE_TAIL_BYTES]
     signature = keypair.sign(TRANSACTION_DOMAIN + unsigned)
     return decode_transaction(encode(msgspec.structs.replace(blank, signature=signature)))
+
+
+def _get_number(payload: TransactionPayload) -> int:
+    """The number in a payload, if there is one."""
+    if isinstance(payload, Transfer):
+        return payload.amount
+    return payload.faults if isinstance(payload, Reconfigure) else 0

@@ -7,7 +7,7 @@ at the door, in parallel. `validate_*` needs the state. Signatures are verified 
 
 from collections.abc import Iterable
 
-from ledger.apps import accounts, records
+from ledger.apps import accounts, committee, records
 from ledger.block import Payload, decode_payload
 from ledger.codec import U64_MAX
 from ledger.errors import PayloadError, TransactionError
@@ -15,7 +15,14 @@ from ledger.keys import verify
 from ledger.leaves import AccountState
 from ledger.limits import Limits
 from ledger.reasons import Reason
-from ledger.transaction import VERSION, Envelope, Transaction, Transfer, signing_bytes
+from ledger.transaction import (
+    VERSION,
+    Envelope,
+    Record,
+    Transaction,
+    Transfer,
+    signing_bytes,
+)
 
 
 def check_transaction(envelope: Envelope, chain_id: bytes, limits: Limits) -> None:
@@ -34,8 +41,10 @@ def check_transaction(envelope: Envelope, chain_id: bytes, limits: Limits) -> No
         accounts.check(payload, limits)
         if payload.amount + transaction.fee > U64_MAX:
             raise TransactionError(Reason.TX_AMOUNT_OVERFLOW, "amount and fee exceed 64 bits")
-    else:
+    elif isinstance(payload, Record):
         records.check(payload, limits)
+    else:
+        committee.check(payload, limits)
 
 
 def check_signature(envelope: Envelope) -> None:

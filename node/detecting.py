@@ -3,7 +3,8 @@
 Silence is what `consensus.model.watching` says it is; a link that is lost is better evidence. The
 kernel closes the connections of a process that was killed, so its peers hear of that at once; a
 suspicion follows after a tenth of a second, unless the link is back by then. A link that comes back
-later is corrected as everything is, by the next message.
+later is corrected as everything is, by the next message. Whoever is not suspected when its link
+comes up has greeted just now, and was silent for want of a link.
 
 A busy or stopped process cannot tell that others were silent. So the silence is measured in short
 steps, and what a step takes longer than it was asked to is not counted. After one such step nothing
@@ -59,7 +60,7 @@ class Detecting:
         """Perform `Watch`; raises `ContractError` if the engine's entry states no silence."""
         if self._watching is None:
             raise ContractError("an engine that watches has to state its `silence_ms`")
-        self._watching.watch(replica, self._now_ms())
+        self._watching.turn_to(replica, self._now_ms())
         self._look_later()
         self._doubt_link()
 
@@ -78,8 +79,11 @@ class Detecting:
             self._lost.discard(replica)
         else:
             self._lost.add(replica)
-        if replica == self._watching.replica:
-            self._doubt_link()
+        if replica != self._watching.replica:
+            return
+        self._doubt_link()
+        if is_up and not self._watching.is_suspected:
+            self._watching.trust(self._now_ms())
 
     def is_current(self, number: int) -> bool:
         """Is a word still about the replica that is watched now."""

@@ -22,7 +22,7 @@ from consensus.effects import (
 )
 from consensus.errors import ContractError, DecodeError
 from consensus.events import Event, Received
-from consensus.message import Message
+from consensus.message import Message, name_kind
 from node.core import Core
 from node.driver import Driver, TreeEffect
 from node.errors import NodeError
@@ -139,6 +139,7 @@ class EngineHost:
 
     def _put(self, message: Message, keys: list[bytes]) -> None:
         """To some peers. What is too large for a frame is lost, as links may lose anything."""
+        self._metrics.engine_messages.labels(name_kind(message)).inc(len(keys))
         try:
             self._peers.broadcast(Consensus(self._spec.messages.encode(message)), only=keys)
         except FrameTooLargeError as error:

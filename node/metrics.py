@@ -133,7 +133,15 @@ class Metrics:
 
     def _define_engine(self) -> None:
         self.engine_view = self._gauge("engine_view", "The engine's view, ballot or round.")
-        self.view_changes = self._counter("engine_view_changes_total", "Views entered after 0.")
+        self.view_changes = self._counter(
+            "engine_view_changes_total", "Views, ballots or rounds passed since the start."
+        )
+        self.engine_leads = self._gauge(
+            "engine_leads", "1 while this validator leads, as far as its engine knows."
+        )
+        self.engine_messages = self._counter(
+            "engine_messages_total", "Messages the engine said to other replicas, by kind.", "kind"
+        )
         self.engine_ignored = self._counter(
             "engine_ignored_total", "Messages the engine refused, by refusal.", "refusal"
         )

@@ -460,7 +460,7 @@ class Node:
         if self.verifier.backlog + self.gossip.waiting > BACKLOG_MAX:
             return True
         queued = self.peers.queued_bytes(self.core.validators.values())
-        needed = self.core.committee.quorum - 1
+        needed = self.core.spec.count_quorum(self.core.committee) - 1
         return len(queued) >= needed > 0 and sorted(queued)[needed - 1] > CONGESTED_BYTES
 
     async def _on_frame(self, peer: bytes, frame: Any) -> None:

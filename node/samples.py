@@ -18,12 +18,12 @@ class Samples:
         """The sample of that full name with exactly these labels."""
         return self._values.get((name, frozenset(labels.items())), 0.0)
 
-    def by_label(self, name: str, label: str) -> Mapping[str, float]:
-        """The samples of that name which have just this label, by its value."""
+    def by_label(self, name: str, label: str, **others: str) -> Mapping[str, float]:
+        """The samples of that name with this label and exactly these others, by its value."""
         found: dict[str, float] = {}
         for (known, labels), value in self._values.items():
-            if known == name and len(labels) == 1:
-                ((key, text),) = labels
-                if key == label:
-                    found[text] = value
+            left = dict(labels)
+            text = left.pop(label, None)
+            if known == name and text is not None and left == others:
+                found[text] = value
         return found

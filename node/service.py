@@ -75,6 +75,7 @@ class Service:
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
+        self._view: int | None = None
         self.state = NodeState.STARTING
 
     def connect(self, host: EngineHost, peers: Peers) -> None:
@@ -305,11 +306,12 @@ class Service:
         keys = self._chain.genesis.validators
         gone = [m for m in self._committee.members if m != self._me and keys[m] not in connected]
         reachable = self._committee.size - len(gone)
-        if self._forks is None and reachable < self._committee.quorum:
+        quorum = self._spec.count_quorum(self._committee)
+        if self._forks is None and reachable < quorum:
             names = ", ".join(map(_name, gone))
             return (
                 f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
-                f" {self._committee.quorum} are needed"
+                f" {quorum} are needed"
             )
         if account.needed <= 1:
             return f"waits for {account.waiting_for}"
@@ -340,9 +342,17 @@ class Service:
         metrics.peers.set(len(self._peers.connected()))
         account = self._account()
         self._date(account)
-        metrics.engine_view.set(account.view)
+        self._count_views(account.view)
+        metrics.engine_leads.set(self._me is not None and account.leader == self._me)
         if self._forks is not None:
             self._forks.refresh()
+
+    def _count_views(self, view: int) -> None:
+        """What an engine begins with, perhaps from its journal, was not entered here."""
+        if self._view is not None and view > self._view:
+            self._metrics.view_changes.inc(view - self._view)
+        self._view = view
+        self._metrics.engine_view.set(view)
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""

@@ -123,15 +123,15 @@ class Sync:
         self._wake.set()
 
     def target(self) -> Height:
-        """A height that some correct node has reached: f + 1 validators tell of it, or more."""
+        """A height that some correct node has reached: as many validators tell of it as it takes."""
         told = [
             peer.status.height
             for peer in self._peers.connected()
             if peer.status and peer.peer_id in self._validators
         ]
         told.sort(reverse=True)
-        weak = self._committee.weak_quorum
-        return max(self._asked, told[weak - 1] if len(told) >= weak else 0)
+        believed = self._spec.count_believed(self._committee)
+        return max(self._asked, told[believed - 1] if len(told) >= believed else 0)
 
     async def _run(self) -> None:
         height, since = self._chain.height, time.monotonic()

@@ -38,7 +38,7 @@ BLOCKS_BYTES_MAX = 8 * MIB
 answers stops well below."""
 
 CONSENSUS_BYTES_MAX = 4 * MIB
-"""The largest is a new view, with the certificates of every height in flight."""
+"""The largest come with a change of who leads: certificates, or values, of every open height."""
 
 TRANSACTIONS_BYTES_MAX = 2 * MIB
 """Gossip sends batches of about 100 KB; this leaves room for batches of large records."""

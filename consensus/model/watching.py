@@ -31,7 +31,7 @@ class Watching:
     number: int = 0
     """How often somebody, or nobody, was chosen: a word about an older choice is void."""
 
-    def watch(self, replica: ReplicaId | None, now_ms: int) -> None:
+    def turn_to(self, replica: ReplicaId | None, now_ms: int) -> None:
         """Watch this replica from now on, as if it had just been heard; or nobody."""
         self.number += 1
         self.replica, self.is_suspected = replica, False

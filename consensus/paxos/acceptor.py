@@ -127,7 +127,11 @@ def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:
     """The host's word on a value, for every height that waits for it."""
     if event.verdict is Verdict.LATER:
         return
-    waiting = [item for item in replica.slots.items() if event.digest in item[1].judgements]
+    waiting = [
+        item
+        for item in replica.slots.items()
+        if item[1].judgements.get(event.digest, STORED) is not STORED
+    ]
     for height, slot in sorted(waiting, key=lambda item: item[0]):
         if event.verdict is Verdict.VALID:
             slot.judgements[event.digest] = STORED
@@ -141,13 +145,21 @@ def refuse_ballot(replica: Replica, sender: ReplicaId, ballot: Ballot) -> Refusa
     """Why a proposer's message is not followed."""
     if sender != ballot.proposer:
         return Refusal.NOT_THE_PROPOSER
-    return Refusal.STALE_BALLOT if ballot < replica.bar else None
+    if ballot < replica.bar:
+        return Refusal.STALE_BALLOT
+    return Refusal.NOT_LEADING if is_given_up(replica, ballot) else None
+
+
+def is_given_up(replica: Replica, ballot: Ballot) -> bool:
+    """Is it this replica's own, come back through the loop-back after it had stood down."""
+    return ballot.proposer == replica.me and ballot != replica.candidate
 
 
 def refuse(
     replica: Replica, sender: ReplicaId, message: object, ballot: Ballot, refusal: Refusal
 ) -> Iterator[Effect]:
     """Say no; a proposer that is too low hears which ballot it has to exceed."""
-    if refusal is Refusal.STALE_BALLOT and replica.is_voting:
+    is_rival = refusal is Refusal.STALE_BALLOT and ballot.proposer != replica.me
+    if is_rival and replica.is_voting:
         return iter((Send(sender, Nack(ballot, replica.bar)),))
     return ignore(message, refusal)

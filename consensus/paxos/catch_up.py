@@ -13,8 +13,10 @@ from consensus.effects import Behind, Broadcast, Effect, Ignore, Send
 from consensus.events import Offered
 from consensus.message import NULL_DIGEST, Height, Signed, compute_digest
 from consensus.paxos.acceptor import advance
+from consensus.paxos.ballot import Ballot
 from consensus.paxos.checkpoint import on_certificate
 from consensus.paxos.learner import claim, deliver
+from consensus.paxos.membership import owes_vote
 from consensus.paxos.messages import (
     Accept,
     Canvass,
@@ -28,6 +30,7 @@ from consensus.paxos.quorums import judge_seal
 from consensus.paxos.reading import repeat_reads
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Judgement, Outcome, Phase, Replica, Role, Slot
+from consensus.paxos.standing import lose_leader
 
 ANSWERED_HEIGHTS = 4
 """Decided heights sent in one answer; the next question brings the next ones."""
@@ -43,8 +46,9 @@ def resend(replica: Replica) -> Iterator[Effect]:
         case Phase.LEADING:
             for height, slot in sorted(replica.slots.items()):
                 yield from repeat_proposal(replica, height, slot)
-    if replica.is_voting and replica.me is not None:
-        for height, block_id in sorted(replica.own_checkpoints.items()):
+    for height, block_id in sorted(replica.own_checkpoints.items()):
+        if owes_vote(replica, height):
+            assert replica.me is not None
             yield Broadcast(Signed(replica.me, Checkpoint(height, block_id)))
     yield from repeat_reads(replica)
     if lacks_something(replica) and replica.role is not Role.FOLLOWER:
@@ -84,7 +88,7 @@ def ask(replica: Replica) -> Iterator[Effect]:
     if replica.asked_from == replica.decided + 1 or replica.me is None:
         return
     slot = replica.slots.get(replica.decided + 1)
-    if slot is not None and (slot.outcome is not None or slot.proposal is not None):
+    if slot is not None and slot.outcome is not None:
         return
     replica.asked_from = replica.decided + 1
     yield Send(leader.proposer, Lack(replica.decided, replica.certified))
@@ -134,6 +138,7 @@ def on_learned(replica: Replica, learned: Learned) -> Iterator[Effect]:
         if slot.outcome is None:
             replica.count("learned_late")
         take_outcome(slot, learned.values, learned.seal)
+        yield from yield_to(replica, learned.seal.ballot)
         yield from advance(replica, height, slot)
 
 
@@ -152,11 +157,24 @@ def on_offered(replica: Replica, event: Offered) -> Iterator[Effect]:
         slot = replica.slot(height)
         replica.count("offered_adopted")
         take_outcome(slot, event.values, event.seal)
+        yield from yield_to(replica, event.seal.ballot)
         assert slot.outcome is not None
         slot.judgements[slot.outcome.digest] = Judgement.VALID
         yield from deliver(replica)
     if event.certificate is not None:
         yield from on_certificate(replica, event.certificate)
+
+
+def yield_to(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
+    """Something was chosen in this ballot: a candidate or leader of a lower one has been overtaken.
+
+    Were such a leader to go on, its word "decided" would be taken for "what I proposed is chosen",
+    by those who have heard nothing of the higher ballot.
+    """
+    replica.seen = max(replica.seen, ballot)
+    if replica.phase is not Phase.FOLLOWING and replica.candidate < ballot:
+        replica.count("preempted")
+        yield from lose_leader(replica)
 
 
 def take_outcome(slot: Slot, values: tuple[bytes, ...], seal: ChosenSeal) -> None:

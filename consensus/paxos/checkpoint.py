@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
 from consensus.events import Applied
-from consensus.message import Signed
+from consensus.message import Height, Signed
 from consensus.paxos.journal import durable_records
 from consensus.paxos.learner import claim
+from consensus.paxos.membership import is_announced, owes_vote, take_seats
 from consensus.paxos.messages import Checkpoint, CheckpointCertificate
 from consensus.paxos.quorums import judge_certificate
 from consensus.paxos.refusals import Refusal
@@ -24,16 +25,20 @@ CHECKPOINTS_KEPT = 4
 
 def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
     """The ledger executed a height; at a checkpoint height its block id becomes a vote."""
-    if event.committee != replica.committee:
-        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
+    is_new = event.committee != replica.committee
     if event.height <= replica.applied:
         yield Ignore(event, Refusal.DUPLICATE)
         return
+    if is_new and not is_announced(replica, event):
+        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
     replica.applied = event.height
     replica.unapplied = {h: entry for h, entry in replica.unapplied.items() if h > event.height}
     if event.height % replica.parameters.checkpoint_interval == 0:
         yield from vote(replica, Checkpoint(event.height, event.block_id))
         yield from certify_applied(replica)
+    if is_new and is_announced(replica, event):
+        yield from take_seats(replica, event)
+    replica.until = event.until
 
 
 def vote(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
@@ -44,7 +49,7 @@ def vote(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
     for old in sorted(replica.own_checkpoints)[:-CHECKPOINTS_KEPT]:
         del replica.own_checkpoints[old]
     yield Rewrite(durable_records(replica))
-    if replica.is_voting:
+    if owes_vote(replica, body.height):
         yield Broadcast(Signed(replica.me, body))
 
 
@@ -62,7 +67,7 @@ def on_checkpoint(
     for old in sorted(replica.checkpoints)[:-CHECKPOINTS_KEPT]:
         del replica.checkpoints[old]
     equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
-    majority = replica.committee.majority
+    majority = replica.committee_at(body.height).majority
     if len(equal) >= majority:
         yield from take_certificate(replica, CheckpointCertificate(tuple(equal[:majority])))
 
@@ -77,12 +82,25 @@ def refuse_checkpoint(
         return Refusal.BELOW_CERTIFIED
     if signed.body.height % replica.parameters.checkpoint_interval:
         return Refusal.NOT_A_CHECKPOINT
+    if is_beyond(replica, signed.body.height):
+        return Refusal.BEYOND_WINDOW
+    if not replica.committee_at(signed.body.height).is_member(sender):
+        return Refusal.NOT_A_MEMBER
     return None
+
+
+def is_beyond(replica: Replica, height: Height) -> bool:
+    """Is it not known here yet whose height this is."""
+    return replica.until is not None and height > replica.until
 
 
 def on_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
     """Somebody hands on a certificate."""
-    judged = judge_certificate(certificate, replica.committee)
+    height = certificate.height if certificate.votes else 0
+    if is_beyond(replica, height):
+        yield Ignore(certificate, Refusal.BEYOND_WINDOW)
+        return
+    judged = judge_certificate(certificate, replica.committee_at(height))
     if judged is None or judged[0] == 0 or judged[0] % replica.parameters.checkpoint_interval:
         yield Ignore(certificate, Refusal.BAD_CERTIFICATE)
     elif judged[0] <= replica.certified or judged[0] in replica.waiting:

@@ -131,14 +131,14 @@ def lead(replica: Replica) -> Iterator[Effect]:
 
     A height that somebody has decided is learned, not proposed again.
     """
-    promises = list(replica.promises.values())
+    ballot, promises = replica.candidate, list(replica.promises.values())
     above = max(replica.decided, *(promise.decided for promise in promises))
     found = [e for promise in promises for e in promise.entries if e.height > above]
     entries = choose_entries(found)
     count_found(replica, found, entries)
     claim(replica, above)
     yield from lose_leader(replica)
-    replica.phase, replica.leader = Phase.LEADING, replica.candidate
+    replica.phase, replica.candidate, replica.leader = Phase.LEADING, ballot, ballot
     replica.leading = Leading()
     replica.ordering = Ordering(
         next_height=above + 1,

@@ -19,6 +19,7 @@ heartbeat, standing  the leader's pulse, and whom a replica follows
 reading              linearizable reads by the read index
 catch_up             repeating, asking, taking decided heights
 checkpoint           certificates of executed blocks, and a shorter journal
+membership           from one committee to the next
 journal, restart     what is durable, and standing up again from it
 timing               which timers run
 """
@@ -67,6 +68,7 @@ from consensus.paxos.messages import (
     Alive,
     AskIndex,
     Canvass,
+    Checkpoint,
     CheckpointCertificate,
     Heartbeat,
     Index,
@@ -145,7 +147,7 @@ class MultiPaxos:
     ) -> Iterator[Effect]:
         """To the handler of the message, if its sender is a member."""
         replica = self.replica
-        if not replica.committee.is_member(sender):
+        if not replica.committee.is_member(sender) and not is_heard(replica, sender, message):
             return ignore(message, Refusal.NOT_A_MEMBER)
         match message:
             case Accept():
@@ -174,12 +176,20 @@ class MultiPaxos:
                 return catch_up.on_lack(replica, sender, message)
             case Learned():
                 return catch_up.on_learned(replica, message)
-            case Signed():
+            case Signed(body=Checkpoint()):
                 return checkpoint.on_checkpoint(replica, sender, message)
             case CheckpointCertificate():
                 return checkpoint.on_certificate(replica, message)
             case _:
                 return ignore(message, Refusal.UNKNOWN)
+
+
+def is_heard(replica: Replica, sender: ReplicaId, message: object) -> bool:
+    """May one who left say this: its vote under the last checkpoint, and what it lacks."""
+    former = replica.former
+    if former is None or not former.committee.is_member(sender):
+        return False
+    return isinstance(message, Signed | CheckpointCertificate | Lack)
 
 
 def create(me: ReplicaId | None, committee: Committee, parameters: Parameters) -> MultiPaxos:

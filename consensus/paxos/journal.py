@@ -17,7 +17,7 @@ from consensus.paxos.replica import Proposal, Replica, Role, Slot
 def durable_records(replica: Replica) -> tuple[Any, ...]:
     """The whole journal, as short as it can be: the promise, and what is accepted but not applied."""
     records: list[Any] = []
-    if replica.role is Role.OBSERVER:
+    if replica.role is Role.OBSERVER or not replica.remembers:
         records.append(Lost())
     if replica.certificate:
         records.append(replica.certificate)

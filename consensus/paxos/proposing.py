@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from consensus.effects import Broadcast, Effect, Ignore, Request
 from consensus.events import Proposed
 from consensus.message import NULL_DIGEST, NULL_VALUE, Digest, Height, compute_digest
+from consensus.paxos.acceptor import note_proposal
 from consensus.paxos.messages import Accept
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Judgement, Replica
@@ -25,9 +26,15 @@ def propose_imposed(replica: Replica) -> Iterator[Effect]:
 
 
 def propose(replica: Replica, height: Height, value: bytes, *, imposed: bool) -> Iterator[Effect]:
-    """Say it to all; this acceptor hears it through the loop-back and writes it down first."""
+    """Say it to all; this acceptor hears it through the loop-back, and accepts it only then.
+
+    As a proposal it is remembered now: the next height is asked for before the loop-back comes.
+    """
     replica.ordering.announced = replica.decided
-    yield Broadcast(Accept(replica.candidate, height, value, replica.decided, imposed))
+    accept = Accept(replica.candidate, height, value, replica.decided, imposed)
+    if height > replica.decided:
+        note_proposal(replica.slot(height), accept)
+    yield Broadcast(accept)
 
 
 def on_proposed(replica: Replica, event: Proposed) -> Iterator[Effect]:
@@ -52,7 +59,9 @@ def request_value(replica: Replica) -> Iterator[Effect]:
     if replica.decided < ordering.decided_elsewhere or ordering.next_height <= ordering.imposed_to:
         return
     height = ordering.next_height
-    if ordering.requested == height or height > replica.decided + replica.parameters.pipeline:
+    if ordering.requested == height or height > replica.ceiling:
+        return
+    if height > replica.decided + replica.parameters.pipeline:
         return
     ordering.requested, ordering.required = height, False
     yield Request(height, unexecuted_digests(replica))

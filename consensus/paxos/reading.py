@@ -64,6 +64,9 @@ def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Ite
     """A leader notes how far it is; another member passes the question of the reader itself on."""
     if replica.is_leading:
         reads = replica.leading.reads
+        asked = (sender, question.reader, question.ticket)
+        if any((read.asker, read.reader, read.ticket) == asked for read in reads):
+            return ignore(question, Refusal.DUPLICATE)
         if sum(read.asker == sender for read in reads) >= READS_PER_MEMBER:
             return ignore(question, Refusal.ANSWERED)
         reads.append(PendingRead(sender, question.reader, question.ticket, height=0, beat=0))
@@ -79,7 +82,7 @@ def on_ask_index(replica: Replica, sender: ReplicaId, question: AskIndex) -> Ite
 def confirm_reads(replica: Replica) -> Iterator[Effect]:
     """After every step of a leader: answer what a majority has confirmed, and ask for the rest."""
     leading = replica.leading
-    if not leading.reads or not replica.is_settled:
+    if not leading.reads or not replica.is_settled or replica.is_at_change:
         return
     voices = sorted(leading.beat_voices.values(), reverse=True)
     majority = replica.committee.majority

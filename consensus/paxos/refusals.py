@@ -28,7 +28,7 @@ class Refusal(StrEnum):
     NULL_VALUE = "null-from-the-host"
     UNWANTED = "unwanted"
     ANSWERED = "answered-already"
-    COMMITTEE_CHANGE = "committee-change-unsupported"
+    COMMITTEE_CHANGE = "committee-change-not-announced"
 
 
 def ignore(message: Any, refusal: Refusal) -> Iterator[Effect]:

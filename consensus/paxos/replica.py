@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import Committee, Former, ReplicaId
 from consensus.message import NULL_DIGEST, Digest, Height, Signed
 from consensus.paxos.ballot import NO_BALLOT, Ballot
 from consensus.paxos.messages import (
@@ -175,6 +175,12 @@ class Replica:
     parameters: Parameters
     role: Role = Role.FOLLOWER
     started: bool = False
+    until: Height | None = None
+    """The last height that this committee decides for certain; None if it never changes."""
+    former: Former | None = None
+    """Who decided up to where, if the committee has ever changed."""
+    remembers: bool = True
+    """At a follower: was its journal never lost, so that it may vote if it becomes a member."""
 
     promised: Ballot = NO_BALLOT
     """Nothing is accepted in ballots below; durable before anything that follows from it is said."""
@@ -261,7 +267,18 @@ class Replica:
     @property
     def ceiling(self) -> Height:
         """The greatest height at which anything is accepted."""
-        return self.decided + self.parameters.window
+        highest = self.decided + self.parameters.window
+        return highest if self.until is None else min(highest, self.until)
+
+    @property
+    def is_at_change(self) -> bool:
+        """Has it decided the last height of which it knows the committee."""
+        return self.until is not None and self.decided >= self.until
+
+    def committee_at(self, height: Height) -> Committee:
+        """Who decides a height, of the two latest committees."""
+        former = self.former
+        return self.committee if former is None or height > former.height else former.committee
 
     @property
     def is_settled(self) -> bool:

@@ -17,7 +17,7 @@ from consensus.paxos.ballot import Ballot
 from consensus.paxos.catch_up import resend
 from consensus.paxos.checkpoint import vote
 from consensus.paxos.journal import durable_records, restore
-from consensus.paxos.messages import Checkpoint
+from consensus.paxos.messages import Checkpoint, Lost
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Leading, Ordering, Phase, Replica, Role
 from consensus.paxos.standing import watch
@@ -30,17 +30,18 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         return
     replica.started = True
     replica.committee = event.committee
+    replica.until, replica.former = event.until, event.former
     replica.decided = replica.applied = replica.known = event.height
     if replica.me is None or not event.committee.is_member(replica.me):
-        replica.me, replica.role = None, Role.FOLLOWER
+        yield from start_following(replica, event)
         return
     replica.role = Role.VOTER
     restore(replica, event.records)
     if event.records:
         count_restart(replica)
-    elif event.fresh:
+    elif event.fresh and not event.height:
         yield from open_first_ballot(replica)
-    elif event.committee.size > 1:
+    elif not event.fresh and event.committee.size > 1:
         replica.role = Role.OBSERVER
         replica.count("observing")
         yield Rewrite(durable_records(replica))
@@ -48,6 +49,24 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         yield from vote(replica, Checkpoint(event.height, event.block_id))
     if event.records or event.height or replica.role is Role.OBSERVER:
         yield from resend(replica)
+
+
+def start_following(replica: Replica, event: Started) -> Iterator[Effect]:
+    """Outside the committee: one that was removed still owes its vote under the last checkpoint.
+
+    A follower may become a member, so it writes down if its journal was ever lost.
+    """
+    replica.role = Role.FOLLOWER
+    is_lost = not event.records and not event.fresh
+    was_lost = any(isinstance(record, Lost) for record in event.records)
+    replica.remembers = not is_lost and not was_lost
+    if is_lost and event.until is not None:
+        yield Persist(Lost())
+    former = replica.former
+    if former is None or replica.me is None or not former.committee.is_member(replica.me):
+        replica.me = None
+    elif event.height == former.height and not was_lost:
+        yield from vote(replica, Checkpoint(event.height, event.block_id))
 
 
 def open_first_ballot(replica: Replica) -> Iterator[Effect]:

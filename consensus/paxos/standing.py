@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from consensus.effects import Effect, Watch
-from consensus.paxos.ballot import Ballot
+from consensus.paxos.ballot import NO_BALLOT, Ballot
 from consensus.paxos.replica import FOLLOWING, Leading, Phase, Replica
 
 
@@ -47,7 +47,7 @@ def stand_down(replica: Replica) -> None:
     """Give up a candidacy or a leadership, if there is one."""
     if replica.phase is FOLLOWING:
         return
-    replica.phase = Phase.FOLLOWING
+    replica.phase, replica.candidate = Phase.FOLLOWING, NO_BALLOT
     replica.supporters, replica.promises = set(), {}
     replica.ordering.requested, replica.ordering.required = None, False
     replica.leading = Leading()

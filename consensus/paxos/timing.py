@@ -9,13 +9,14 @@ idle      runs at a leader that waits for a value while the chain has to move.
 resend    runs while anything is unfinished; its pauses double up to RESEND_DOUBLINGS_MAX times.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed, Timer
 from consensus.paxos.catch_up import lacks_certificate, resend
 from consensus.paxos.election import stand
 from consensus.paxos.heartbeat import announce, beat, look_around
+from consensus.paxos.membership import has_debts
 from consensus.paxos.proposing import is_idling, require_value
 from consensus.paxos.replica import Phase, Replica, Role
 
@@ -68,39 +69,29 @@ def keep_time(replica: Replica) -> Iterator[Effect]:
     elif clock.election and not wanted:
         yield CancelTimer(ELECTION)
     clock.election = wanted
-    clock.beat = yield from keep(
-        clock.beat, BEAT, parameters.heartbeat_ms, wanted=replica.is_leading and has_peers
-    )
-    clock.silence = yield from keep(
-        clock.silence, SILENCE, compute_look_ms(replica), wanted=replica.is_voting and has_peers
-    )
-    clock.learn = yield from keep(
-        clock.learn, LEARN, parameters.learn_ms, wanted=has_news(replica) and has_peers
-    )
-    clock.idle = yield from keep(
-        clock.idle, IDLE, parameters.idle_block_ms, wanted=is_idling(replica)
-    )
-    unfinished = is_unfinished(replica)
-    if clock.resend and unfinished and (restart or (progressed and not is_ailing(replica))):
+    if clock.beat != (wanted := replica.is_leading and has_peers):
+        clock.beat = wanted
+        yield turn(BEAT, parameters.heartbeat_ms, is_on=wanted)
+    if clock.silence != (wanted := replica.is_voting and has_peers):
+        clock.silence = wanted
+        yield turn(SILENCE, compute_look_ms(replica), is_on=wanted)
+    if clock.learn != (wanted := has_news(replica) and has_peers):
+        clock.learn = wanted
+        yield turn(LEARN, parameters.learn_ms, is_on=wanted)
+    if clock.idle != (wanted := is_idling(replica)):
+        clock.idle = wanted
+        yield turn(IDLE, parameters.idle_block_ms, is_on=wanted)
+    wanted = is_unfinished(replica)
+    if clock.resend and wanted and (restart or (progressed and not is_ailing(replica))):
         clock.resend = False
-    clock.resend = yield from keep(
-        clock.resend, RESEND, compute_resend_ms(replica), wanted=unfinished
-    )
+    if clock.resend != wanted:
+        clock.resend = wanted
+        yield turn(RESEND, compute_resend_ms(replica), is_on=wanted)
 
 
-def keep(
-    running: bool,
-    timer: Timer,
-    after_ms: int,
-    *,
-    wanted: bool,
-) -> Generator[Effect, None, bool]:
-    """Let a timer run exactly if it is wanted; returns whether it does."""
-    if wanted and not running:
-        yield SetTimer(timer, after_ms)
-    elif running and not wanted:
-        yield CancelTimer(timer)
-    return wanted
+def turn(timer: Timer, after_ms: int, *, is_on: bool) -> Effect:
+    """Start a timer, or stop it."""
+    return SetTimer(timer, after_ms) if is_on else CancelTimer(timer)
 
 
 def has_news(replica: Replica) -> bool:
@@ -110,9 +101,10 @@ def has_news(replica: Replica) -> bool:
 
 def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
-    if replica.role in {Role.FOLLOWER, Role.HALTED}:
-        return False
-    if replica.phase in {Phase.CANVASSING, Phase.PREPARING} or is_ailing(replica):
+    role, phase = replica.role, replica.phase
+    if role is Role.FOLLOWER or role is Role.HALTED:
+        return has_debts(replica)
+    if phase is Phase.CANVASSING or phase is Phase.PREPARING or is_ailing(replica):
         return True
     return bool(replica.tickets) or (replica.is_leading and bool(replica.slots))
 

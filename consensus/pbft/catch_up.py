@@ -15,9 +15,10 @@ from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore, Send, SetTimer
 from consensus.events import Offered
 from consensus.message import Height, Signed, compute_digest, encode
-from consensus.pbft.checkpoint import on_certificate
+from consensus.pbft.checkpoint import may_sign, on_certificate
 from consensus.pbft.claims import compute_standing, fetch, replace_claim
 from consensus.pbft.deciding import deliver
+from consensus.pbft.membership import find_first_view_change
 from consensus.pbft.messages import (
     Ask,
     Checkpoint,
@@ -45,12 +46,13 @@ ANSWERS_PER_MEMBER = 32
 
 def resend(replica: Replica) -> Iterator[Effect]:
     """Repeat what this replica still stands for, and ask for what it lacks."""
-    if replica.role is Role.VOTER:
+    if replica.role is Role.VOTER or replica.handing_over:
         yield from resend_view_change(replica)
         for height in replica.undecided():
             yield from resend_votes(replica, height, replica.slots[height])
         for height, block_id in sorted(replica.own_checkpoints.items()):
-            if replica.stable < height <= replica.ceiling and replica.me is not None:
+            if replica.stable < height <= replica.ceiling and may_sign(replica, height):
+                assert replica.me is not None
                 yield Broadcast(Signed(replica.me, Checkpoint(height, block_id)))
     for height in replica.undecided():
         yield from ask_again(replica, height, replica.slots[height])
@@ -118,7 +120,12 @@ def on_standing(replica: Replica, sender: ReplicaId, standing: Standing) -> Iter
     yield from replace_claim(replica, sender, standing.height)
     if replica.role is Role.OBSERVER and not replica.barrier:
         yield from seek_return(replica)
-    if not standing.asks or replica.me is None:
+    yield from answer_standing(replica, sender, standing)
+
+
+def answer_standing(replica: Replica, sender: ReplicaId, standing: Standing) -> Iterator[Effect]:
+    """Send what somebody lacks, if it asks."""
+    if not standing.asks or replica.me is None or sender == replica.me:
         return
     if not is_first_question(replica, sender, encode(standing)):
         yield Ignore(standing, Refusal.ANSWERED)
@@ -133,6 +140,8 @@ def send_lacking(replica: Replica, sender: ReplicaId, standing: Standing) -> Ite
     is_earlier = (standing.view, standing.active) < (replica.view, True)
     if is_earlier and replica.is_settled and replica.new_view:
         yield Send(sender, replica.new_view)
+    if own := find_first_view_change(replica):
+        yield Send(sender, own)
     if replica.certificate and standing.stable < replica.stable:
         yield Send(sender, replica.certificate)
     for height in range(standing.height + 1, standing.height + 1 + ANSWERED_HEIGHTS):
@@ -199,7 +208,7 @@ def on_decision(replica: Replica, decision: Decision) -> Iterator[Effect]:
         yield Ignore(decision, Refusal.DECIDED)
     elif refusal := refuse_height(replica, height):
         yield Ignore(decision, refusal)
-    elif not judge_seal(decision.seal, height, decision.values, replica.committee):
+    elif not judge_seal(decision.seal, height, decision.values, replica.committee_at(height)):
         yield Ignore(decision, Refusal.BAD_SEAL)
     else:
         slot = replica.slot(height)
@@ -215,6 +224,9 @@ def on_offered(replica: Replica, event: Offered) -> Iterator[Effect]:
     if height != replica.decided + 1:
         refusal = Refusal.DECIDED if height <= replica.decided else Refusal.UNWANTED
         yield Ignore(event, refusal)
+    elif replica.until is not None and height > replica.until:
+        yield Ignore(event, Refusal.BEYOND_WINDOW)
+        return
     elif not isinstance(event.seal, CommitSeal) or not judge_seal(
         event.seal, height, event.values, replica.committee
     ):

@@ -19,6 +19,7 @@ from consensus.pbft.accusing import accuse
 from consensus.pbft.claims import note_claim
 from consensus.pbft.deciding import prune
 from consensus.pbft.journal import durable_records
+from consensus.pbft.membership import is_announced, take_seats
 from consensus.pbft.messages import Checkpoint, CheckpointCertificate
 from consensus.pbft.quorums import judge_certificate
 from consensus.pbft.refusals import Refusal
@@ -31,18 +32,22 @@ CERTIFICATES_WAITING = 8
 
 def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
     """The ledger executed a height; at a checkpoint height its block id becomes a vote."""
-    if event.committee != replica.committee:
-        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
     if event.height <= replica.applied:
         yield Ignore(event, Refusal.DUPLICATE)
         return
+    if event.committee != replica.committee and not is_announced(replica, event):
+        yield Ignore(event, Refusal.COMMITTEE_CHANGE)
     replica.applied = event.height
     prune(replica)
     if become_voter(replica):
         yield Rewrite(durable_records(replica))
     if event.height % replica.parameters.checkpoint_interval:
+        replica.until = event.until
         return
     yield from vote_checkpoint(replica, Checkpoint(event.height, event.block_id))
+    if event.committee != replica.committee and is_announced(replica, event):
+        take_seats(replica, event)
+    replica.until = event.until
     yield from certify_applied(replica)
 
 
@@ -57,11 +62,20 @@ def vote_checkpoint(replica: Replica, vote: Checkpoint) -> Iterator[Effect]:
     replica.own_checkpoints[vote.height] = vote.block_id
     for old in sorted(replica.own_checkpoints)[: -replica.checkpoints_in_window]:
         del replica.own_checkpoints[old]
-    if replica.role is not Role.VOTER or not replica.stable < vote.height <= replica.ceiling:
+    if not may_sign(replica, vote.height) or not replica.stable < vote.height <= replica.ceiling:
         return
     assert replica.me is not None
     yield Rewrite(durable_records(replica))
     yield Broadcast(Signed(replica.me, vote))
+
+
+def may_sign(replica: Replica, height: Height) -> bool:
+    """Does this replica's vote belong under a checkpoint; one that was removed still owes the last."""
+    if replica.role is not Role.VOTER and not (
+        replica.role is Role.FOLLOWER and replica.handing_over
+    ):
+        return False
+    return replica.me is not None and replica.committee_at(height).is_member(replica.me)
 
 
 def on_checkpoint(
@@ -95,6 +109,8 @@ def refuse_checkpoint(
         return Refusal.NOT_THE_SIGNER
     if vote.body.height <= replica.stable:
         return Refusal.BELOW_WINDOW
+    if not replica.committee_at(vote.body.height).is_member(sender):
+        return Refusal.NOT_A_MEMBER
     if vote.body.height % replica.parameters.checkpoint_interval:
         return Refusal.NOT_A_CHECKPOINT
     return None
@@ -104,14 +120,18 @@ def stabilise(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
     """With a quorum of equal votes the checkpoint is stable."""
     votes = replica.checkpoints[body.height]
     equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
-    quorum = replica.committee.quorum
+    quorum = replica.committee_at(body.height).quorum
     if len(equal) >= quorum:
         yield from accept_certificate(replica, CheckpointCertificate(tuple(equal[:quorum])))
 
 
 def on_certificate(replica: Replica, certificate: CheckpointCertificate) -> Iterator[Effect]:
     """Somebody hands on a proof that a checkpoint is stable."""
-    judged = judge_certificate(certificate, replica.committee)
+    height = certificate.height if certificate.votes else 0
+    if replica.until is not None and height > replica.until:
+        yield Ignore(certificate, Refusal.BEYOND_WINDOW)
+        return
+    judged = judge_certificate(certificate, replica.committee_at(height))
     if judged is None or judged[0] == 0 or judged[0] % replica.parameters.checkpoint_interval:
         yield Ignore(certificate, Refusal.BAD_CERTIFICATE)
     elif judged[0] <= replica.certified or judged[0] in replica.uncertified:

@@ -36,6 +36,8 @@ def replace_claim(replica: Replica, sender: ReplicaId, height: Height) -> Iterat
     """
     if sender == replica.me or height == replica.claims.get(sender):
         return
+    if not replica.committee.is_member(sender):
+        return
     replica.claims[sender] = height
     replica.trusted_claim = replica.compute_trusted_claim()
     replica.fetching = min(replica.fetching, replica.trusted_claim)

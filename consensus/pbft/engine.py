@@ -13,6 +13,7 @@ normal_case, deciding   proposal, prepare, commit, decide            4.2
 values, accusing        values forced and fetched; evidence          4.2
 proposing               the primary's pipeline, idle payloads        4.2
 checkpoint              block ids, certificates, water marks         4.3
+membership, handover    another committee takes office
 suspicion               when to leave a view                         4.5.2
 view_change, quorums    replacing the primary, proof rules           4.4
 catch_up, claims        resending, answering, decided heights        4.4, thesis 5.2
@@ -50,6 +51,7 @@ from consensus.pbft import (
     accounting,
     catch_up,
     checkpoint,
+    handover,
     normal_case,
     proposing,
     restart,
@@ -91,6 +93,8 @@ class Pbft:
             yield Ignore(event, Refusal.NOT_VOTING)
             return
         yield from self.route(event)
+        if replica.handing_over:
+            yield from handover.end_handover(replica)
         if replica.suspected_at is not None or replica.overdue:
             yield from suspicion.keep_suspicion(replica)
         if replica.is_leading:
@@ -126,7 +130,7 @@ class Pbft:
         """To the handler of the message, if its sender is a member."""
         replica = self.replica
         if not replica.committee.is_member(sender):
-            return ignore(message, Refusal.NOT_A_MEMBER)
+            return self.route_former(sender, message)
         match message:
             case Signed():
                 return self.route_vote(sender, message)
@@ -150,6 +154,23 @@ class Pbft:
                 return catch_up.on_tell(replica, message)
             case _:
                 return ignore(message, Refusal.UNKNOWN)
+
+    def route_former(self, sender: ReplicaId, message: object) -> Iterator[Effect]:
+        """What a member of the former committee may still say: it has its last checkpoint to end."""
+        replica = self.replica
+        if replica.former is None or not replica.former.committee.is_member(sender):
+            return ignore(message, Refusal.NOT_A_MEMBER)
+        match message:
+            case Signed(body=Checkpoint()):
+                return checkpoint.on_checkpoint(replica, sender, message)
+            case CheckpointCertificate():
+                return checkpoint.on_certificate(replica, message)
+            case Decision():
+                return catch_up.on_decision(replica, message)
+            case Standing():
+                return catch_up.answer_standing(replica, sender, message)
+            case _:
+                return ignore(message, Refusal.NOT_A_MEMBER)
 
     def route_vote(self, sender: ReplicaId, vote: Signed[Any]) -> Iterator[Effect]:
         """To the handler of the signed body."""

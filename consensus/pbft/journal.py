@@ -28,7 +28,7 @@ from consensus.pbft.replica import Phase, Replica, Role, Slot
 def durable_records(replica: Replica) -> tuple[Any, ...]:
     """The whole journal, as short as it can be: the replica's promises and their proofs."""
     records: list[Any] = []
-    if replica.role is Role.OBSERVER:
+    if replica.role is Role.OBSERVER or not replica.remembers:
         records.append(Observing(replica.barrier))
     for member, barrier in sorted(replica.returned.items()):
         records.append(Returned(member, barrier))

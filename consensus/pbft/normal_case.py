@@ -188,6 +188,8 @@ def convict(
 def refuse_height(replica: Replica, height: Height) -> Refusal | None:
     """Is the height outside the window; the floor is never above the low mark."""
     above = height - replica.stable
+    if replica.until is not None and height > replica.until:
+        return Refusal.BEYOND_WINDOW
     if above > 0:
         return Refusal.BEYOND_WINDOW if above > replica.parameters.window else None
     return Refusal.BELOW_WINDOW if height <= replica.floor else None

@@ -6,7 +6,7 @@ All rules in one sentence: distinct signers, all members, all saying the same, a
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from consensus.committee import Committee, ReplicaId, View
+from consensus.committee import Committee, Former, ReplicaId, View
 from consensus.message import NULL_DIGEST, Height, Signed, compute_digest
 from consensus.pbft.messages import (
     CheckpointCertificate,
@@ -69,20 +69,30 @@ def is_prepared(certificate: PreparedCertificate, committee: Committee) -> bool:
 
 
 def is_valid_view_change(
-    signed: Signed[ViewChange], committee: Committee, window: int, interval: int
+    signed: Signed[ViewChange],
+    committee: Committee,
+    window: int,
+    interval: int,
+    former: Former | None = None,
 ) -> bool:
     """Are both parts of a view change proved: its stable checkpoint C and each certificate of P.
 
-    The heights of P rise, lie between the water marks, and stem from views before the new one.
+    The heights of P rise, lie between the water marks, and stem from views before the new one. After a
+    change of the committee nothing counts that lies below its first height; the checkpoint there
+    bears the names of the `former` one.
     """
     change = signed.body
     if not committee.is_member(signed.signer) or change.stable % interval:
+        return False
+    if former is not None and change.stable < former.height:
         return False
     if change.stable == 0:
         if change.checkpoint:
             return False
     else:
-        judged = judge_certificate(CheckpointCertificate(change.checkpoint), committee)
+        is_last = former is not None and change.stable == former.height
+        signers = former.committee if former is not None and is_last else committee
+        judged = judge_certificate(CheckpointCertificate(change.checkpoint), signers)
         if judged is None or judged[0] != change.stable:
             return False
     previous = change.stable
@@ -121,7 +131,11 @@ def compute_proposals(
 
 
 def is_valid_new_view(
-    signed: Signed[NewView], committee: Committee, window: int, interval: int
+    signed: Signed[NewView],
+    committee: Committee,
+    window: int,
+    interval: int,
+    former: Former | None = None,
 ) -> bool:
     """Does V hold a quorum of valid view changes for this view, and does O follow from it (4.4)."""
     new_view = signed.body
@@ -134,7 +148,7 @@ def is_valid_new_view(
     for change in changes:
         if change.body.view != new_view.view:
             return False
-        if not is_valid_view_change(change, committee, window, interval):
+        if not is_valid_view_change(change, committee, window, interval, former):
             return False
     _, expected = compute_proposals(new_view.view, changes)
     if any(proposal.signer != leader for proposal in new_view.proposals):

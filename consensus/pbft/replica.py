@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from consensus.committee import Committee, ReplicaId, View
+from consensus.committee import Committee, Former, ReplicaId, View
 from consensus.message import NULL_DIGEST, Digest, Height, Signed
 from consensus.pbft.messages import (
     Accepted,
@@ -186,6 +186,15 @@ class Replica:
     role: Role = Role.FOLLOWER
     started: bool = False
 
+    until: Height | None = None
+    """Above this height nothing is said or believed: its committee is not known. See `membership`."""
+    former: Former | None = None
+    """Who decided before, and up to where."""
+    handing_over: bool = False
+    """Is the former committee's last checkpoint not stable yet."""
+    remembers: bool = True
+    """Does this replica know all that it ever said; a follower may become a member."""
+
     view: View = 0
     phase: Phase = Phase.NORMAL
     primary: ReplicaId = field(init=False)
@@ -278,8 +287,14 @@ class Replica:
 
     @property
     def ceiling(self) -> Height:
-        """The high water mark H = h + L."""
-        return self.stable + self.parameters.window
+        """The high water mark H = h + L, but no height whose committee is not known."""
+        mark = self.stable + self.parameters.window
+        return mark if self.until is None or mark < self.until else self.until
+
+    def committee_at(self, height: Height) -> Committee:
+        """Who decides, or decided, a height."""
+        former = self.former
+        return self.committee if former is None or height > former.height else former.committee
 
     @property
     def checkpoints_in_window(self) -> int:

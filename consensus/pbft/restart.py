@@ -15,6 +15,7 @@ from consensus.events import Started
 from consensus.pbft.catch_up import resend
 from consensus.pbft.checkpoint import certify_applied, vote_checkpoint
 from consensus.pbft.journal import restore
+from consensus.pbft.membership import has_left_views, leave_views
 from consensus.pbft.messages import Checkpoint, Observing
 from consensus.pbft.normal_case import advance
 from consensus.pbft.probes import count_restart
@@ -29,9 +30,11 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         return
     replica.started = True
     replica.sit(event.committee)
+    replica.until, replica.former = event.until, event.former
     replica.decided = replica.applied = event.height
-    if replica.me is None or not event.committee.is_member(replica.me):
+    if not is_known(replica):
         replica.me, replica.role = None, Role.FOLLOWER
+        yield from remember_loss(replica, event)
         return
     replica.role = Role.VOTER
     restore(replica, event.records)
@@ -40,7 +43,46 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
         replica.role = Role.OBSERVER
         replica.count("observing")
         yield Persist(Observing(0))
+    if replica.former is not None:
+        resume_handover(replica)
     yield from repeat_promises(replica, event)
+
+
+def is_known(replica: Replica) -> bool:
+    """Is this a member, or was it one until the last change."""
+    me, former = replica.me, replica.former
+    if me is None:
+        return False
+    return replica.committee.is_member(me) or (
+        former is not None and former.committee.is_member(me)
+    )
+
+
+def remember_loss(replica: Replica, event: Started) -> Iterator[Effect]:
+    """A follower may become a member: it has to know then whether its journal was ever lost."""
+    if event.until is None:
+        return
+    is_lost = not event.records and not event.fresh
+    observed = any(isinstance(record, Observing) for record in event.records)
+    replica.remembers = not is_lost and not observed
+    if is_lost:
+        yield Persist(Observing(0))
+
+
+def resume_handover(replica: Replica) -> None:
+    """The ledger knows of a change: what the journal says may be from before it."""
+    assert replica.former is not None
+    assert replica.me is not None
+    if replica.committee.is_member(replica.me):
+        if not has_left_views(replica):
+            leave_views(replica)
+        return
+    if replica.role is Role.OBSERVER:
+        replica.me, replica.remembers = None, False
+    replica.role = Role.FOLLOWER
+    replica.view_change = replica.new_view = None
+    if replica.me is not None and replica.stable < replica.former.height:
+        leave_views(replica)
 
 
 def repeat_promises(replica: Replica, event: Started) -> Iterator[Effect]:

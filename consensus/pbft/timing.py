@@ -102,7 +102,7 @@ def change_timers(
 
 def is_waiting(replica: Replica) -> bool:
     """Does this replica wait for its primary."""
-    if replica.role is not VOTER:
+    if replica.role is not VOTER or replica.handing_over:
         return False
     if replica.phase is CHANGING:
         return count_changing(replica) >= replica.committee.quorum
@@ -148,7 +148,7 @@ def is_under_way(replica: Replica, slot: Slot, voices: int) -> bool:
 def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role is not VOTER and replica.role is not OBSERVER:
-        return False
+        return replica.handing_over
     decided = replica.decided
     following = replica.slots.get(decided + 1)
     if following is not None and following.proposal is not None:

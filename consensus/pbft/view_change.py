@@ -37,7 +37,7 @@ from consensus.pbft.returning import become_voter, is_void
 
 def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
     """Leave all views before `view`, durably, and say so with proof of what was prepared."""
-    if replica.role is not Role.VOTER:
+    if replica.role is not Role.VOTER or replica.handing_over:
         return
     assert replica.me is not None
     assert view > replica.view
@@ -101,10 +101,17 @@ def refuse_view_change(
         return refusal
     if is_void(replica, signed):
         return Refusal.VOID
+    if is_beyond(replica, signed):
+        return Refusal.BEYOND_WINDOW
     window, interval = parameters.window, parameters.checkpoint_interval
-    if not is_valid_view_change(signed, replica.committee, window, interval):
+    if not is_valid_view_change(signed, replica.committee, window, interval, replica.former):
         return Refusal.BAD_CERTIFICATE
     return None
+
+
+def is_beyond(replica: Replica, signed: Signed[ViewChange]) -> bool:
+    """Does a view change come from where the committee is another one, or may be."""
+    return replica.until is not None and signed.body.stable >= replica.until
 
 
 def refuse_another(known: ViewChange, change: ViewChange) -> Refusal | None:
@@ -197,8 +204,10 @@ def refuse_new_view(replica: Replica, signed: Signed[NewView]) -> Refusal | None
         if replica.new_view is None or replica.new_view.body == new_view:
             return Refusal.DUPLICATE
         return Refusal.EQUIVOCATION
+    if any(is_beyond(replica, change) for change in new_view.view_changes):
+        return Refusal.BEYOND_WINDOW
     window, interval = parameters.window, parameters.checkpoint_interval
-    if not is_valid_new_view(signed, replica.committee, window, interval):
+    if not is_valid_new_view(signed, replica.committee, window, interval, replica.former):
         return Refusal.BAD_NEW_VIEW
     return Refusal.VOID if any(is_void(replica, c) for c in new_view.view_changes) else None
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 from consensus.committee import ReplicaId
 from consensus.message import Height, compute_digest
+from consensus.simulation.membership import Assembly, Tenure
 
 GENESIS_ID = hashlib.sha256(b"quorate/simulation/genesis").digest()
 ITEMS_PER_VALUE = 4
@@ -39,6 +40,10 @@ class Application(Protocol):
     genesis_id: bytes
     censored: frozenset[str]
     """Items that this host leaves out of its values."""
+
+    @property
+    def tenure(self) -> Tenure | None:
+        """Who decides the next heights; None where the committee never changes."""
 
     @property
     def waiting(self) -> Iterable[str]:
@@ -114,6 +119,13 @@ class BareApplication:
     work: dict[str, int] = field(default_factory=dict)
     """Items known and not executed, oldest first, and how often each was passed over."""
     synced: Height = 0
+    assembly: Assembly | None = None
+    """The committee, where it can change."""
+
+    @property
+    def tenure(self) -> Tenure | None:
+        """Who decides the next heights."""
+        return None if self.assembly is None else self.assembly.tenure
 
     @property
     def waiting(self) -> Iterable[str]:
@@ -159,6 +171,8 @@ class BareApplication:
         self.blocks.append(block)
         items = [item for value in values for item in items_of(value)]
         self.count_passed_over(items)
+        if self.assembly is not None:
+            self.assembly.execute(height, items)
         for item in items:
             self.work.pop(item, None)
             self.executed.setdefault(item, height)
@@ -185,7 +199,8 @@ class BareApplication:
     def flags(self) -> tuple[bool, bool]:
         """Is there work, and has some been passed over too long."""
         overdue = any(passed >= OVERDUE_HEIGHTS for passed in self.work.values())
-        return bool(self.work), overdue
+        is_changing = self.assembly is not None and self.assembly.tenure.is_changing
+        return bool(self.work) or is_changing, overdue
 
     def sync(self) -> None:
         """All blocks so far survive a power failure from here on."""
@@ -198,10 +213,21 @@ class BareApplication:
             del self.blocks[self.synced :]
             self.certificates = {h: c for h, c in self.certificates.items() if h <= self.synced}
             self.executed = {i: h for i, h in self.executed.items() if h <= self.synced}
+            self.assemble()
         self.work = {item: 0 for item in self.known if item not in self.executed}
         return lost
 
     def wipe(self) -> None:
         """A new disk; clients' work is sent again."""
         self.blocks, self.certificates, self.executed, self.synced = [], {}, {}, 0
+        self.assemble()
         self.work = dict.fromkeys(self.known, 0)
+
+    def assemble(self) -> None:
+        """The committee as the blocks that are left leave it."""
+        if self.assembly is None:
+            return
+        self.assembly = self.assembly.renew()
+        for block in self.blocks:
+            items = [item for value in block.values for item in items_of(value)]
+            self.assembly.execute(block.height, items)

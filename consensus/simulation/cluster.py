@@ -37,6 +37,7 @@ from consensus.simulation.history import (
 )
 from consensus.simulation.host import Host
 from consensus.simulation.links import Address, Links, Quality
+from consensus.simulation.membership import Assembly
 from consensus.simulation.parcel import Parcel
 from consensus.simulation.properties import Watch, promises_of, watch
 from consensus.simulation.signatures import is_genuine
@@ -44,6 +45,7 @@ from consensus.simulation.telling import name_message
 from consensus.simulation.timeline import Timeline
 from consensus.simulation.trace import Trace
 from consensus.simulation.tree import Adoption, BareTree
+from consensus.simulation.words import ScenarioError
 
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
@@ -443,10 +445,12 @@ def make_cluster(
     committee: Committee | None = None,
     make_application: MakeApplication | None = None,
     is_traced: bool = False,
+    is_changing: bool = False,
 ) -> Cluster:
     """A cluster that has not started; followers have the names after the members.
 
-    A configuration beyond the engine's bound is allowed here: breaking things is the purpose.
+    A configuration beyond the engine's bound is allowed here: breaking things is the purpose. Where
+    `is_changing`, items change the committee (see `membership`); followers may be added to it.
     """
     spec = catalog.get(engine)
     if committee is None:
@@ -457,6 +461,8 @@ def make_cluster(
         make_application = make_bare_application if spec.tree is None else make_bare_tree
     history = History()
     parsed = catalog.parse_parameters(spec, {**(parameters or {}), **spec.simulated})
+    if is_changing:
+        make_application = make_changing(spec, parsed, committee)
     cluster = Cluster(
         spec,
         committee,
@@ -476,6 +482,13 @@ def make_cluster(
 def make_bare_application(_place: Address) -> BareApplication:
     """Opaque items."""
     return BareApplication()
+
+
+def make_changing(spec: catalog.EngineSpec, parameters: Any, first: Committee) -> MakeApplication:
+    """Opaque items, some of which change the committee; raises `ScenarioError`."""
+    if spec.change is None:
+        raise ScenarioError(f"{spec.name} has a fixed committee")
+    return lambda _place: BareApplication(assembly=Assembly.make(spec, parameters, first))
 
 
 def make_bare_tree(_place: Address) -> BareTree:

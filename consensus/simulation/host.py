@@ -12,7 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from consensus.block import Header
 from consensus.catalog import EngineSpec
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import Committee, Former, ReplicaId
 from consensus.effects import (
     Accuse,
     Adopt,
@@ -233,8 +233,11 @@ class Host:
 
     def start(self) -> None:
         """Make an engine and give it what the disk holds."""
-        me = None if self.is_follower else self.name
-        self.engine = self.spec.create(me, self.committee, self.parameters)
+        tenure = self.application.tenure
+        former = None
+        if tenure is not None:
+            self.committee, former = tenure.committee, tenure.former
+        self.engine = self.spec.create(self.find_seat(former), self.committee, self.parameters)
         if self.strategy is not None:
             self.engine = self.strategy(self.engine)
         self.incarnation += 1
@@ -246,8 +249,19 @@ class Host:
         saved = tuple(records.decode(records.encode(r)) for r in self.journal.durable)
         fresh = not self.journal.is_lost
         tree = self.ledger.describe() if self.ledger is not None else None
-        self.feed(Started(saved, self.height, self.block_id, self.committee, fresh, tree))
+        until = None if tenure is None else tenure.until
+        started = Started(
+            saved, self.height, self.block_id, self.committee, fresh, tree, until, former
+        )
+        self.feed(started)
         self.tell_pending()
+
+    def find_seat(self, former: Former | None) -> ReplicaId | None:
+        """The replica that this host is, or was until the committee last changed."""
+        if self.application.tenure is None:
+            return None if self.is_follower else self.name
+        seats = (self.committee, *([former.committee] if former is not None else []))
+        return self.name if any(seat.is_member(self.name) for seat in seats) else None
 
     def stop(self, *, loses_unsynced: bool = False) -> int:
         """Lose everything but the disk; how many blocks a power failure took with it."""
@@ -313,8 +327,8 @@ class Host:
                 self.set_timer(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self.timers.pop(timer, None)
-            case Watch(replica):
-                watchman.watch(self, replica)
+            case Watch():
+                watchman.perform(self, effect)
             case Request():
                 self.request = effect
                 self.answer_request()
@@ -473,8 +487,17 @@ class Host:
             )
         block = self.application.execute(effect.height, effect.values, effect.seal)
         self.around.note_block(self, block)
-        self.feed(Applied(block.height, block.block_id, self.committee))
+        self.feed(self.tell_applied(block))
         self.tell_pending()
+
+    def tell_applied(self, block: Block) -> Applied:
+        """A block was executed; perhaps another committee sits now."""
+        tenure = self.application.tenure
+        if tenure is None:
+            return Applied(block.height, block.block_id, self.committee)
+        self.committee = tenure.committee
+        me = self.name if tenure.committee.is_member(self.name) else None
+        return Applied(block.height, block.block_id, tenure.committee, tenure.until, me)
 
     def submit(self, item: str) -> None:
         """A client's work reaches this host; an item is one word."""

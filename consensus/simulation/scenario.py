@@ -8,8 +8,8 @@
     ----
           0   0 send      all PrePrepare            1   0 …
 
-A file opens with one `cluster` line: engine, `n`, optional `f`, `followers`, `seed`, `delay`, and
-engine parameters. Then come blocks: commands (the verbs of `stage`), one per line, a line of
+A file opens with one `cluster` line: engine, `n`, optional `f`, `followers`, `seed`, `delay`,
+`changing` (1: the committee may change), and engine parameters. Then come blocks: commands (the verbs of `stage`), one per line, a line of
 dashes, and what they print up to the next empty line. `play` returns the file with every block's
 print replaced by the real one, so a file is right exactly if playing leaves it alone.
 
@@ -27,7 +27,7 @@ from consensus.simulation.stage import Stage
 from consensus.simulation.words import ScenarioError, parse_number, parse_pairs, parse_range
 
 RULE = "----"
-CLUSTER_WORDS = frozenset({"n", "f", "followers", "seed", "delay"})
+CLUSTER_WORDS = frozenset({"n", "f", "followers", "seed", "delay", "changing"})
 SIZE_MAX = 256
 
 
@@ -104,6 +104,7 @@ def open_cluster(
         parameters={key: value for key, value in numbers.items() if key not in CLUSTER_WORDS},
         make_application=make_application,
         is_traced=is_traced,
+        is_changing=bool(numbers.get("changing", 0)),
     )
     cluster.start()
     return cluster

@@ -29,7 +29,7 @@ from consensus.effects import (
     Store,
     Watch,
 )
-from consensus.message import NULL_DIGEST, Signed, compute_digest
+from consensus.message import NULL_DIGEST, Signed, compute_digest, name_kind
 
 
 @dataclass(slots=True)
@@ -142,4 +142,4 @@ def tell_value(value: bytes) -> str:
 
 def name_message(message: Any) -> str:
     """The kind of a message: the name of its body; of an event, its own."""
-    return type(message.body if isinstance(message, Signed) else message).__name__
+    return name_kind(message)

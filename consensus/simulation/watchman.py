@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from consensus.committee import ReplicaId
+from consensus.effects import Watch
 from consensus.errors import ContractError
 from consensus.events import Event, Received, Suspected, Trusted
 from consensus.model.watching import Watching, make_watching
@@ -70,9 +71,9 @@ def find(host: "Host") -> Watchman:
     return host.watchman
 
 
-def watch(host: "Host", replica: ReplicaId | None) -> None:
+def perform(host: "Host", effect: Watch) -> None:
     """Perform `Watch`."""
-    find(host).watching.watch(replica, read_clock_ms(host))
+    find(host).watching.turn_to(effect.replica, read_clock_ms(host))
     arrange(host)
 
 

@@ -41,7 +41,18 @@ class RecordFields(Strict):
     value: HexBytes
 
 
-PayloadFields = Annotated[TransferFields | RecordFields, Field(discriminator="type")]
+class CommitteeFields(Strict):
+    """A validator's vote for a committee with or without a validator; one at least is named."""
+
+    type: Literal["committee"]
+    add: Address | None = None
+    remove: Address | None = None
+    faults: U64
+
+
+PayloadFields = Annotated[
+    TransferFields | RecordFields | CommitteeFields, Field(discriminator="type")
+]
 
 
 class TransactionFields(Strict):

@@ -6,7 +6,13 @@ from ledger.codec import encode
 from ledger.errors import LedgerError
 from ledger.proofs import encode_proof
 from ledger.reasons import Reason
-from ledger.transaction import Record, Transaction, Transfer
+from ledger.transaction import (
+    Reconfigure,
+    Record,
+    Transaction,
+    TransactionPayload,
+    Transfer,
+)
 from node.api import consistency
 from node.api.backend import (
     SETTLED,
@@ -29,6 +35,7 @@ from node.api.bodies import (
 from node.api.hot import encode_batch
 from node.api.models import (
     BatchAnswer,
+    CommitteeFields,
     SubmissionAnswer,
     TransactionAnswer,
     TransactionFields,
@@ -75,9 +82,11 @@ def read_wait(api: Api, request: web.Request) -> float | None:
 def to_raw(fields: TransactionFields) -> bytes:
     """The canonical bytes of a transaction given in JSON."""
     given = fields.payload
-    payload: Transfer | Record
+    payload: TransactionPayload
     if isinstance(given, TransferFields):
         payload = Transfer(given.recipient, given.amount)
+    elif isinstance(given, CommitteeFields):
+        payload = Reconfigure(given.add or b"", given.remove or b"", given.faults)
     else:
         payload = Record(given.key, given.value)
     return encode(

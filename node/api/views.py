@@ -6,12 +6,13 @@ from ledger.block import Receipt, ReceiptStatus
 from ledger.blocks import StoredBlock
 from ledger.errors import ChainError, LedgerError, ProofError
 from ledger.reasons import Reason
-from ledger.transaction import Transaction, Transfer, decode_transaction
+from ledger.transaction import Record, Transaction, Transfer, decode_transaction
 from node.api.backend import TransactionView, is_definite
 from node.api.models import (
     BlockAnswer,
     BlockSummary,
     ChapterAnswer,
+    CommitteeFields,
     ReceiptAnswer,
     RecordFields,
     RiskAnswer,
@@ -68,13 +69,20 @@ def show_fields(raw: bytes) -> TransactionFields:
     )
 
 
-def _show_payload(transaction: Transaction) -> TransferFields | RecordFields:
+def _show_payload(transaction: Transaction) -> TransferFields | RecordFields | CommitteeFields:
     payload = transaction.payload
     if isinstance(payload, Transfer):
         return TransferFields.model_construct(
             type="transfer", recipient=payload.recipient, amount=payload.amount
         )
-    return RecordFields.model_construct(type="record", key=payload.key, value=payload.value)
+    if isinstance(payload, Record):
+        return RecordFields.model_construct(type="record", key=payload.key, value=payload.value)
+    return CommitteeFields.model_construct(
+        type="committee",
+        add=payload.add or None,
+        remove=payload.remove or None,
+        faults=payload.faults,
+    )
 
 
 def show_receipt(receipt: Receipt) -> ReceiptAnswer:

@@ -1,9 +1,12 @@
 """A benchmark's report for people."""
 
+from collections.abc import Mapping, Sequence
+
 from rich import box
 from rich.table import Table
 
 from node.load.benchmark import Report
+from node.load.comparison import Comparison
 from node.load.measure import Measurement
 from node.load.profile import Profile
 from node.testnet.table import show
@@ -44,6 +47,66 @@ def make_profile_table(profile: Profile) -> Table:
     table.add_row("load generator", show(profile.generator_us, 1))
     table.add_row("idle and everything else", show(profile.rest_us, 1))
     table.add_row("cores × time", show(profile.machine_us, 1))
+    return table
+
+
+COLUMNS = {
+    "tx_per_second": ("tx/s", 0),
+    "p50_ms": ("p50 ms", 0),
+    "p95_ms": ("p95 ms", 0),
+    "p99_ms": ("p99 ms", 0),
+    "messages": ("messages/tx", 3),
+    "bytes": ("bytes/tx", 0),
+    "engine_per_height": ("engine's/height", 1),
+    "cpu_seconds_per_1000": ("CPU s/1,000 tx", 2),
+}
+"""How each reading of a comparison is headed, and with how many digits it is shown."""
+
+
+def make_comparison_table(compared: Sequence[Comparison]) -> Table:
+    """One line per network: what it did, and what all its nodes together took for it."""
+    table = make_networks_table("all nodes together")
+    for one in compared:
+        cells = (show(one.readings[name], digits) for name, (_, digits) in COLUMNS.items())
+        table.add_row(one.engine, str(one.nodes), *cells)
+    return table
+
+
+def make_ratio_table(
+    title: str, ratios: Mapping[tuple[str, int], Mapping[str, float | None]]
+) -> Table:
+    """One line per network: its readings divided by those of another one."""
+    table = make_networks_table(title)
+    for (engine, nodes), ratio in ratios.items():
+        table.add_row(engine, str(nodes), *(show(ratio[name], 2) for name in COLUMNS))
+    return table
+
+
+def make_networks_table(title: str) -> Table:
+    """Without its lines."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("engine")
+    for heading in ("n", *(heading for heading, _ in COLUMNS.values())):
+        table.add_column(heading, justify="right")
+    return table
+
+
+def make_traffic_table(reports: Sequence[Report]) -> Table:
+    """The engines' messages per height, by kind, as measured and by formula."""
+    table = Table(title="messages per height", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("engine", "n", "kind", "measured", "formula"):
+        table.add_column(heading, justify="left" if heading == "kind" else "right")
+    for report in reports:
+        traffic = report.traffic
+        for kind in sorted(traffic.engine_per_height.keys() | traffic.formula.keys()):
+            table.add_row(
+                report.engine,
+                str(report.nodes),
+                kind,
+                show(traffic.engine_per_height.get(kind, 0.0), 2),
+                show(traffic.formula.get(kind)),
+            )
+        table.add_section()
     return table
 
 

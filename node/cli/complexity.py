@@ -17,7 +17,7 @@ from node.cli.simulate import refusing
 from node.cli.simulate_checks import choose_workers
 from node.cli.simulate_options import Engine, Workers
 
-ENGINE = catalog.names()[0]
+ENGINE = catalog.DEFAULT
 BOTH = "both"
 NODES = "4:64"
 

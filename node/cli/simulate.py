@@ -21,7 +21,7 @@ from node.simulation.seeds import parse_seeds
 
 EXIT_BAD_INPUT = 2
 SEEDS = "0:100"
-PLAIN = Request(engine=catalog.names()[0])
+PLAIN = Request(engine=catalog.DEFAULT)
 
 
 def simulate(

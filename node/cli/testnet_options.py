@@ -26,7 +26,8 @@ def check_amount(value: float | None) -> float | None:
 
 
 Engine = Annotated[
-    str | None, typer.Option(help=f"One of: {', '.join(catalog.names())}. Default: the first.")
+    str | None,
+    typer.Option(help=f"One of: {', '.join(catalog.names())}. Default: {catalog.DEFAULT}."),
 ]
 Nodes = Annotated[int | None, typer.Option(help="How many validators. Default: 4.")]
 Followers = Annotated[

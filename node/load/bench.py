@@ -43,19 +43,17 @@ def remove(home: Path) -> None:
         home.parent.rmdir()
 
 
-async def bench_sizes(
+async def bench_all(
     folder: Path,
-    plan: Plan,
-    sizes: Sequence[int],
+    plans: Sequence[Plan],
     options: BenchmarkOptions,
     say: Say,
     *,
     keep: bool = False,
 ) -> list[Report]:
-    """One network after the other, of `plan` but with so many validators each."""
+    """One network after the other, each in a folder of its own."""
     reports = []
-    for size in sizes:
-        sized = Plan(validators=size, engine=plan.engine, base_port=plan.base_port)
-        home = folder / f"{size}-validators"
-        reports.append(await bench_network(home, sized, options, say, keep=keep))
+    for plan in plans:
+        home = folder / f"{plan.engine}-{plan.validators}-validators"
+        reports.append(await bench_network(home, plan, options, say, keep=keep))
     return reports

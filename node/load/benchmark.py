@@ -16,9 +16,10 @@ from node.client import Client
 from node.load.accounts import Drafts, open_payers
 from node.load.limit import measure_verifications
 from node.load.machine import describe_machine, read_commit
-from node.load.measure import Measurement, Range
+from node.load.measure import Finding, Measurement, Range
 from node.load.profile import Profile
 from node.load.ramp import confirm, find_ceiling
+from node.load.traffic import TrafficShare, read_formula
 
 CLIENT_TIMEOUT_S = 20.0
 FIRST_SHARE = 0.2
@@ -56,6 +57,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     full: Measurement
     half: Measurement | None
     profile: Profile
+    traffic: TrafficShare
 
     def to_plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -63,6 +65,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             "full": self.full.to_plain(),
             "half": None if self.half is None else self.half.to_plain(),
             "profile": self.profile.to_plain(),
+            "traffic": self.traffic.to_plain(),
+            "cpu_seconds_per_1000": self.profile.cpu_seconds_per_1000,
         }
 
 
@@ -86,12 +90,13 @@ async def run_benchmark(
         say(f"funding {options.accounts} accounts …")
         payers = await open_payers(clients, faucet, options.accounts)
         drafts = Drafts(payers, len(clients), options.batch_size)
-        field = Range(clients, status.chain_id, drafts, pool, options.batch_size)
+        formula = read_formula(status.engine, validators)
+        field = Range(clients, status.chain_id, drafts, pool, options.batch_size, formula=formula)
         before = await asyncio.to_thread(measure_verifications, pool, cores)
         say(f"{before:,.0f} verifications a second on {cores} cores")
         trial = Trial(field, say)
         full = await trial.find(before / validators, options)
-        profile = trial.profile
+        finding = trial.finding
         half = None
         if options.with_half:
             half = await trial.attempt(full.offered_per_second / 2, options.seconds)
@@ -111,22 +116,24 @@ async def run_benchmark(
         ratio=round(full.tx_per_second / limit, 4),
         full=full,
         half=half,
-        profile=profile,
+        profile=finding.profile,
+        traffic=finding.traffic,
     )
 
 
 class Trial:
-    """Attempts at rates, told as they go; keeps the profile of the last one."""
+    """Attempts at rates, told as they go; keeps the last one's costs too."""
 
     def __init__(self, field: Range, say: Say) -> None:
         self._field = field
         self._say = say
-        self.profile: Profile
+        self.finding: Finding
 
     async def attempt(self, rate: float, seconds: float) -> Measurement:
         """One measurement."""
         self._say(f"{rate:,.0f} tx/s for {seconds:g} s: signing …")
-        measurement, self.profile = await self._field.measure(rate, seconds)
+        self.finding = await self._field.measure(rate, seconds)
+        measurement = self.finding.measurement
         latency = measurement.latency_ms
         self._say(
             f"  {measurement.tx_per_second:,.0f} tx/s final on all nodes,"

@@ -1,7 +1,7 @@
 """One measurement: a rate, for so many seconds, to finality on every node."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -15,6 +15,7 @@ from node.load.latency import compute_percentile, summarise_latencies
 from node.load.open_loop import Landing, OpenLoop, Shot, make_session
 from node.load.profile import Profile, compute_profile, read_consumption
 from node.load.signing import sign_batches
+from node.load.traffic import TrafficShare, compute_share
 
 DRAIN_TIMEOUT_S = 30.0
 UNDISTURBED_S = 1.0
@@ -59,8 +60,19 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.asdict(self) | {"sustained": self.is_sustained}
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rate came to, and what it cost."""
+
+    measurement: Measurement
+    profile: Profile
+    traffic: TrafficShare
+
+
 class Range:
-    """The network under fire, the accounts, and the workers that sign."""
+    """The network under fire, the accounts, and the workers that sign.
+
+    `formula` is what one height costs by the engine's own reckoning: messages by kind.
+    """
 
     def __init__(
         self,
@@ -69,6 +81,8 @@ class Range:
         drafts: Drafts,
         pool: ProcessPoolExecutor,
         batch_size: int,
+        *,
+        formula: Mapping[str, int],
     ) -> None:
         self._clients = list(clients)
         self._urls = [str(client.url) for client in clients]
@@ -76,11 +90,12 @@ class Range:
         self._drafts = drafts
         self._batch_size = batch_size
         self._pool = pool
+        self._formula = formula
 
-    async def measure(self, rate: float, seconds: float) -> tuple[Measurement, Profile]:
+    async def measure(self, rate: float, seconds: float) -> Finding:
         """Sign everything, then send it at `rate` transactions a second for `seconds`.
 
-        The profile covers the time from the first sending until the network has come to rest.
+        Profile and traffic cover the time from the first sending until the network has come to rest.
         Raises `LoadError` where a node does not answer at the start.
         """
         async with make_session() as session:
@@ -101,7 +116,12 @@ class Range:
             finally:
                 await heights.close()
         measurement = draw_measurement(volley, blocks, heights)
-        return measurement, compute_profile(before, after, measurement.final)
+        count = measurement.final
+        return Finding(
+            measurement=measurement,
+            profile=compute_profile(before, after, count),
+            traffic=compute_share(before.traffic, after.traffic, count, self._formula),
+        )
 
     def _make_shots(self, rate: float, seconds: float, height: int) -> list[Shot]:
         """Batches in turn to the nodes, evenly spaced."""

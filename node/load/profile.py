@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from node.client import Client
+from node.load.traffic import Traffic, sum_traffic
 from node.samples import Samples
 
 
@@ -24,6 +25,7 @@ class Consumption(msgspec.Struct, frozen=True):
     stages: list[Mapping[str, float]]
     processes: list[float]
     generator: float
+    traffic: Traffic
 
 
 async def read_consumption(clients: Sequence[Client]) -> Consumption:
@@ -36,6 +38,7 @@ async def read_consumption(clients: Sequence[Client]) -> Consumption:
         [dict(one.by_label("quorate_stage_seconds_total", "stage")) for one in samples],
         [one.value("process_cpu_seconds_total") for one in samples],
         usage.ru_utime + usage.ru_stime,
+        sum_traffic(samples),
     )
 
 
@@ -53,6 +56,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     generator_us: float
     rest_us: float
     machine_us: float
+
+    @property
+    def cpu_seconds_per_1000(self) -> float:
+        """Processor time of all nodes together for a thousand transactions."""
+        return round(self.node_us * self.nodes / 1000, 4)
 
     def to_plain(self) -> dict[str, Any]:
         """For JSON."""

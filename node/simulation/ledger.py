@@ -18,6 +18,7 @@ from consensus.simulation.application import (
     OVERDUE_HEIGHTS,
     Block,
 )
+from consensus.simulation.membership import Tenure
 from ledger.apply import AppliedBlock
 from ledger.block import Header, decode_payload, encode_payload, header_id
 from ledger.chain import Chain
@@ -36,6 +37,9 @@ MEMPOOL_LIMITS = MempoolLimits(overdue_heights=OVERDUE_HEIGHTS, block_full_count
 
 class LedgerApplication:
     """One host's chain, mempool and database (see `consensus.simulation.application`)."""
+
+    tenure: Tenure | None = None
+    """The committee of a simulated ledger is fixed."""
 
     def __init__(self, bodies: Bodies) -> None:
         self.bodies = bodies

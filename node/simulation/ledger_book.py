@@ -56,7 +56,7 @@ class Book:
         if isinstance(payload, Transfer):
             self.balances[sender] -= payload.amount
             self.balances[payload.recipient] += payload.amount
-        else:
+        elif isinstance(payload, Record):
             self._write(sender, payload)
 
     def _write(self, sender: bytes, payload: Record) -> None:

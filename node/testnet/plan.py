@@ -33,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     format: Literal["quorate-testnet/1"] = "quorate-testnet/1"
     name: str = "testnet"
-    engine: str = catalog.names()[0]
+    engine: str = catalog.DEFAULT
     validators: Annotated[int, Meta(ge=1, le=NODES_MAX)] = 4
     followers: Annotated[int, Meta(ge=0, le=NODES_MAX)] = 0
     faults: Annotated[int, Meta(ge=0)] | None = None

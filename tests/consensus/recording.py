@@ -8,6 +8,7 @@ from consensus.effects import Effect
 from consensus.engine import Engine, step
 from consensus.events import Event
 from consensus.simulation import host as host_module
+from consensus.simulation import reading
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
 
@@ -42,6 +43,14 @@ class Recorder:
 
 
 NERVOUS = {
+    "paxos": {
+        "heartbeat_ms": 40,
+        "silence_ms": 160,
+        "election_ms": 60,
+        "election_max_ms": 2_400,
+        "idle_block_ms": 100,
+        "resend_ms": 80,
+    },
     "pbft": {"timeout_ms": 300, "idle_block_ms": 100, "resend_ms": 80},
     "pow": {"interval_ms": 250, "window": 8, "depth": 12, "resend_ms": 80},
 }
@@ -60,11 +69,21 @@ def record_run(engine: str, monkeypatch: Any, seed: int = 0, size: int = 4) -> R
     cluster.run(200)
     cluster.crash(0)
     cluster.submit("b")
-    cluster.run(900)
+    cluster.run(450)
+    ask_all(cluster)
+    cluster.run(450)
     cluster.restart(0)
     cluster.links.partition({0, 1}, {2, 3})
     cluster.submit("c")
     cluster.run(500)
+    ask_all(cluster)
     cluster.links.heal()
     assert cluster.run_until(cluster.are_at_rest, 60_000)
     return recorder
+
+
+def ask_all(cluster: Cluster) -> None:
+    """Clients read everywhere, where the engine answers reads."""
+    for host in cluster.hosts.values():
+        if reading.can_read(host):
+            reading.ask(host)

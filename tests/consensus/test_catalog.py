@@ -21,6 +21,20 @@ def test_names_are_sorted_and_known() -> None:
     assert all(catalog.get(name).name == name for name in catalog.names())
 
 
+def test_who_names_no_engine_gets_one_that_stands_liars_and_decides_at_once() -> None:
+    spec = catalog.get(catalog.DEFAULT)
+    assert spec.stands_liars
+    assert spec.model.finality is Finality.IMMEDIATE
+
+
+@pytest.mark.parametrize(("name", "quorum", "believed"), [("pbft", 4, 2), ("paxos", 3, 1)])
+def test_how_many_have_to_take_part_and_how_many_are_believed(
+    name: str, quorum: int, believed: int
+) -> None:
+    spec, five = catalog.get(name), Committee.of(5, 1)
+    assert (spec.count_quorum(five), spec.count_believed(five)) == (quorum, believed)
+
+
 def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
     with pytest.raises(UnknownEngineError, match="pbft"):
         catalog.get("raft")

@@ -55,6 +55,7 @@ def make_core(
     me: int | None = 0,
     store: Store | None = None,
     limits: MempoolLimits | None = None,
+    engine: str = "pbft",
     **config: Any,
 ) -> Core:
     """What the parts of validator `me` (None: a follower) share, over memory."""
@@ -65,7 +66,7 @@ def make_core(
     return Core(
         config=Config(home=home, **config),
         identity=key,
-        spec=catalog.get("pbft"),
+        spec=catalog.get(engine),
         committee=Committee.of(len(VALIDATORS), 1),
         me=me,
         store=store,

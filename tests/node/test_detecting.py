@@ -132,6 +132,25 @@ async def test_a_link_that_is_back_at_once_is_not_suspected() -> None:
         ear.detecting.close()
 
 
+async def test_a_link_that_comes_up_counts_as_heard() -> None:
+    now_ms = [0]
+    ear = Ear(80, lambda: now_ms[0] / 1_000)
+    for at_ms in (25, 50, 75):
+        now_ms[0] = at_ms
+        ear.look()
+    ear.detecting.on_link(1, is_up=True)
+    for at_ms in (85, 100, 125, 150):
+        now_ms[0] = at_ms
+        ear.look()
+    assert ear.words.empty()
+    now_ms[0] = 156
+    ear.look()
+    assert ear.words.get_nowait()[0] == Suspected(1)
+    ear.detecting.on_link(1, is_up=True)
+    assert ear.words.empty(), "trusted is who speaks"
+    ear.detecting.close()
+
+
 async def test_whoever_has_no_link_any_more_is_suspected_soon_after_it_is_chosen() -> None:
     ear = Ear(LONG_MS)
     ear.detecting.on_link(2, is_up=False)

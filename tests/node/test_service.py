@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from consensus.committee import Committee
 from consensus.effects import Readable
 from consensus.engine import Account
 from consensus.events import Event, Read
@@ -230,6 +231,22 @@ async def test_why_it_is_not_moving(bench: Bench) -> None:
     assert (view.leader, view.phase, view.view) == ("validator-2", "normal", 2)
 
 
+@pytest.mark.parametrize(
+    ("engine", "why"),
+    [
+        ("paxos", "waits for prepares: 3 are needed, 1 heard"),
+        ("pbft", "1 of 3 validators unreachable (validator-2); 3 are needed"),
+    ],
+)
+async def test_a_majority_is_enough_where_nobody_lies(
+    tmp_path: Path, engine: str, why: str
+) -> None:
+    bench = Bench(tmp_path, engine=engine)
+    bench.service._committee = Committee.of(3, 1)
+    bench.peers.add(KEYS[1])
+    assert bench.service.engine_view().why == why
+
+
 async def test_a_phase_is_dated_from_its_change(bench: Bench) -> None:
     bench.service.engine_view()
     assert bench.service._phase[0] == ("normal", 2, 7)
@@ -262,6 +279,18 @@ async def test_gauges_are_set_before_a_scrape(tmp_path: Path) -> None:
     assert sample("quorate_engine_view") == 2
     assert bench.service.mempool_view().count == 2
     assert bench.service.oldest_pending_ms() is not None
+
+
+async def test_views_that_were_entered_are_counted(bench: Bench) -> None:
+    sample = bench.core.metrics.registry.get_sample_value
+    bench.service.refresh()
+    assert (sample("quorate_engine_view"), sample("quorate_engine_leads")) == (2, 0)
+    assert sample("quorate_engine_view_changes_total") == 0
+    bench.account = dataclasses.replace(CALM, view=5, leader=0)
+    bench.service.refresh()
+    bench.service.refresh()
+    assert (sample("quorate_engine_view"), sample("quorate_engine_leads")) == (5, 1)
+    assert sample("quorate_engine_view_changes_total") == 3
 
 
 # Reading

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from consensus import catalog
 from consensus.events import Offered
 from consensus.message import NULL_DIGEST, Signed, compute_digest, compute_vote_context
 from consensus.pbft.messages import (
@@ -347,6 +348,15 @@ async def test_only_f_plus_1_validators_are_believed(bench: Bench) -> None:
     assert bench.sync.target() == 20
     bench.peers.add(KEYS[3], height=30)
     assert bench.sync.target() == 30
+
+
+async def test_one_validator_is_believed_where_nobody_lies(bench: Bench) -> None:
+    bench.sync._spec = catalog.get("paxos")
+    bench.liars = dict.fromkeys(KEYS, lambda _: None)
+    bench.peers.add(b"\x05" * 32, height=HUGE)
+    assert bench.sync.target() == 0
+    bench.peers.add(KEYS[1], height=20)
+    assert bench.sync.target() == 20
 
 
 async def test_it_is_catching_up_only_when_that_is_proven(bench: Bench) -> None:

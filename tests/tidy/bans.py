@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tests.tidy.sources import PACKAGES, Breach, last_name, walk_sources
 
@@ -16,16 +16,26 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def find_dropped_effects(root: Path) -> list[Breach]:
-    """In consensus, calling a handler without `yield from` silently does nothing."""
+    """In consensus, calling a handler without `yield from` silently does nothing.
+
+    Engines, simulator and models are siblings, so a name means what it does in its own package.
+    """
     handlers = {
-        name for source in walk_sources(root, "consensus") for name in effect_functions(source.tree)
+        (name_package(source.path), name)
+        for source in walk_sources(root, "consensus")
+        for name in effect_functions(source.tree)
     }
     return [
         source.breach(line, f"effects of {name}() are dropped: write `yield from`")
         for source in walk_sources(root, "consensus")
         for name, line in bare_calls(source.tree)
-        if name in handlers
+        if (name_package(source.path), name) in handlers
     ]
+
+
+def name_package(path: str) -> tuple[str, ...]:
+    """The package that a file belongs to, one below the top; subpackages belong to theirs."""
+    return PurePosixPath(path).parent.parts[:2]
 
 
 def effect_functions(tree: ast.Module) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from consensus.simulation.duties import DUTIES
 from consensus.simulation.history import ViolationError
+from consensus.simulation.membership import CHANGES
 from consensus.simulation.properties import Property
 from consensus.simulation.verbs.board import Board, heads_of
 from consensus.simulation.verbs.reading import demand_reads
@@ -58,6 +59,15 @@ def submit(board: Board, words: list[str]) -> None:
     items, names = split_at(words, "to")
     for item in items:
         board.cluster.submit(item, board.places(names) or None)
+
+
+def committee(board: Board, words: list[str]) -> None:
+    """Another committee is asked for."""
+    if not words or words[0] not in CHANGES or len(words) - 1 != sum(CHANGES[words[0]]):
+        raise ScenarioError(f"add R, remove R or replace R R, not {' '.join(words)!r}")
+    if board.cluster.hosts[0].application.tenure is None:
+        raise ScenarioError("the committee is fixed: say changing=1 in the cluster line")
+    board.cluster.submit(":".join(words))
 
 
 def load(board: Board, words: list[str]) -> None:

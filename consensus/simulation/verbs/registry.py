@@ -14,6 +14,7 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "read": reading.read,
     "reads": reading.reads,
     "depose": reading.depose,
+    "committee": pacing.committee,
     "crash": hosts.crash,
     "power": hosts.power,
     "restart": hosts.restart,

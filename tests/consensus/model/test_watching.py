@@ -9,7 +9,7 @@ from consensus.model.watching import Watching, compute_silence_ms_max, make_watc
 
 def watching(replica: int | None = 1, silence_ms: int = 100) -> Watching:
     record = make_watching(silence_ms)
-    record.watch(replica, 1_000)
+    record.turn_to(replica, 1_000)
     return record
 
 
@@ -55,10 +55,10 @@ def test_a_new_choice_counts_as_heard_now_and_makes_older_words_void() -> None:
     record = watching()
     assert record.look(2_000)
     before = record.number
-    record.watch(1, 2_000)
+    record.turn_to(1, 2_000)
     assert (record.number, record.is_suspected) == (before + 1, False)
     assert record.find_due_ms() == 2_101
-    record.watch(2, 2_050)
+    record.turn_to(2, 2_050)
     assert not record.heard(1, 2_060)
     assert record.find_due_ms() == 2_151
 
@@ -74,9 +74,9 @@ def test_each_mistake_adds_patience_up_to_a_cap_that_outlives_the_choice() -> No
         assert record.heard(1, now_ms)
     assert patience == [100, 200, 300, 400, 400, 400]
     assert compute_silence_ms_max(100) == 400
-    record.watch(2, now_ms)
+    record.turn_to(2, now_ms)
     assert record.find_due_ms() == now_ms + 101
-    record.watch(1, now_ms)
+    record.turn_to(1, now_ms)
     assert record.find_due_ms() == now_ms + 401
 
 
