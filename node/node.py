@@ -409,13 +409,13 @@ class Node:
             raise JournalError(
                 f"{self._config.journal_path} holds what no {self.core.spec.name} engine wrote:"
                 f" {error}",
-                advice="restore it, or delete it to let the node observe until it is safe to vote",
+                advice="restore it, or delete it: then the node votes only once that is safe, if ever",
             ) from error
         if self.journal.torn_bytes:
             _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
         tree = describe_tree(self.core.tree) if self.core.spec.tree else None
         if self.journal.is_lost and self.core.me is not None and tree is None:
-            _log.warning("the journal is gone: observing until it is safe to vote again")
+            _log.warning("the journal is gone: observing, for good unless voting becomes safe")
         return Started(
             records,
             self.core.chain.height,
