@@ -60,8 +60,7 @@ class Service:
         self._mempool = core.mempool
         self._metrics = core.metrics
         self._spec = core.spec
-        self._me = core.me
-        self._committee = core.committee
+        self._seats = core.seats
         self._public_key = core.identity.public_key
         self._engine = engine
         self._admission = admission
@@ -189,7 +188,7 @@ class Service:
         return NodeStatus(
             name=self._config.name,
             version=version("quorate"),
-            role="follower" if self._me is None else "validator",
+            role="follower" if self._seats.me is None else "validator",
             state=self.state,
             engine=self._spec.name,
             network=chain.genesis.name,
@@ -234,17 +233,17 @@ class Service:
         """The committee, in the order in which they lead."""
         connected = {peer.peer_id for peer in self._peers.connected()}
         leader = self._account().leader
-        keys = self._chain.genesis.validators
+        me = self._seats.me
         return [
             ValidatorView(
                 replica=replica,
                 name=_name(replica),
-                public_key=keys[replica],
-                is_self=replica == self._me,
+                public_key=key,
+                is_self=replica == me,
                 is_leader=replica == leader,
-                is_connected=replica == self._me or keys[replica] in connected,
+                is_connected=replica == me or key in connected,
             )
-            for replica in self._committee.members
+            for replica, key in self._seats.members.items()
         ]
 
     def mempool_view(self) -> MempoolView:
@@ -268,11 +267,11 @@ class Service:
         """The engine's account, dated, with names."""
         account = self._account()
         in_phase_ms = self._date(account)
-        unheard = set(self._committee.members) - set(account.heard) - {self._me}
+        unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
         return EngineView(
             engine=self._spec.name,
-            replica=self._me,
+            replica=self._seats.me,
             phase=account.phase,
             view=account.view,
             leader=None if account.leader is None else _name(account.leader),
@@ -289,14 +288,15 @@ class Service:
 
     def _why(self, account: Account) -> str:
         connected = {peer.peer_id for peer in self._peers.connected()}
-        keys = self._chain.genesis.validators
-        gone = [m for m in self._committee.members if m != self._me and keys[m] not in connected]
-        reachable = self._committee.size - len(gone)
-        if self._forks is None and reachable < self._committee.quorum:
+        committee, me = self._seats.committee, self._seats.me
+        keys = self._seats.members
+        gone = [m for m in committee.members if m != me and keys[m] not in connected]
+        reachable = committee.size - len(gone)
+        if self._forks is None and reachable < committee.quorum:
             names = ", ".join(map(_name, gone))
             return (
-                f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
-                f" {self._committee.quorum} are needed"
+                f"{len(gone)} of {committee.size} validators unreachable ({names});"
+                f" {committee.quorum} are needed"
             )
         if account.needed <= 1:
             return f"waits for {account.waiting_for}"
