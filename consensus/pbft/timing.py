@@ -9,8 +9,7 @@ starved   runs while work waits and the primary has proposed nothing that is und
           and one that always waits until just before its end would hold a busy chain down to `pipeline`
           heights per timeout (Clement et al. 2009, section 4). A correct primary proposes as soon as it
           may. Does not run once the timeout has reached its cap: then patience is all that is left.
-resend    runs while anything is unfinished (at a follower: while it is behind, if the others may
-          count on it one day); its pauses double up to RESEND_DOUBLINGS_MAX times. A
+resend    runs while anything is unfinished; its pauses double up to RESEND_DOUBLINGS_MAX times. A
           decided height restarts it, so that a busy chain repeats nothing, unless the replica lacks
           what decided heights do not bring.
 idle      runs at a primary that waits for a value while the chain has to move.
@@ -149,7 +148,7 @@ def is_under_way(replica: Replica, slot: Slot, voices: int) -> bool:
 def is_unfinished(replica: Replica) -> bool:
     """Is there anything that a lost message could keep from ending."""
     if replica.role is not VOTER and replica.role is not OBSERVER:
-        return replica.handing_over or (replica.until is not None and replica.is_behind)
+        return replica.handing_over
     decided = replica.decided
     following = replica.slots.get(decided + 1)
     if following is not None and following.proposal is not None:
