@@ -6,7 +6,7 @@ import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
-from node.cli import keys_group, node_group, testnet_group, tx_group
+from node.cli import committee_group, keys_group, node_group, testnet_group, tx_group
 from node.cli.bench import bench
 from node.cli.complexity import complexity
 from node.cli.forks import forks
@@ -31,6 +31,7 @@ app.add_typer(node_group.app, name="node")
 app.add_typer(testnet_group.app, name="testnet")
 app.add_typer(keys_group.app, name="keys")
 app.add_typer(tx_group.app, name="tx")
+app.add_typer(committee_group.app, name="committee")
 app.command("status")(status)
 app.command("verify")(verify)
 app.command("replay")(replay)
