@@ -118,11 +118,13 @@ def proof_from_plain(plain: Any) -> Proof:
     try:
         proof = _read_plain(plain)
         return _codec.decode(encode(proof))  # the decoder checks types and lengths
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProofError(Reason.PROOF_MALFORMED, str(error)) from error
 
 
 def _read_plain(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        raise TypeError("a proof is an object")
     fields = {name: value for name, value in plain.items() if name != "kind"}
     if plain["kind"] != _FOLLOWED:
         return _from_plain(_KINDS[plain["kind"]], fields)

@@ -6,6 +6,7 @@ from consensus.effects import Broadcast, Effect, Rewrite
 from consensus.message import Signed
 from consensus.pbft.claims import compute_standing
 from consensus.pbft.journal import durable_records
+from consensus.pbft.membership import retire
 from consensus.pbft.replica import Phase, Replica, Role
 from consensus.pbft.returning import seek_return
 from consensus.pbft.view_change import compute_view_change
@@ -32,5 +33,7 @@ def end_handover(replica: Replica) -> Iterator[Effect]:
         assert replica.me is not None
         yield Broadcast(Signed(replica.me, replica.view_change))
         yield Broadcast(compute_standing(replica, asks=True))
-    else:
+    elif replica.role is Role.OBSERVER:
         yield from seek_return(replica)
+    else:
+        retire(replica)

@@ -82,6 +82,12 @@ def leave_views(replica: Replica) -> None:
     replica.clock.restart, replica.clock.resends = True, 0
 
 
+def retire(replica: Replica) -> None:
+    """Nothing is owed any more: only follow."""
+    replica.view_change = replica.new_view = None
+    replica.enter(replica.view, Phase.NORMAL)
+
+
 def has_left_views(replica: Replica) -> bool:
     """Do the records of a replica say that it stands in a view of this committee already."""
     assert replica.former is not None
