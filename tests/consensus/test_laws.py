@@ -123,8 +123,10 @@ def test_a_duplicate_changes_nothing(steps: list[Step]) -> None:
 
 def is_answer(event: Any, effect: Effect) -> bool:
     """A question that comes again may be answered again, for the first answer may be lost."""
-    is_sent_back = isinstance(event, Received) and isinstance(effect, Send)
-    return is_sent_back and effect.to == event.sender
+    match event, effect:
+        case Received(sender), Send(to):
+            return to == sender
+    return False
 
 
 def test_an_old_message_binds_nobody(steps: list[Step]) -> None:
@@ -133,6 +135,7 @@ def test_an_old_message_binds_nobody(steps: list[Step]) -> None:
     for s in received[::3]:
         copy = clone(last[s.replica].before)
         step(copy, last[s.replica].event)
+        assert isinstance(s.event, Received)
         if type(s.event.message).__name__ == "AskIndex":
             continue  # a question: the leader asks all whether it leads
         for effect in step(copy, s.event):
