@@ -27,7 +27,7 @@ CRASHES = ("crash", "persistence")
 RECOVERIES = ("power", "blackout", "torn-tail", "wiped-disk", "wiped-journal")
 OMISSIONS = ("send-omission", "receive-omission")
 DELAYS = ("pause", "skew", "slow-disk", "slow-host")
-SENSES = ("lying-detector",)
+SENSES = ("lying-detector", "usurped-leader")
 LIES = (*(name for name in KINDS if name != "honest"), "equivocation", "twins", "censor", "attack")
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -56,11 +56,22 @@ BROKEN_BY_SYNCHRONY = frozenset(
         "skew",
         "slow-disk",
         "lying-detector",
+        "usurped-leader",
     }
 )
 """What a synchronous system rules out: there, a message or a step that is late is a fault."""
 UNBOUNDED = frozenset(
-    {"lost-kinds", "stranding", "tails", "clog", "starvation", "partition", "one-way", "pause"}
+    {
+        "lost-kinds",
+        "stranding",
+        "tails",
+        "clog",
+        "starvation",
+        "partition",
+        "one-way",
+        "pause",
+        "usurped-leader",
+    }
 )
 """What has no bound, known or unknown."""
 

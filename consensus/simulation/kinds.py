@@ -24,6 +24,15 @@ def list_votes(codec: Codec) -> tuple[str, ...]:
     )
 
 
+def list_proposals(codec: Codec) -> tuple[str, ...]:
+    """The kinds that bring a value, and say something plain about a ballot."""
+    return tuple(
+        kind.__name__
+        for kind, _ in find_kinds(codec.kind)
+        if {"ballot", "value"} <= set(kind.__struct_fields__)
+    )
+
+
 def list_proofs(codec: Codec) -> tuple[str, ...]:
     """The kinds that need no signature of their own because they hold those of a quorum."""
     kinds = find_kinds(codec.kind)

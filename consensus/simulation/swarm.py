@@ -28,6 +28,7 @@ from consensus.simulation.kinds import list_kinds
 from consensus.simulation.request import Request, WorldKind
 from consensus.simulation.schedule import Action, Schedule
 from consensus.simulation.stranding import draw_stranding
+from consensus.simulation.usurping import draw_usurping
 
 SIZES = (4, 5, 6, 7)
 """Where a request leaves the size open."""
@@ -243,6 +244,10 @@ def rage(storm: Storm) -> None:
     if storm.has("stranding") and chance.happens(500):
         strand(storm, 0)
         storm.now_ms = max(at_ms for at_ms, _ in storm.actions)
+    if storm.has("usurped-leader") and chance.happens(500):
+        storm.now_ms += chance.between(SOON_MS, 10 * SOON_MS)
+        usurp(storm, 0)
+        storm.now_ms = max(at_ms for at_ms, _ in storm.actions)
     end_ms = storm.now_ms + chance.between(longest_ms * SHORTEST_PERMILLE // 1_000, longest_ms)
     while storm.now_ms < end_ms:
         storm.now_ms += chance.between(1, PAUSE_MS_MAX)
@@ -294,6 +299,15 @@ def strand(storm: Storm, _place: int) -> str:
     """Half an agreement, and half of another."""
     codec = catalog.get(storm.request.engine).messages
     drawn = draw_stranding(storm.chance, storm.committee, codec, storm.patience_ms)
+    for after_ms, command in drawn:
+        storm.do(command, after_ms)
+    return ""
+
+
+def usurp(storm: Storm, _place: int) -> str:
+    """A leader that was replaced comes back before it knows."""
+    codec = catalog.get(storm.request.engine).messages
+    drawn = draw_usurping(storm.chance, storm.committee, codec, storm.patience_ms)
     for after_ms, command in drawn:
         storm.do(command, after_ms)
     return ""
@@ -366,6 +380,7 @@ ACTIONS = (
     ("reordering", 100, lambda s, _place: f"quality {draw_quality(s)}"),
     ("tails", 50, lambda s, _place: f"quality {draw_quality(s)}"),
     ("lying-detector", 350, deceive),
+    ("usurped-leader", 60, usurp),
 )
 """(feature, chance per moment in thousandths, what it does to a host)."""
 

@@ -1,0 +1,1 @@
+"""Bugs planted on purpose in Multi-Paxos, and in a host that it would notice."""
