@@ -22,14 +22,13 @@ def end_handover(replica: Replica) -> Iterator[Effect]:
     if replica.stable < former.height:
         return
     replica.handing_over = False
-    if (
-        replica.phase is Phase.NORMAL
-    ):  # the view was open already, and its new view brought the proof
+    if replica.phase is Phase.NORMAL:  # the new view itself brought the proof
         return
-    if replica.role is Role.VOTER:
-        replica.view_change = compute_view_change(replica)
+    is_voter = replica.role is Role.VOTER
+    replica.new_view = None
+    replica.view_change = compute_view_change(replica) if is_voter else None
     yield Rewrite(durable_records(replica))
-    if replica.role is Role.VOTER:
+    if is_voter:
         assert replica.me is not None
         yield Broadcast(Signed(replica.me, replica.view_change))
         yield Broadcast(compute_standing(replica, asks=True))

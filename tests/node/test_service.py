@@ -242,7 +242,7 @@ async def test_a_majority_is_enough_where_nobody_lies(
     tmp_path: Path, engine: str, why: str
 ) -> None:
     bench = Bench(tmp_path, engine=engine)
-    bench.service._committee = Committee.of(3, 1)
+    bench.service._seats.committee = Committee.of(3, 1)
     bench.peers.add(KEYS[1])
     assert bench.service.engine_view().why == why
 

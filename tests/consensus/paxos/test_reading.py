@@ -1,5 +1,7 @@
 """Reads by the read index: confirmed by a majority after the question, and never before."""
 
+from collections.abc import Sequence
+
 from consensus.effects import Readable, Send
 from consensus.events import Read
 from consensus.paxos.ballot import Ballot
@@ -18,7 +20,7 @@ from tests.consensus.paxos.bench import (
 )
 
 
-def indices(effects: list[object]) -> list[object]:
+def indices(effects: Sequence[object]) -> list[object]:
     return [m for m in said(effects) if isinstance(m, Index)]  # type: ignore[arg-type]
 
 
