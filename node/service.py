@@ -39,6 +39,8 @@ from node.peers.network import Peers
 from node.reading import Reads
 from node.verifier import VerifierClosedError
 
+VERSION = version("quorate")
+"""Looked up once: it takes a millisecond, and monitors ask for it many times a second."""
 RETRY_AFTER_S = 1
 _STOPPING = Submission(
     Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
@@ -203,7 +205,7 @@ class Service:
         chain, now_ms = self._chain, time.time_ns() // 1_000_000
         return NodeStatus(
             name=self._config.name,
-            version=version("quorate"),
+            version=VERSION,
             role="follower" if self._seats.me is None else "validator",
             state=self.state,
             engine=self._spec.name,

@@ -301,11 +301,11 @@ async def test_an_engine_that_confirms_no_reads_is_not_asked(bench: Bench) -> No
 
 
 async def test_only_a_voter_confirms_reads(tmp_path: Path) -> None:
-    core = make_core(tmp_path, None)
-    core = dataclasses.replace(core, spec=dataclasses.replace(core.spec, reads=True))
+    core = make_core(tmp_path, None, engine="paxos")
     lifecycle = Lifecycle(core.metrics)
     follower = Service(core, None, FakeAdmission(), lifecycle)  # type: ignore[arg-type]
     assert await follower.confirm_read(1) is Freshness.NOT_A_VOTER
+    core = make_core(tmp_path / "voter", engine="paxos")
     posted: list[Event] = []
     reads = Reads(posted.append, lambda: core.chain.height, 0)
     voter = Service(core, None, FakeAdmission(), lifecycle, reads=reads)  # type: ignore[arg-type]
