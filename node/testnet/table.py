@@ -9,6 +9,9 @@ from node.testnet.forks import ForkReport
 from node.testnet.meters import Pace
 from node.testnet.reports import NodeReport
 
+NUMBER_WIDTH = 5
+URL_WIDTH = len("http://127.0.0.1:65535")
+"""What a narrow terminal must not cut; long names take a second line instead."""
 _STYLES = {"ready": "green", "down": "red", "paused": "yellow", "silent": "yellow"}
 
 
@@ -22,12 +25,13 @@ def make_table(
     """
     is_forking = any(report.forks for report in reports)
     table = Table(title=title or None, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("node", "state"):
-        table.add_column(name, no_wrap=True)
+    table.add_column("node", overflow="fold")
+    table.add_column("state", no_wrap=True, min_width=NUMBER_WIDTH)
     last = "forks" if is_forking else "view"
     for name in ("height", *(("tx/s", "ms") if paces else ("pending",)), "peers", last):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("url", no_wrap=True, overflow="fold")
+        width = max(NUMBER_WIDTH, len(name))
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    table.add_column("url", no_wrap=True, overflow="fold", min_width=URL_WIDTH)
     for report, pace in zip(reports, paces or [Pace()] * len(reports), strict=True):
         middle = [pace.tx_per_second, pace.latency_ms] if paces else [report.pending]
         table.add_row(
