@@ -230,7 +230,7 @@ def start_event(
 
 
 def restart(
-    me: ReplicaId, *records: Any, height: int = 0, size: int = 3, **parameters: int
+    me: ReplicaId, *records: Any, height: int = 0, size: int = 3, **parameters: Any
 ) -> tuple[Bench, list[Effect]]:
     """A replica that starts from records, and what it then does."""
     bench = make_bench(me, size, start=False, **parameters)

@@ -1,5 +1,7 @@
 """Proposing: several heights in flight, nothing twice, and an idle chain that comes to rest."""
 
+from typing import Any
+
 from consensus.effects import Broadcast, Request
 from consensus.events import Proposed
 from consensus.message import NULL_DIGEST, compute_digest
@@ -19,7 +21,7 @@ from tests.consensus.paxos.bench import (
 )
 
 
-def leader(**parameters: int) -> Bench:
+def leader(**parameters: Any) -> Bench:
     """The first leader, with work."""
     bench = make_bench(0, **parameters)
     bench.pending()

@@ -1,12 +1,12 @@
 """Standing up again: nothing promised is forgotten, no ballot is used twice, a lost journal is said."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from consensus.effects import Broadcast, Persist, Rewrite, Send
+from consensus.effects import Broadcast, Effect, Persist, Rewrite, Send
 from consensus.engine import clone
 from consensus.events import Started, Suspected
 from consensus.paxos.ballot import Ballot
@@ -27,6 +27,7 @@ from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.host import FUSES
 from tests.consensus.paxos.bench import (
     FIRST,
+    Bench,
     accept,
     block_id_of,
     certificate,
@@ -163,7 +164,7 @@ def test_at_every_persistence_point_what_was_said_is_known_after_a_restart(ballo
     base = [Promised(FIRST)]
     for event in (accept(FIRST, 1, b"a"), accept(FIRST, 2, b"b")):
         base += written(bench.hear(0, event) + bench.check(event.value))
-    steps = {
+    steps: dict[str, Callable[[Bench], list[Effect]]] = {
         "prepare": lambda b: b.hear(ballot.proposer, Prepare(ballot, 1)),
         "accept": lambda b: b.accept(ballot, 1, b"c"),
     }
