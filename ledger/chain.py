@@ -15,17 +15,19 @@ from ledger.apps.committee import (
 from ledger.block import Header, Skipped, header_id
 from ledger.blocks import BlockRecord, Meta, put_block
 from ledger.codec import encode
-from ledger.errors import ChainError, MissingBodiesError
+from ledger.errors import ChainError, MissingBodiesError, ProofError
+from ledger.following import find_next_tenure
 from ledger.genesis import Genesis
 from ledger.hashing import compute_payloads_digest
 from ledger.history import UNDO_HEIGHTS_MAX
-from ledger.leaves import COMMITTEE_KEY, MEMBERSHIP_KEY, MembershipState
+from ledger.leaves import COMMITTEE_KEY, MEMBERSHIP_KEY, MembershipState, leaf_codec
 from ledger.ledger import Ledger, Measure, measure_nothing
 from ledger.merkle import compute_root
 from ledger.opening import Opened, open_chain
+from ledger.proofs import encode_proof
 from ledger.reasons import Reason
 from ledger.state import Changes, View
-from ledger.store.schema import CERTIFICATE, META_KEY, UNDO, at_height
+from ledger.store.schema import CERTIFICATE, META_KEY, STEP, UNDO, at_height
 from ledger.store.store import Batch, Store
 from ledger.transaction import Envelope, decode_transaction
 
@@ -217,3 +219,25 @@ class Chain(Ledger):
         batch.put(META_KEY, encode(Meta(self.chain_id, self.height, self.head_id, certified)))
         batch.extend([(at_height(UNDO, done), None) for done in self._history.certify(certified)])
         self._store.write(batch)
+        if height == certified and self._may_be_step(height):
+            self._keep_step(height)
+
+    def _may_be_step(self, height: int) -> bool:
+        """Does the state at a height perhaps name the next committee."""
+        membership = self._membership
+        return membership.scheduled is not None or height <= membership.since
+
+    def _keep_step(self, height: int) -> None:
+        """Keep a proof of who decides next, if the state at the certified height says so.
+
+        It can be made now: later the state of this height is forgotten.
+        """
+        try:
+            proof = self.prove_membership()
+        except ProofError:
+            return  # too far behind the head; others have it
+        leaf = None if proof.leaf is None else leaf_codec.decode(proof.leaf)
+        if isinstance(leaf, MembershipState) and (found := find_next_tenure(leaf, height)):
+            batch = Batch()
+            batch.put(at_height(STEP, found.since), encode_proof(proof))
+            self._store.write(batch)

@@ -14,8 +14,10 @@ from ledger.apps.committee import make_membership
 from ledger.block import Header
 from ledger.blocks import Blocks, Located, StoredBlock
 from ledger.errors import ChainError, StoreError
+from ledger.following import get_certified_height
 from ledger.genesis import Genesis
 from ledger.leaves import (
+    MEMBERSHIP_KEY,
     AccountState,
     CommitteeState,
     MembershipState,
@@ -24,9 +26,17 @@ from ledger.leaves import (
     record_key,
 )
 from ledger.opening import Opened
-from ledger.proofs import AccountProof, RecordProof, StateProof, TransactionProof
+from ledger.proofs import (
+    AccountProof,
+    FollowedProof,
+    Proof,
+    RecordProof,
+    StateProof,
+    TransactionProof,
+    decode_proof,
+)
 from ledger.reasons import Reason
-from ledger.store.schema import STATE, prefix_range
+from ledger.store.schema import STATE, STEP, at_height, prefix_range
 from ledger.store.store import Store
 
 Measure: TypeAlias = Callable[[str], AbstractContextManager[object]]
@@ -157,6 +167,17 @@ class Ledger:
     def prove_record(self, owner: bytes, key: bytes) -> RecordProof:
         """A record, or its absence; raises `ProofError` (proof-unavailable)."""
         return self._prove_state(record_key(owner, key))
+
+    def prove_membership(self) -> StateProof:
+        """All validators there ever were, or that nobody has ever voted for another committee."""
+        return self._prove_state(MEMBERSHIP_KEY)
+
+    def follow(self, proof: TransactionProof | StateProof) -> Proof:
+        """The same proof with all that leads from the genesis to the committee of its certificate."""
+        start, stop = at_height(STEP, 0), at_height(STEP, get_certified_height(proof))
+        steps = [decode_proof(raw) for _, raw in self._store.scan(start, stop)]
+        known = tuple(step for step in steps if isinstance(step, StateProof))
+        return FollowedProof(known, proof) if known else proof
 
     def _prove_state(self, state_key: bytes) -> StateProof:
         return proving.prove_state(self._blocks, self._state, self._history, state_key)

@@ -5,6 +5,7 @@ transaction proof = [1, raw transaction, receipt, index, size, transaction path,
                      [header, ...], certificate]
 state proof       = [2, state key, leaf or nil, bucket entries, siblings from the root, header,
                      certificate]
+followed proof    = [3, [state proof, ...], proof]    where the committee has changed: see `following`
 ```
 
 A transaction proof runs from the transaction over its block's header along the following headers,
@@ -53,14 +54,30 @@ class StateProof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     certificate: bytes
 
 
+class FollowedProof(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=3
+):
+    """A proof whose certificate is a later committee's, and the steps that lead to that."""
+
+    steps: tuple[StateProof, ...]
+    proof: TransactionProof | StateProof
+
+
 AccountProof: TypeAlias = StateProof
 RecordProof: TypeAlias = StateProof
-Proof: TypeAlias = TransactionProof | StateProof
+Proof: TypeAlias = TransactionProof | StateProof | FollowedProof
 
 _codec: Codec[Proof] = Codec(
-    TransactionProof | StateProof, ProofError, Reason.PROOF_MALFORMED, Reason.PROOF_MALFORMED
+    TransactionProof | StateProof | FollowedProof,
+    ProofError,
+    Reason.PROOF_MALFORMED,
+    Reason.PROOF_MALFORMED,
 )
-_KINDS: dict[str, type[Proof]] = {"transaction": TransactionProof, "state": StateProof}
+_KINDS: dict[str, type[TransactionProof | StateProof]] = {
+    "transaction": TransactionProof,
+    "state": StateProof,
+}
+_FOLLOWED = "followed"
 
 
 def encode_proof(proof: Proof) -> bytes:
@@ -75,6 +92,9 @@ def decode_proof(data: bytes) -> Proof:
 
 def proof_to_plain(proof: Proof) -> dict[str, Any]:
     """A value for JSON: bytes as lower-case hex, `kind` first."""
+    if isinstance(proof, FollowedProof):
+        steps = list(map(proof_to_plain, proof.steps))
+        return {"kind": _FOLLOWED, "steps": steps, "proof": proof_to_plain(proof.proof)}
     kind = next(name for name, form in _KINDS.items() if isinstance(proof, form))
     plain: dict[str, Any] = _to_plain(proof)
     return {"kind": kind} | plain
@@ -96,12 +116,21 @@ def proof_from_json(text: str | bytes) -> Proof:
 def proof_from_plain(plain: Any) -> Proof:
     """The inverse of `proof_to_plain`; raises `ProofError` (proof-malformed)."""
     try:
-        form = _KINDS[plain["kind"]]
-        fields = {name: value for name, value in plain.items() if name != "kind"}
-        proof: Proof = _from_plain(form, fields)
+        proof = _read_plain(plain)
         return _codec.decode(encode(proof))  # the decoder checks types and lengths
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProofError(Reason.PROOF_MALFORMED, str(error)) from error
+
+
+def _read_plain(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        raise TypeError("a proof is an object")
+    fields = {name: value for name, value in plain.items() if name != "kind"}
+    if plain["kind"] != _FOLLOWED:
+        return _from_plain(_KINDS[plain["kind"]], fields)
+    if set(fields) != {"steps", "proof"} or fields["proof"]["kind"] == _FOLLOWED:
+        raise ValueError("fields are steps, proof")
+    return FollowedProof(tuple(map(_read_plain, fields["steps"])), _read_plain(fields["proof"]))
 
 
 def _to_plain(value: Any) -> Any:

@@ -12,18 +12,18 @@ from ledger.tree_chain import TreeChain
 from node.config import Config
 from node.identity import Identity
 from node.metrics import Metrics
+from node.seats import Seats
 from node.stages import Stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
-    """Made once by `node.node`; `me` is this node's replica id, None for a follower."""
+    """Made once by `node.node`; `seats` says who decides, and whether this node does."""
 
     config: Config
     identity: Identity
     spec: EngineSpec
-    committee: Committee
-    me: ReplicaId | None
+    seats: Seats
     store: Store
     chain: Ledger
     mempool: Mempool
@@ -31,9 +31,19 @@ class Core:
     stages: Stages
 
     @property
+    def committee(self) -> Committee:
+        """Who decides the next height."""
+        return self.seats.committee
+
+    @property
+    def me(self) -> ReplicaId | None:
+        """This node's replica id, None for a follower."""
+        return self.seats.me
+
+    @property
     def validators(self) -> dict[ReplicaId, bytes]:
         """The public key of every member of the committee."""
-        return dict(enumerate(self.chain.genesis.validators))
+        return self.seats.members
 
     @property
     def decisions(self) -> Chain:

@@ -66,14 +66,16 @@ class EngineHost:
     def __init__(
         self, core: Core, votes: Votes, on_failure: Callable[[BaseException], None]
     ) -> None:
-        self._me = core.me
-        self.roster = Roster(core.spec, core.validators, core.me)
+        self._seats = core.seats
+        self.roster = Roster(core.spec, core.seats)
         self._spec = core.spec
         self._core = core
         self._metrics = core.metrics
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
+        self.is_behind: Callable[[], bool] = lambda: False
+        """May there be members that this node has not heard of yet."""
 
     def connect(
         self,
@@ -102,7 +104,8 @@ class EngineHost:
         """A peer's message: decode, verify, and wait until the engine has taken it."""
         sender = self.roster.find(peer)
         if sender is None:
-            self._peers.penalise(peer, "consensus-not-a-validator", BAD_MESSAGE_WEIGHT)
+            weight = 0 if self.is_behind() else BAD_MESSAGE_WEIGHT
+            self._peers.penalise(peer, "consensus-not-a-validator", weight)
             return
         try:
             message = self._spec.messages.decode(frame.data)
@@ -125,7 +128,7 @@ class EngineHost:
     def send(self, effect: Send) -> None:
         """To one replica."""
         message = self._votes.sign(effect.message)
-        if effect.to == self._me:
+        if effect.to == self._seats.voice:
             self.post(Received(effect.to, message))
         elif key := self.roster.key(effect.to):
             self._put(message, [key])
@@ -134,8 +137,8 @@ class EngineHost:
         """To every replica, this one included."""
         message = self._votes.sign(effect.message)
         self._put(message, self.roster.others)
-        if self._me is not None:
-            self.post(Received(self._me, message))
+        if (voice := self._seats.voice) is not None:
+            self.post(Received(voice, message))
 
     def _put(self, message: Message, keys: list[bytes]) -> None:
         """To some peers. What is too large for a frame is lost, as links may lose anything."""
@@ -179,7 +182,7 @@ class EngineHost:
         """A block, as the message it is, to one replica or to all others."""
         if to is None:
             self._put(block, self.roster.others)
-        elif (key := self.roster.key(to)) and to != self._me:
+        elif (key := self.roster.key(to)) and to != self._seats.voice:
             self._put(block, [key])
 
     def _serve(self, part: Part | None, effect: object) -> Part:

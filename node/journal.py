@@ -144,7 +144,7 @@ class Journal:
         if data[: len(_MAGIC)] != _MAGIC or len(data) < _START:
             raise JournalError(
                 f"{self._path} is not a journal of this version; restore it, or delete it to let"
-                " the node observe until it is safe to vote again"
+                " the node observe until it is safe to vote again, if ever"
             )
         (generation,) = _GENERATION.unpack_from(data, len(_MAGIC))
         records: list[bytes] = []
@@ -173,7 +173,7 @@ class Journal:
             return None
         raise JournalError(
             f"{self._path} is damaged at byte {at}, before its end; restore it, or delete it to"
-            " let the node observe until it is safe to vote again"
+            " let the node observe until it is safe to vote again, if ever"
         )
 
     def _decode(self, body: bytes, at: int) -> tuple[bytes, ...]:

@@ -17,7 +17,7 @@ import structlog
 
 from consensus import catalog
 from consensus.catalog import Contract, EngineSpec, TreeRules
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import Committee
 from consensus.engine import Engine
 from consensus.errors import DecodeError
 from consensus.events import Started
@@ -64,6 +64,7 @@ from node.peers.records import Network, PeerAddress
 from node.reading import Reads
 from node.recent_bodies import RecentBodies
 from node.roster import compute_stranger, is_open
+from node.seats import Seats, make_change_rule
 from node.service import Service
 from node.serving import get_served
 from node.stages import Stages
@@ -205,20 +206,19 @@ class Node:
         spec = get_served(genesis.engine)
         committee = Committee.of(len(genesis.validators), genesis.faults)
         catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
-        me = _find_replica(config, spec, genesis, identity)
         store = WatchedStore(LevelStore(config.database_path), self._fail)
         self._stack.callback(store.close)
         metrics = Metrics()
         stages = Stages(metrics.registry)
         chain = _open_ledger(spec, store, genesis, stages)
+        seats = _find_seat(config, spec, chain, identity)
         self.journal = Journal.open(config.journal_path)
         self._stack.callback(self.journal.close)
         self.core = Core(
             config=config,
             identity=identity,
             spec=spec,
-            committee=committee,
-            me=me,
+            seats=seats,
             store=store,
             chain=chain,
             mempool=Mempool(_mempool_limits(config), chain.account, chain.height),
@@ -248,9 +248,9 @@ class Node:
         """The engine, its driver, the peers, and what lies between."""
         core, spec = self.core, self.core.spec
         parameters = catalog.parse_parameters(spec, core.chain.genesis.engine_parameters)
-        engine = spec.create(core.me, core.committee, parameters)
+        engine = spec.create(core.seats.voice, core.committee, parameters)
         context = compute_vote_context(core.chain.chain_id, spec.name)
-        votes = Votes(context, core.validators, KeyPair(core.identity.seed), core.stages)
+        votes = Votes(context, core.seats.keys, KeyPair(core.identity.seed), core.stages)
         self.host = EngineHost(core, votes, self._fail)
         self.driver = Driver(
             engine,
@@ -291,9 +291,10 @@ class Node:
             core, votes, self.admission, self.ordering, self.peers, on_failure=self._fail
         )
         self.orders, self.catch_up = self.ordering, self.sync
-        if core.spec.reads and core.me is not None:
+        if core.spec.reads:
             first = secrets.randbits(TICKET_BITS)
             self._reads = Reads(self.driver.post, lambda: core.chain.height, first)
+        self.host.is_behind = self._is_behind
         self.host.connect(self.driver, self.ordering, self.peers, self.sync, reads=self._reads)
 
     def _make_tree_side(self, engine: Engine, rules: TreeRules) -> None:
@@ -345,7 +346,7 @@ class Node:
 
     def _make_peers(self) -> Peers:
         config, genesis = self._config, self.core.chain.genesis
-        members = frozenset(genesis.validators)
+        members = self.core.seats.known
         if is_open(self.core.spec):
             network = Network.open(genesis.chain_id, members)
         else:
@@ -362,6 +363,7 @@ class Node:
             on_request=self._on_request,
             on_change=self._on_peer_change,
             local_status=self._local_status,
+            own_role=self._own_role,
             metrics=CountedPeers(self.core.metrics),
         )
 
@@ -409,13 +411,13 @@ class Node:
             raise JournalError(
                 f"{self._config.journal_path} holds what no {self.core.spec.name} engine wrote:"
                 f" {error}",
-                advice="restore it, or delete it to let the node observe until it is safe to vote",
+                advice="restore it, or delete it: then the node votes only once that is safe, if ever",
             ) from error
         if self.journal.torn_bytes:
             _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
         tree = describe_tree(self.core.tree) if self.core.spec.tree else None
         if self.journal.is_lost and self.core.me is not None and tree is None:
-            _log.warning("the journal is gone: observing until it is safe to vote again")
+            _log.warning("the journal is gone: observing, for good unless voting becomes safe")
         return Started(
             records,
             self.core.chain.height,
@@ -423,6 +425,8 @@ class Node:
             self.core.committee,
             self.journal.is_fresh,
             tree,
+            self.core.seats.until,
+            self.core.seats.former,
         )
 
     def _reload_mempool(self) -> None:
@@ -479,6 +483,14 @@ class Node:
         role = Role.VALIDATOR if is_member else Role.FOLLOWER
         return Status(self.core.chain.height, self.core.chain.certified_height, role)
 
+    def _own_role(self) -> Role:
+        """How this node introduces itself: as what every node can check, also one far behind."""
+        is_first = self.core.identity.public_key in self.core.chain.genesis.validators
+        return self._local_status().role if is_first else Role.FOLLOWER
+
+    def _is_behind(self) -> bool:
+        return self.catch_up.target() > self.core.chain.height
+
     def _stop_serving(self) -> None:
         self.service.state = NodeState.STOPPING
         self.lifecycle.close()
@@ -507,7 +519,9 @@ class Node:
 def _open_ledger(spec: EngineSpec, store: Store, genesis: Genesis, stages: Stages) -> Ledger:
     """The ledger that the engine's contract asks for."""
     if spec.tree is None:
-        return Chain.open(store, genesis, stages.measure)
+        parameters = catalog.parse_parameters(spec, genesis.engine_parameters)
+        rule = make_change_rule(spec, parameters)
+        return Chain.open(store, genesis, stages.measure, rule)
     return TreeChain.open(store, genesis, make_identify(spec.tree), stages.measure)
 
 
@@ -522,21 +536,24 @@ def _load_genesis(path: Path) -> Genesis:
         ) from error
 
 
-def _find_replica(
-    config: Config, spec: EngineSpec, genesis: Genesis, identity: Identity
-) -> ReplicaId | None:
-    """The node's place in the committee, or a stranger's number; None for a follower."""
+def _find_seat(config: Config, spec: EngineSpec, chain: Ledger, identity: Identity) -> Seats:
+    """The node's place in the committee, now or later, or a stranger's number.
+
+    A follower takes its place as soon as the validators have voted for its key; but one that was told
+    to follow with the key of a first validator never votes.
+    """
+    key, genesis = identity.public_key, chain.genesis
     if config.role == "follower":
-        return None
-    if is_open(spec) and identity.public_key not in genesis.validators:
-        return compute_stranger(identity.public_key)
-    if identity.public_key not in genesis.validators:
+        return Seats(chain, key, is_silent=key in genesis.validators)
+    if is_open(spec) and key not in genesis.validators:
+        return Seats(chain, key, stranger=compute_stranger(key))
+    if key not in chain.membership().keys:
         raise ConfigError(
             f"{config.key_path} is not the key of a validator of {genesis.name}",
             reason="not-a-validator",
             advice='set role = "follower" in config.toml, or restore the validator\'s key',
         )
-    return genesis.validators.index(identity.public_key)
+    return Seats(chain, key)
 
 
 def _mempool_limits(config: Config) -> MempoolLimits:

@@ -78,7 +78,7 @@ class Ordering:
         self._log = log
         self._chain = core.decisions
         self._mempool = core.mempool
-        self._committee = core.committee
+        self._seats = core.seats
         self._proposer = core.identity.public_key
         self._count_max = core.config.batch.proposal_count_max
         self._delay_s = core.config.batch.proposal_delay_ms / 1000
@@ -176,8 +176,12 @@ class Ordering:
         return self.find_body(id_) is not None
 
     def tell_pending(self) -> None:
-        """Tell the engine whether there is work, when that changed."""
-        pending = Pending(self._mempool.executable_count > 0, self._mempool.is_overdue())
+        """Tell the engine whether there is work, when that changed.
+
+        A change of the committee that is carried is work too: it waits for heights to pass.
+        """
+        some = self._mempool.executable_count > 0 or self._seats.is_changing
+        pending = Pending(some, self._mempool.is_overdue())
         if pending != self._pending:
             self._pending = pending
             self._post(pending)
@@ -325,7 +329,7 @@ class Ordering:
 
     async def _execute(self, height: Height, raws: tuple[bytes, ...], seal: bytes) -> None:
         if height <= self._chain.height:
-            self._post(Applied(height, self._chain.block(height).id, self._committee))
+            self._post(self._tell_applied(height, self._chain.block(height).id))
             return
         values = [self._remember(height, compute_digest(raw), raw) for raw in raws]
         self.is_starved = any(value.missing for value in values)
@@ -335,13 +339,19 @@ class Ordering:
         bodies = {id_: envelope for value in values for id_, envelope in value.bodies.items()}
         with self._stages.measure("execute"):
             applied = self._chain.execute(height, raws, seal, bodies.get)
+        self._seats.refresh()
         with self._stages.measure("mempool"):
             dropped = self._mempool.apply_block(applied)
         self._forget(applied)
-        self._post(Applied(height, applied.block_id, self._committee))
+        self._post(self._tell_applied(height, applied.block_id))
         self._on_applied(applied, dropped)
         self.tell_pending()
         self._consider()
+
+    def _tell_applied(self, height: Height, block_id: bytes) -> Applied:
+        """A height is executed, and this is who decides those after the head."""
+        seats = self._seats
+        return Applied(height, block_id, seats.committee, seats.until, seats.me)
 
     def _forget(self, applied: AppliedBlock) -> None:
         """The values of this height are settled; what others wait for may be in the block."""

@@ -1,4 +1,4 @@
-"""Which peer is which replica: the members by their place in the genesis, strangers by their keys.
+"""Which peer is which replica: the members as the ledger numbers them, strangers by their keys.
 
 Where membership is open an engine hears anybody, and needs a number for each: that of a stranger is
 drawn from its key, so it is the same in every process and no table of strangers grows. It lies far
@@ -6,10 +6,10 @@ above all places in a committee.
 """
 
 import hashlib
-from collections.abc import Mapping
 
 from consensus.catalog import EngineSpec, Membership
 from consensus.committee import ReplicaId
+from node.seats import Seats
 
 STRANGERS_FROM: ReplicaId = 1 << 63
 _DOMAIN = b"quorate/stranger/1\x00"
@@ -27,36 +27,32 @@ def is_open(spec: EngineSpec) -> bool:
 
 
 class Roster:
-    """Replicas and keys of one network, as one node meets them; `me` is None for a follower."""
+    """Replicas and keys of one network, as one node meets them."""
 
-    def __init__(
-        self, spec: EngineSpec, members: Mapping[ReplicaId, bytes], me: ReplicaId | None
-    ) -> None:
+    def __init__(self, spec: EngineSpec, seats: Seats) -> None:
         self._is_open = is_open(spec)
-        self._keys = dict(members)
-        self._ids = {key: replica for replica, key in members.items()}
-        self._others = [key for replica, key in members.items() if replica != me]
+        self._seats = seats
         self._strangers: dict[ReplicaId, bytes] = {}
 
     def find(self, peer: bytes) -> ReplicaId | None:
         """The number of a peer; None for one whose words the engine does not hear."""
-        replica = self._ids.get(peer)
+        replica = self._seats.find(peer)
         if replica is None and self._is_open:
             return compute_stranger(peer)
         return replica
 
     def key(self, replica: ReplicaId) -> bytes | None:
         """The key of a replica: a member, or a stranger that is connected."""
-        return self._keys.get(replica) or self._strangers.get(replica)
+        return self._seats.keys.get(replica) or self._strangers.get(replica)
 
     @property
     def others(self) -> list[bytes]:
         """Everybody to whom a word for all goes: the members, and strangers that are connected."""
-        return [*self._others, *self._strangers.values()]
+        return [*self._seats.audience, *self._strangers.values()]
 
     def on_peer_change(self, peer: bytes, *, is_up: bool) -> None:
         """A peer has come or gone."""
-        if not self._is_open or peer in self._ids:
+        if not self._is_open or peer in self._seats.known:
             return
         if is_up:
             self._strangers[compute_stranger(peer)] = peer

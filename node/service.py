@@ -39,6 +39,8 @@ from node.peers.network import Peers
 from node.reading import Reads
 from node.verifier import VerifierClosedError
 
+VERSION = version("quorate")
+"""Looked up once: it takes a millisecond, and monitors ask for it many times a second."""
 RETRY_AFTER_S = 1
 _STOPPING = Submission(
     Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
@@ -64,8 +66,7 @@ class Service:
         self._mempool = core.mempool
         self._metrics = core.metrics
         self._spec = core.spec
-        self._me = core.me
-        self._committee = core.committee
+        self._seats = core.seats
         self._public_key = core.identity.public_key
         self._engine = engine
         self._admission = admission
@@ -96,7 +97,9 @@ class Service:
         """Wait until the ledger holds all that was decided anywhere before."""
         if not self._spec.reads:
             return Freshness.UNSUPPORTED
-        if self._reads is None:
+        seats = self._seats
+        is_voter = seats.me is not None and seats.committee.is_member(seats.me)
+        if self._reads is None or not is_voter:
             return Freshness.NOT_A_VOTER
         return await self._reads.confirm(timeout_s)
 
@@ -202,8 +205,8 @@ class Service:
         chain, now_ms = self._chain, time.time_ns() // 1_000_000
         return NodeStatus(
             name=self._config.name,
-            version=version("quorate"),
-            role="follower" if self._me is None else "validator",
+            version=VERSION,
+            role="follower" if self._seats.me is None else "validator",
             state=self.state,
             engine=self._spec.name,
             network=chain.genesis.name,
@@ -248,17 +251,17 @@ class Service:
         """The committee, in the order in which they lead."""
         connected = {peer.peer_id for peer in self._peers.connected()}
         leader = self._account().leader
-        keys = self._chain.genesis.validators
+        me = self._seats.me
         return [
             ValidatorView(
                 replica=replica,
                 name=_name(replica),
-                public_key=keys[replica],
-                is_self=replica == self._me,
+                public_key=key,
+                is_self=replica == me,
                 is_leader=replica == leader,
-                is_connected=replica == self._me or keys[replica] in connected,
+                is_connected=replica == me or key in connected,
             )
-            for replica in self._committee.members
+            for replica, key in self._seats.members.items()
         ]
 
     def mempool_view(self) -> MempoolView:
@@ -282,11 +285,11 @@ class Service:
         """The engine's account, dated, with names."""
         account = self._account()
         in_phase_ms = self._date(account)
-        unheard = set(self._committee.members) - set(account.heard) - {self._me}
+        unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
         return EngineView(
             engine=self._spec.name,
-            replica=self._me,
+            replica=self._seats.me,
             phase=account.phase,
             view=account.view,
             leader=None if account.leader is None else _name(account.leader),
@@ -303,14 +306,15 @@ class Service:
 
     def _why(self, account: Account) -> str:
         connected = {peer.peer_id for peer in self._peers.connected()}
-        keys = self._chain.genesis.validators
-        gone = [m for m in self._committee.members if m != self._me and keys[m] not in connected]
-        reachable = self._committee.size - len(gone)
-        quorum = self._spec.count_quorum(self._committee)
+        committee, me = self._seats.committee, self._seats.me
+        keys = self._seats.members
+        gone = [m for m in committee.members if m != me and keys[m] not in connected]
+        reachable = committee.size - len(gone)
+        quorum = self._spec.count_quorum(committee)
         if self._forks is None and reachable < quorum:
             names = ", ".join(map(_name, gone))
             return (
-                f"{len(gone)} of {self._committee.size} validators unreachable ({names});"
+                f"{len(gone)} of {committee.size} validators unreachable ({names});"
                 f" {quorum} are needed"
             )
         if account.needed <= 1:
@@ -343,7 +347,8 @@ class Service:
         account = self._account()
         self._date(account)
         self._count_views(account.view)
-        metrics.engine_leads.set(self._me is not None and account.leader == self._me)
+        me = self._seats.me
+        metrics.engine_leads.set(me is not None and account.leader == me)
         if self._forks is not None:
             self._forks.refresh()
 

@@ -89,14 +89,12 @@ class Sync:
     ) -> None:
         self._chain = core.chain
         self._spec = core.spec
-        self._committee = core.committee
-        self._validators = frozenset(core.validators.values())
+        self._seats = core.seats
         self._votes = votes
         self._admission = admission
         self._ordering = ordering
         self._peers = peers
         self._on_failure = on_failure
-        self._patience_s = TICK_S if core.me is None else PATIENCE_S
         self._heights_max = core.config.sync.heights_per_request_max
         self._timeout_s = core.config.sync.request_timeout_ms / 1000
         self._asked: Height = 0
@@ -124,13 +122,14 @@ class Sync:
 
     def target(self) -> Height:
         """A height that some correct node has reached: as many validators tell of it as it takes."""
+        validators = set(self._seats.members.values())
         told = [
             peer.status.height
             for peer in self._peers.connected()
-            if peer.status and peer.peer_id in self._validators
+            if peer.status and peer.peer_id in validators
         ]
         told.sort(reverse=True)
-        believed = self._spec.count_believed(self._committee)
+        believed = self._spec.count_believed(self._seats.committee)
         return max(self._asked, told[believed - 1] if len(told) >= believed else 0)
 
     async def _run(self) -> None:
@@ -143,7 +142,8 @@ class Sync:
             self._wake.clear()
             if self._chain.height != height:
                 height, since = self._chain.height, time.monotonic()
-            if is_told or time.monotonic() - since >= self._patience_s:
+            patience_s = TICK_S if self._seats.me is None else PATIENCE_S
+            if is_told or time.monotonic() - since >= patience_s:
                 await self._catch_up()
                 await self._catch_up_certificate()
 
@@ -249,10 +249,21 @@ class Sync:
         return blocks
 
     async def _offer_all(self, bundles: Sequence[BlockBundle]) -> None:
+        """As many at once as have a committee that is known; the others when those are executed."""
+        left = list(bundles)
+        while left:
+            until = self._seats.until
+            known = left if until is None else [one for one in left if one.height <= until]
+            await self._offer_known(known)
+            left = left[len(known) :]
+            if left and not await self._reach(known[-1].height if known else left[0].height - 1):
+                return
+
+    async def _offer_known(self, bundles: Sequence[BlockBundle]) -> None:
         """Judge the proofs, verify all bodies in one go, hold them, and tell the engine."""
         wanted = [bundle for bundle in bundles if bundle.height > self._chain.height]
         proofs = [self._judge_proofs(bundle) for bundle in wanted]
-        if bundles[-1].height - self._chain.height > NEAR_HEIGHTS:
+        if wanted and wanted[-1].height - self._chain.height > NEAR_HEIGHTS:
             self.is_catching_up = True
         ids = {id_ for bundle in wanted for value in bundle.values for id_ in _split(value)}
         raws = [raw for bundle in wanted for raw in bundle.bodies]
@@ -265,11 +276,14 @@ class Sync:
     def _judge_proofs(self, bundle: BlockBundle) -> tuple[Any, Any]:
         """The seal and the certificate; the quorum rule is cheap, so it comes before signatures."""
         seal, certificate = self._spec.seals.decode(bundle.seal), None
-        if not self._spec.judge_seal(seal, bundle.height, bundle.values, self._committee):
+        committee = self._seats.committee_at(bundle.height)
+        if committee is None:
+            raise BadBlocksError("the committee of that height is not known here")
+        if not self._spec.judge_seal(seal, bundle.height, bundle.values, committee):
             raise BadBlocksError("the seal does not prove the values")
         if bundle.certificate:
             certificate = self._spec.certificates.decode(bundle.certificate)
-            if self._spec.judge_certificate(certificate, self._committee) is None:
+            if self._spec.judge_certificate(certificate, committee) is None:
                 raise BadBlocksError("the certificate proves nothing")
         for proof in (seal, certificate):
             if proof is not None and not self._votes.hold(proof):

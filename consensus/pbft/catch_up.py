@@ -64,7 +64,7 @@ def resend(replica: Replica) -> Iterator[Effect]:
 
 def resend_view_change(replica: Replica) -> Iterator[Effect]:
     """While the view is not open: this replica's view change, and its new view if it leads."""
-    if replica.phase is not Phase.CHANGING or replica.me is None:
+    if replica.phase is not Phase.CHANGING or replica.me is None or replica.handing_over:
         return
     if replica.view_change:
         own = replica.view_changes.get(replica.me)

@@ -6,6 +6,7 @@ from consensus.effects import Broadcast, Effect, Rewrite
 from consensus.message import Signed
 from consensus.pbft.claims import compute_standing
 from consensus.pbft.journal import durable_records
+from consensus.pbft.membership import retire
 from consensus.pbft.replica import Phase, Replica, Role
 from consensus.pbft.returning import seek_return
 from consensus.pbft.view_change import compute_view_change
@@ -22,16 +23,17 @@ def end_handover(replica: Replica) -> Iterator[Effect]:
     if replica.stable < former.height:
         return
     replica.handing_over = False
-    if (
-        replica.phase is Phase.NORMAL
-    ):  # the view was open already, and its new view brought the proof
+    if replica.phase is Phase.NORMAL:  # the new view itself brought the proof
         return
-    if replica.role is Role.VOTER:
-        replica.view_change = compute_view_change(replica)
+    is_voter = replica.role is Role.VOTER
+    replica.new_view = None
+    replica.view_change = compute_view_change(replica) if is_voter else None
     yield Rewrite(durable_records(replica))
-    if replica.role is Role.VOTER:
+    if is_voter:
         assert replica.me is not None
         yield Broadcast(Signed(replica.me, replica.view_change))
         yield Broadcast(compute_standing(replica, asks=True))
-    else:
+    elif replica.role is Role.OBSERVER:
         yield from seek_return(replica)
+    else:
+        retire(replica)

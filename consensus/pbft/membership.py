@@ -70,13 +70,22 @@ def forget_strangers(replica: Replica) -> None:
 
 
 def leave_views(replica: Replica) -> None:
-    """Stand before the first view of this committee: its number is known, its proof is not."""
+    """Stand before the first view of this committee: its number is known, its proof is not.
+
+    What led to the last view stays in the journal until there is something better to tell its number.
+    """
     replica.handing_over = True
     replica.enter(replica.view + 1, Phase.CHANGING)
-    replica.view_change = replica.new_view = replica.suspected_at = None
+    replica.suspected_at = None
     replica.imposed_to = replica.barrier = 0
     replica.ordering = Ordering()
     replica.clock.restart, replica.clock.resends = True, 0
+
+
+def retire(replica: Replica) -> None:
+    """Nothing is owed any more: only follow."""
+    replica.view_change = replica.new_view = None
+    replica.enter(replica.view, Phase.NORMAL)
 
 
 def has_left_views(replica: Replica) -> bool:

@@ -15,7 +15,7 @@ from consensus.events import Started
 from consensus.pbft.catch_up import resend
 from consensus.pbft.checkpoint import certify_applied, vote_checkpoint
 from consensus.pbft.journal import restore
-from consensus.pbft.membership import has_left_views, leave_views
+from consensus.pbft.membership import has_left_views, leave_views, retire
 from consensus.pbft.messages import Checkpoint, Observing
 from consensus.pbft.normal_case import advance
 from consensus.pbft.probes import count_restart
@@ -80,7 +80,7 @@ def resume_handover(replica: Replica) -> None:
     if replica.role is Role.OBSERVER:
         replica.me, replica.remembers = None, False
     replica.role = Role.FOLLOWER
-    replica.view_change = replica.new_view = None
+    retire(replica)
     if replica.me is not None and replica.stable < replica.former.height:
         leave_views(replica)
 

@@ -144,7 +144,7 @@ def become_voter(replica: Replica) -> bool:
     if not may_return(replica):
         return False
     assert replica.me is not None
-    replica.role = Role.VOTER
+    replica.role, replica.remembers = Role.VOTER, True
     replica.returned[replica.me] = replica.barrier
     replica.welcomes.clear()
     replica.count("observer_freed")

@@ -49,6 +49,8 @@ from consensus.simulation.words import ScenarioError
 
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
+POLL_MS = 500
+"""How often hosts compare their heights, where the committee changes."""
 
 
 @dataclass(slots=True)
@@ -214,6 +216,17 @@ class Cluster:
         """Some connected host that is further serves its next blocks, two message delays later."""
         delay_ms = 2 * self.links.quality.delay_ms_max
         self.later(host, delay_ms, self.serve_blocks, host, height)
+
+    def poll(self) -> None:
+        """Where the committee changes, hosts also ask by themselves, as nodes do.
+
+        One that was away for two changes has no engine to tell it that it is behind.
+        """
+        highest = max((host.height for host in self.hosts.values()), default=0)
+        for host in self.hosts.values():
+            if host.is_up and host.height < highest:
+                self.find_blocks(host, highest)
+        self.timeline.schedule(POLL_MS, self.poll)
 
     def serve_blocks(self, host: Host, height: Height) -> None:
         """Choose a server and hand its blocks above the head to a host's engine."""
@@ -476,6 +489,8 @@ def make_cluster(
     )
     for name in range(size + followers):
         cluster.add_host(name, is_follower=name >= size)
+    if is_changing:
+        cluster.poll()
     return cluster
 
 

@@ -4,9 +4,11 @@ good case     A cluster at rest, one item given to all; until all have executed 
 view change   The same with the leader crashed just before, all else quiet. What the good case has
               no name for is the price of the change; the decision that follows it is not counted.
 
-All delays are equal, so that nothing is said twice and no chance is in the counts.
+All delays are equal, so that nothing is said twice, and no chance is in the counts: of those who wait
+for a drawn time before they would lead, one waits least and all others longest.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
@@ -15,6 +17,7 @@ from consensus import catalog
 from consensus.catalog import EngineSpec
 from consensus.committee import Committee
 from consensus.errors import ConsensusError
+from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
 from consensus.simulation.meters import Reading, attach_meter
@@ -23,6 +26,17 @@ from consensus.simulation.scenario import SIZE_MAX
 DELAY_MS = 5
 SETTLING_MS = 50
 ITEM = "item"
+
+
+@dataclass(slots=True)
+class Extreme(Chance):
+    """Draws the least that it may, or the most."""
+
+    is_least: bool = False
+
+    def between(self, least: int, most: int) -> int:
+        """See `Chance.between`."""
+        return least if self.is_least else most
 
 
 class MeasureError(ConsensusError):
@@ -100,6 +114,9 @@ def open_quiet_cluster(engine: str, nodes: int, faults: int | None) -> Cluster:
     check_size(spec, nodes, faults)
     quality = Quality(DELAY_MS, DELAY_MS)
     cluster = make_cluster(engine, nodes, faults=faults, quality=quality)
+    first_backup = min(nodes - 1, 1)
+    for place, host in cluster.hosts.items():
+        host.spread = Extreme(0, is_least=place == first_backup)
     cluster.start()
     cluster.run(SETTLING_MS)
     return cluster

@@ -35,6 +35,8 @@ class Assembly:
     first: Committee
     tenure: Tenure
     scheduled: Committee | None = None
+    known: frozenset[int] = frozenset()
+    """Who was ever added: a name is a replica id, and an id is not used again."""
 
     @classmethod
     def make(cls, spec: EngineSpec, parameters: object, committee: Committee) -> "Assembly":
@@ -54,6 +56,7 @@ class Assembly:
         for item in items:
             if self.scheduled is None and (changed := self.read(item)) is not None:
                 self.scheduled = changed
+                self.known |= set(changed.members)
                 until = compute_boundary(self.terms, height)
                 tenure = Tenure(tenure.committee, until, tenure.former, is_changing=True)
         if self.scheduled is not None and tenure.until == height:
@@ -78,7 +81,7 @@ class Assembly:
         members = tuple(name for name in committee.members if name != gone)
         if removes and gone not in committee.members:
             return None
-        if adds and names[-1] in committee.members:
+        if adds and names[-1] in self.known.union(self.first.members):
             return None
         members = (*members, names[-1]) if adds else members
         is_within = self.spec.model.judge(len(members), committee.faults).is_granted

@@ -13,6 +13,7 @@ work
     load N                      N items a second reach all hosts from here on; 0 ends it
     read MS R…                  clients read at these; time passes until all may answer, at most so long
     reads N                     N reads a second at random hosts from here on; 0 ends it
+    depose MS                   whoever leads is cut off, suspected at once, and read at, for so long
     committee add R | remove R | replace R R    an item for all that changes it, where it may change
 hosts
     crash R…  power R…          stop, leaving all that was written; losing what was not synced

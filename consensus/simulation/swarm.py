@@ -43,6 +43,8 @@ REVIVED = {"crash": 400, "power": 400, "persistence": 400, "torn-tail": 400, "bl
 """How often in a thousand all that are down restart soon: before others have changed the view."""
 DECEIVED_MS = (0, 100, 500, 2_000)
 """How long detectors insist on what is not so."""
+DEPOSED_MAX = 3
+DEPOSED_MS = (100, 300, 1_000)
 AFTERMATH_MS = 1_500
 """How long hosts outside the core go on breaking."""
 
@@ -107,6 +109,8 @@ def draw_schedule(request: Request, seed: int) -> Schedule:
     choose_faulty(storm)
     open_storm(storm)
     rage(storm)
+    if spec.reads and storm.has("starvation"):
+        depose_some(storm)
     if request.timing is not WorldKind.ASYNCHRONOUS:
         heal(
             storm,
@@ -248,6 +252,14 @@ def rage(storm: Storm) -> None:
     while storm.now_ms < end_ms:
         storm.now_ms += chance.between(1, PAUSE_MS_MAX)
         act(storm, list(storm.places))
+
+
+def depose_some(storm: Storm) -> None:
+    """A few leaders are cut off at random moments; drawn from a stream of its own."""
+    chance = storm.chance.fork("depose")
+    for _ in range(chance.below(DEPOSED_MAX + 1)):
+        command = f"depose {chance.choose(DEPOSED_MS)}"
+        storm.actions.append((chance.below(storm.now_ms + 1), command))
 
 
 def act(storm: Storm, places: list[int]) -> None:

@@ -7,6 +7,7 @@ B height                   block: [header, id, values, seal, skipped]
 b height                   bodies: [raw transaction, ...], the included ones first, then the skipped
 r height                   receipts: [receipt, ...], in the order of the included transactions
 c height                   certificate, as the engine made it
+k height                   the proof of who decides after this height: see `ledger.following`
 i block id                 height
 t transaction id           height, index (4 bytes)
 s key hash                 leaf of the state as it stands at the head
@@ -33,6 +34,7 @@ BLOCK = b"B"
 BODIES = b"b"
 RECEIPTS = b"r"
 CERTIFICATE = b"c"
+STEP = b"k"
 BLOCK_ID = b"i"
 TRANSACTION = b"t"
 STATE = b"s"

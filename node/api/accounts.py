@@ -34,7 +34,7 @@ async def serve_account(api: Api, request: web.Request) -> web.Response:
     proof = None
     if wants_proof:
         try:
-            proof = encode_proof(chain.prove_account(public_key))
+            proof = encode_proof(chain.follow(chain.prove_account(public_key)))
         except LedgerError as error:
             raise refuse_proof(error) from error
     return answer(
@@ -59,7 +59,7 @@ async def serve_record(api: Api, request: web.Request) -> web.Response:
     proof = None
     if wants_proof:
         try:
-            proof = encode_proof(chain.prove_record(owner, key))
+            proof = encode_proof(chain.follow(chain.prove_record(owner, key)))
         except LedgerError as error:
             raise refuse_proof(error) from error
     value = chain.get_record(owner, key)

@@ -292,11 +292,36 @@ class ValidatorAnswer(Answer):
     is_connected: bool
 
 
+class NextCommitteeAnswer(Answer):
+    """The committee of all heights above `since`, by replica ids."""
+
+    since: U64
+    faults: int
+    replicas: list[int]
+
+
+class CommitteeVoteAnswer(Answer):
+    """What a member wants: another committee with or without a validator."""
+
+    replica: int
+    add: Address | None
+    remove: Address | None
+    faults: int
+
+
 class ValidatorsAnswer(Answer):
-    """The committee, in the order in which its members lead, and the faults it stands."""
+    """The committee, in the order in which its members lead, and the faults it stands.
+
+    It decides the heights above `since`, as far as `height` knows; `next` is set once a change is
+    carried, `votes` are those cast for changes that are not.
+    """
 
     faults: int
     validators: list[ValidatorAnswer]
+    height: U64
+    since: U64
+    next: NextCommitteeAnswer | None
+    votes: list[CommitteeVoteAnswer]
 
 
 class MempoolAnswer(Answer):

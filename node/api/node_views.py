@@ -2,12 +2,15 @@
 
 from aiohttp import web
 
+from ledger.leaves import CastVote, MembershipState
 from node.api.backend import ForksView
 from node.api.models import (
     BranchAnswer,
+    CommitteeVoteAnswer,
     EngineAnswer,
     ForksAnswer,
     MempoolAnswer,
+    NextCommitteeAnswer,
     PeerAnswer,
     PeersAnswer,
     StatusAnswer,
@@ -51,7 +54,34 @@ async def serve_validators(api: Api, _request: web.Request) -> web.Response:
         )
         for one in api.backend.validators()
     ]
-    return answer(ValidatorsAnswer(faults=api.backend.chain.genesis.faults, validators=members))
+    chain = api.backend.chain
+    membership = chain.membership()
+    return answer(
+        ValidatorsAnswer(
+            faults=membership.faults,
+            validators=members,
+            height=chain.height,
+            since=membership.since,
+            next=show_next(membership),
+            votes=[show_vote(cast) for cast in membership.votes],
+        )
+    )
+
+
+def show_next(membership: MembershipState) -> NextCommitteeAnswer | None:
+    """The change that is carried and not in force yet."""
+    if (scheduled := membership.scheduled) is None:
+        return None
+    return NextCommitteeAnswer(
+        since=scheduled.height, faults=scheduled.faults, replicas=list(scheduled.members)
+    )
+
+
+def show_vote(cast: CastVote) -> CommitteeVoteAnswer:
+    """One vote for another committee."""
+    return CommitteeVoteAnswer(
+        replica=cast.voter, add=cast.add or None, remove=cast.remove or None, faults=cast.faults
+    )
 
 
 async def serve_mempool(api: Api, _request: web.Request) -> web.Response:

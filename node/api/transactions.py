@@ -227,7 +227,8 @@ async def serve_transaction(api: Api, request: web.Request) -> web.Response:
 def prove(api: Api, view: TransactionView) -> bytes:
     """The inclusion proof in canonical bytes; raises `Problem` 409 where there is none yet."""
     try:
-        return encode_proof(api.backend.chain.prove_transaction(view.id))
+        chain = api.backend.chain
+        return encode_proof(chain.follow(chain.prove_transaction(view.id)))
     except LedgerError as error:
         raise refuse_proof(error) from error
 

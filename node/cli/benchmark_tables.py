@@ -55,17 +55,20 @@ COLUMNS = {
     "p50_ms": ("p50 ms", 0),
     "p95_ms": ("p95 ms", 0),
     "p99_ms": ("p99 ms", 0),
-    "messages": ("messages/tx", 3),
-    "bytes": ("bytes/tx", 0),
-    "engine_per_height": ("engine's/height", 1),
-    "cpu_seconds_per_1000": ("CPU s/1,000 tx", 2),
+    "messages": ("msg/tx", 2),
+    "bytes": ("B/tx", 0),
+    "engine_per_height": ("msg/block", 1),
+    "cpu_seconds_per_1000": ("CPU s/1k", 2),
 }
-"""How each reading of a comparison is headed, and with how many digits it is shown."""
+"""How each reading of a comparison is headed, and with how many digits it is shown.
+
+Messages of all kinds per transaction, the engine's own per height.
+"""
 
 
 def make_comparison_table(compared: Sequence[Comparison]) -> Table:
     """One line per network: what it did, and what all its nodes together took for it."""
-    table = make_networks_table("all nodes together")
+    table = make_networks_table("all nodes together (1k: a thousand transactions)")
     for one in compared:
         cells = (show(one.readings[name], digits) for name, (_, digits) in COLUMNS.items())
         table.add_row(one.engine, str(one.nodes), *cells)
@@ -85,9 +88,9 @@ def make_ratio_table(
 def make_networks_table(title: str) -> Table:
     """Without its lines."""
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("engine")
+    table.add_column("engine", no_wrap=True)
     for heading in ("n", *(heading for heading, _ in COLUMNS.values())):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     return table
 
 

@@ -6,7 +6,14 @@ import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
-from node.cli import history_group, keys_group, node_group, testnet_group, tx_group
+from node.cli import (
+    committee_group,
+    history_group,
+    keys_group,
+    node_group,
+    testnet_group,
+    tx_group,
+)
 from node.cli.bench import bench
 from node.cli.complexity import complexity
 from node.cli.forks import forks
@@ -32,6 +39,7 @@ app.add_typer(testnet_group.app, name="testnet")
 app.add_typer(keys_group.app, name="keys")
 app.add_typer(tx_group.app, name="tx")
 app.add_typer(history_group.app, name="history")
+app.add_typer(committee_group.app, name="committee")
 app.command("status")(status)
 app.command("verify")(verify)
 app.command("replay")(replay)

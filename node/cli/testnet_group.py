@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from node.cli import testnet_links
+from node.cli import testnet_committee, testnet_links
 from node.cli.asynchronous import asynchronous, stop_on_signal
 from node.cli.output import (
     EXIT_FAILURE,
@@ -51,6 +51,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Networks of processes on this machine, for trying things out."
 )
 testnet_links.add_commands(app)
+testnet_committee.add_commands(app)
 
 
 def open_supervisor(home: Home) -> Supervisor:

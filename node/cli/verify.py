@@ -19,7 +19,7 @@ from node.cli.asynchronous import asynchronous
 from node.cli.output import print_json, print_pairs
 from node.cli.remote import Json, RequestError, parse_hash
 from node.client import Client, RefusedError
-from node.light import verify_proof
+from node.light import verify_by
 
 NOT_YET = "proof-not-certified"
 RETRY_S = 0.5
@@ -60,7 +60,8 @@ async def verify(
     """Check a proof of a transaction or of the state; trusts the genesis and nobody else.
 
     The exit status is 0 only if the proof convinces: its certificate carries a quorum of valid
-    signatures of the genesis's validators, and everything else leads there.
+    signatures of the genesis's validators, or of a later committee that certificates lead to from
+    there, and everything else leads to it.
     """
     network = Genesis.from_json(genesis.read_bytes())
     if (file is None) == (url is None):
@@ -70,9 +71,9 @@ async def verify(
     else:
         assert file is not None
         proof = parse_proof(read_input(file))
-    verified = verify_proof(network, proof)
+    verified, tenure = verify_by(network, proof)
     check_subject(verified, transaction, account, record)
-    answer = describe(verified)
+    answer = describe(verified) | {"committee_since": tenure.since}
     print_json(answer) if json else print_pairs(answer)
 
 

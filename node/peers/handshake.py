@@ -5,6 +5,7 @@ reason. TLS has proved who the peer is; the Hello tells whether the two can work
 """
 
 import asyncio
+from collections.abc import Set  # noqa: PYI025 - read only here
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,7 +57,7 @@ class Introduction:
     """What a node says of itself, and what it demands of others."""
 
     chain_id: bytes
-    members: frozenset[bytes]
+    members: Set[bytes]
     instance: int
     name: str
 

@@ -35,6 +35,7 @@ from node.wire import (
     GetBodies,
     Lane,
     Request,
+    Role,
     Status,
     encode_frame,
     kind_of,
@@ -52,7 +53,7 @@ class Peers:
     included; the peer's next frame is not read before it returns. `on_request(peer_id, request)`
     is awaited in a task of its own and returns the answer. `on_change(peer_id, is_connected)` is
     called when a peer gets its first link or loses its last. `local_status()` is told to all peers
-    about once a second. A peer id is the peer's 32-byte public key.
+    about once a second; `own_role()`, or else its role, is told in each greeting. A peer id is the peer's 32-byte public key.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Peers:
         on_request: OnRequest,
         on_change: Callable[[bytes, bool], None],
         local_status: Callable[[], Status],
+        own_role: Callable[[], Role] | None = None,
         metrics: PeerMetrics | None = None,
         limits: PeerLimits | None = None,
         name: str = "",
@@ -100,7 +102,7 @@ class Peers:
             credentials=self._credentials,
             is_open=network.is_open,
             introduction=Introduction(network.chain_id, network.members, instance, name),
-            own_role=lambda: local_status().role,
+            own_role=own_role or (lambda: local_status().role),
             table=self._table,
             scores=self._scores,
             limits=self._limits,
@@ -240,7 +242,7 @@ class Peers:
             peer_id=link.peer_id,
             name=link.hello.name,
             address=link.address,
-            role=role_name(link.hello.role),
+            role=role_name(link.status.role if link.status else link.hello.role),
             outbound=link.outbound,
             since=link.since,
             score=round(self._scores.penalty(link.peer_id), 3),

@@ -1,5 +1,6 @@
 """Values that come into the peer layer and go out of it."""
 
+from collections.abc import Set  # noqa: PYI025 - read only here
 from dataclasses import dataclass
 
 from node.errors import NodeError
@@ -51,18 +52,18 @@ class Network:
     """What makes a node one of this network.
 
     `authority` and `certificate` are PEM (the network's, and this node's); `chain_id` is 32 bytes;
-    `members` the public keys of the validators. Other nodes with a certificate are followers. In an
+    `members` the public keys of the validators, also of later ones: the set may grow. Other nodes with a certificate are followers. In an
     `is_open` network everybody is, and there is neither authority nor certificate.
     """
 
     chain_id: bytes
     authority: bytes
     certificate: bytes
-    members: frozenset[bytes]
+    members: Set[bytes]
     is_open: bool = False
 
     @classmethod
-    def open(cls, chain_id: bytes, members: frozenset[bytes]) -> "Network":
+    def open(cls, chain_id: bytes, members: Set[bytes]) -> "Network":
         """A network that anybody may join."""
         return cls(chain_id, b"", b"", members, is_open=True)
 

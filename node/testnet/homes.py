@@ -70,5 +70,5 @@ def write_home(
 
 
 def mark_as_fresh(home: Path) -> None:
-    """Give a new validator its empty journal; without one it would not dare to vote."""
+    """Give a new node its empty journal; without one it would not dare to vote, now or later."""
     create_journal(home / DATA_FOLDER / JOURNAL_FILE)

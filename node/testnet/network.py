@@ -225,8 +225,7 @@ def write_member(
     workers = mining_workers if member.role == "validator" else 0
     config = format_config(member.name, member.role, listen, others, workers)
     write_home(member.home, key, authority, genesis.to_json(), config)
-    if member.role == "validator":
-        mark_as_fresh(member.home)
+    mark_as_fresh(member.home)
 
 
 def admit_follower(
@@ -247,7 +246,9 @@ def admit_follower(
     identity = Identity.generate()
     role: Literal["validator", "follower"] = "validator" if mining_workers else "follower"
     config = format_config(name, role, listen, seeds, mining_workers)
-    write_home(home.expanduser().resolve(), identity, authority, genesis.to_json(), config)
+    folder = home.expanduser().resolve()
+    write_home(folder, identity, authority, genesis.to_json(), config)
+    mark_as_fresh(folder)
     return identity
 
 

@@ -97,6 +97,7 @@ async def complete_report(bare: NodeReport, client: Client) -> NodeReport:
     status, engine = await asyncio.gather(client.status(), client.engine())
     return msgspec.structs.replace(
         bare,
+        role=status.role,
         state=status.state.value,
         head=status.head_height,
         head_id=status.head_id.hex(),

@@ -31,7 +31,7 @@ def make_table(
     for report, pace in zip(reports, paces or [Pace()] * len(reports), strict=True):
         middle = [pace.tx_per_second, pace.latency_ms] if paces else [report.pending]
         table.add_row(
-            report.name,
+            name_node(report),
             f"[{_STYLES.get(report.state, 'cyan')}]{report.state}[/]",
             show(report.final_height),
             *(show(value, 0 if not paces else 1) for value in middle),
@@ -40,6 +40,11 @@ def make_table(
             report.url,
         )
     return table
+
+
+def name_node(report: NodeReport) -> str:
+    """Its name, and what it is now, where that is something else than at first."""
+    return report.name if report.name.startswith(report.role) else f"{report.name} ({report.role})"
 
 
 def show_forks(forks: ForkReport | None) -> str:

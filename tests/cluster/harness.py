@@ -12,7 +12,7 @@ from pathlib import Path
 
 from node.client import Client, ClientError
 from node.testnet.demo import DemoLoad, start_demo
-from node.testnet.network import Network, create_network
+from node.testnet.network import Network, create_network, open_network
 from node.testnet.plan import Plan
 from node.testnet.ports import compute_ports, is_free
 from node.testnet.supervisor import Supervisor
@@ -70,6 +70,7 @@ class Cluster:
         """End everything at once."""
         if self.load is not None:
             await self.load.close()
+        await Supervisor(open_network(self.network.home)).kill()  # also nodes that came later
         await self.supervisor.kill()
         await self._stack.aclose()
 

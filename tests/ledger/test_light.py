@@ -21,7 +21,13 @@ from ledger.leaves import (
     hash_value,
 )
 from ledger.light import verify_state_proof, verify_transaction_proof
-from ledger.proofs import StateProof, TransactionProof, decode_proof, encode_proof
+from ledger.proofs import (
+    FollowedProof,
+    StateProof,
+    TransactionProof,
+    decode_proof,
+    encode_proof,
+)
 from ledger.reasons import Reason
 from ledger.state_tree import BUCKET_LEAVES_MAX
 from tests.ledger.support import (
@@ -253,4 +259,5 @@ def test_no_flipped_bit_is_believed(which: str, place: int, bit: int) -> None:
         bent = decode_proof(bytes(data))
     except ProofError:
         return
+    assert not isinstance(bent, FollowedProof)
     refuse(bent)

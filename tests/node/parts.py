@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from consensus import catalog
-from consensus.committee import Committee
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import StoreError
@@ -24,6 +23,7 @@ from node.core import Core
 from node.identity import Identity
 from node.metrics import Metrics
 from node.peers.errors import PeerError, PeerGone
+from node.seats import Seats
 from node.stages import Stages
 from node.wire import Answer, Frame, Request, Role, Status
 from tests.ledger.support import GENESIS, VALIDATORS
@@ -67,8 +67,7 @@ def make_core(
         config=Config(home=home, **config),
         identity=key,
         spec=catalog.get(engine),
-        committee=Committee.of(len(VALIDATORS), 1),
-        me=me,
+        seats=Seats(chain, key.public_key),
         store=store,
         chain=chain,
         mempool=Mempool(limits or MempoolLimits(), chain.account),

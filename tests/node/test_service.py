@@ -242,7 +242,7 @@ async def test_a_majority_is_enough_where_nobody_lies(
     tmp_path: Path, engine: str, why: str
 ) -> None:
     bench = Bench(tmp_path, engine=engine)
-    bench.service._committee = Committee.of(3, 1)
+    bench.service._seats.committee = Committee.of(3, 1)
     bench.peers.add(KEYS[1])
     assert bench.service.engine_view().why == why
 
@@ -301,11 +301,11 @@ async def test_an_engine_that_confirms_no_reads_is_not_asked(bench: Bench) -> No
 
 
 async def test_only_a_voter_confirms_reads(tmp_path: Path) -> None:
-    core = make_core(tmp_path, None)
-    core = dataclasses.replace(core, spec=dataclasses.replace(core.spec, reads=True))
+    core = make_core(tmp_path, None, engine="paxos")
     lifecycle = Lifecycle(core.metrics)
     follower = Service(core, None, FakeAdmission(), lifecycle)  # type: ignore[arg-type]
     assert await follower.confirm_read(1) is Freshness.NOT_A_VOTER
+    core = make_core(tmp_path / "voter", engine="paxos")
     posted: list[Event] = []
     reads = Reads(posted.append, lambda: core.chain.height, 0)
     voter = Service(core, None, FakeAdmission(), lifecycle, reads=reads)  # type: ignore[arg-type]

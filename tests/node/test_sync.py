@@ -227,7 +227,7 @@ async def test_a_node_that_is_near_asks_for_no_bodies_unless_it_starves(bench: B
 async def test_the_engines_evidence_wakes_it_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.sync._patience_s = 1_000.0
+    monkeypatch.setattr("node.sync.PATIENCE_S", 1_000.0)
     bench.peers.add(KEYS[1], height=20)
     bench.sync.on_behind(20)
     await bench.until_level()

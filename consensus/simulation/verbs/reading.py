@@ -1,6 +1,6 @@
 """Clients read: once and to be seen, at random moments, and within a bound once all is well."""
 
-from consensus.simulation import reading
+from consensus.simulation import reading, watchman
 from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
 from consensus.simulation.host import Host
@@ -8,6 +8,8 @@ from consensus.simulation.verbs.board import Board, heads_of
 from consensus.simulation.words import ScenarioError, parse_number, take_one, word_at
 
 READS_PER_SECOND_MAX = 1_000
+READ_ON_MS = 10
+"""How often the clients of a leader read that was cut off."""
 AGAIN_MS = 500
 """After so long without an answer a client asks again, as nodes do for theirs."""
 
@@ -70,6 +72,38 @@ def read_next(board: Board, number: int, chance: Chance, pause_ms: int) -> None:
         reading.ask(chance.choose(hosts))
     later_ms = chance.between(1, 2 * pause_ms)
     board.cluster.timeline.schedule(later_ms, read_next, board, number, chance, pause_ms)
+
+
+def depose(board: Board, words: list[str]) -> None:
+    """Whoever leads is cut off for a while, and suspected at once, and clients go on to read there.
+
+    That is when a leader answers stale reads that does not make sure that it still leads.
+    """
+    check_engine(board)
+    for_ms, cluster = parse_number(take_one(words)), board.cluster
+    former = [h for h in cluster.hosts.values() if reading.can_read(h) and reading.is_leading(h)]
+    if not former:
+        return
+    host = former[0]
+    pairs = [pair for other in cluster.hosts for pair in ((host.place, other), (other, host.place))]
+    pairs = [(a, b) for a, b in pairs if a != b]
+    for pair in pairs:
+        cluster.links.clogged.setdefault(pair, [])
+    cluster.history.probes["leader-deposed"] += 1
+    cluster.timeline.schedule(for_ms, cluster.unclog, pairs)
+    for other in cluster.hosts.values():
+        if other.is_up and other is not host and other.watchman is not None:
+            watchman.tell_lie(other, 0, suspects=True)
+    read_on(board, host, cluster.now_ms + for_ms)
+
+
+def read_on(board: Board, host: Host, end_ms: int) -> None:
+    """Clients of one host read, one after the other, until the end."""
+    if board.cluster.now_ms >= end_ms:
+        return
+    if reading.can_read(host):
+        reading.ask(host)
+    board.cluster.timeline.schedule(READ_ON_MS, read_on, board, host, end_ms)
 
 
 def demand_reads(board: Board, bound_ms: int, places: list[int]) -> None:

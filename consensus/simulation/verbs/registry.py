@@ -13,6 +13,7 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "load": pacing.load,
     "read": reading.read,
     "reads": reading.reads,
+    "depose": reading.depose,
     "committee": pacing.committee,
     "crash": hosts.crash,
     "power": hosts.power,

@@ -152,3 +152,25 @@ def test_random_reads_end_when_told(install: Install) -> None:
     stage.do("reads 0")
     cluster.run(1_000)
     assert sum(host.reads.tickets for host in cluster.hosts.values()) == count
+
+
+def test_a_deposed_leader_is_cut_off_and_read_at(install: Install) -> None:
+    install(Dictator)
+    cluster = started()
+    Stage(cluster).do("depose 100")
+    assert cluster.history.probes["leader-deposed"] == 1
+    cluster.submit("a")
+    cluster.run(99)
+    assert (cluster.hosts[0].height, cluster.hosts[1].height) == (1, 0)
+    assert cluster.hosts[0].reads.tickets == 10
+    cluster.run(50)
+    assert (cluster.hosts[0].reads.tickets, cluster.hosts[1].height) == (10, 1)
+
+
+def test_where_nobody_leads_nobody_is_deposed(install: Install) -> None:
+    install(Dictator)
+    cluster = started()
+    cluster.crash(0)
+    Stage(cluster).do("depose 100")
+    assert not cluster.history.probes["leader-deposed"]
+    assert not cluster.links.clogged

@@ -55,12 +55,12 @@ def test_every_node_gets_a_home_that_it_can_start_from(tmp_path: Path) -> None:
     ]
 
 
-def test_validators_are_in_the_genesis_and_have_never_voted(tmp_path: Path) -> None:
+def test_validators_are_in_the_genesis_and_nobody_has_ever_voted(tmp_path: Path) -> None:
     network = create_network(tmp_path / "net", PLAN)
     homes = [load_config(member.home) for member in network.members]
     keys = [load_identity(config.key_path).public_key for config in homes]
     assert network.genesis().validators == tuple(keys[:2])
-    assert [config.journal_path.exists() for config in homes] == [True, True, False]
+    assert [config.journal_path.exists() for config in homes] == [True, True, True]
     journal = Journal.open(homes[0].journal_path)
     assert journal.is_fresh
     journal.close()
