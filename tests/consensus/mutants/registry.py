@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 
 from tests.consensus.mutants.planting import Mutant
+from tests.consensus.paxos.mutants import memory as paxos_memory
+from tests.consensus.paxos.mutants import reading as paxos_reading
+from tests.consensus.paxos.mutants import voting as paxos_voting
 from tests.consensus.pbft.mutants import host, progress, views, voting
 from tests.consensus.pow.mutants import chains, headers, repair
 
 LISTS = (
+    paxos_voting.MUTANTS,
+    paxos_memory.MUTANTS,
+    paxos_reading.MUTANTS,
     host.MUTANTS,
     voting.MUTANTS,
     views.MUTANTS,

@@ -31,9 +31,9 @@ from tests.consensus.paxos.bench import (
 )
 
 
-def at(height: int, me: int = 1, **parameters: Any) -> Bench:
+def at(height: int, **parameters: Any) -> Bench:
     """A replica that has decided and executed so much."""
-    bench = make_bench(me, **parameters)
+    bench = make_bench(1, **parameters)
     for number in range(1, height + 1):
         bench.decide(number, b"%d" % number)
     return bench
@@ -63,7 +63,8 @@ def test_pauses_double_up_to_a_cap_and_progress_shortens_them() -> None:
     waits = []
     for _ in range(5):
         effects = bench.elapse("resend")
-        waits += [e.after_ms for e in effects if isinstance(e, SetTimer) and e.timer == ("resend",)]
+        timers = of_type(effects, SetTimer)
+        waits += [timer.after_ms for timer in timers if timer.timer == ("resend",)]
     assert waits == [200, 400, 800, 800, 800]
     bench.decide(1, b"a")
     assert bench.replica.clock.resends == 0

@@ -1,8 +1,6 @@
 """Reads by the read index: confirmed by a majority after the question, and never before."""
 
-from collections.abc import Sequence
-
-from consensus.effects import Readable, Send
+from consensus.effects import Effect, Readable, Send
 from consensus.events import Read
 from consensus.paxos.ballot import Ballot
 from consensus.paxos.messages import Alive, AskIndex, Heartbeat, Index
@@ -20,8 +18,8 @@ from tests.consensus.paxos.bench import (
 )
 
 
-def indices(effects: Sequence[object]) -> list[object]:
-    return [m for m in said(effects) if isinstance(m, Index)]  # type: ignore[arg-type]
+def indices(effects: list[Effect]) -> list[Index]:
+    return [m for m in said(effects) if isinstance(m, Index)]
 
 
 def leader_at(height: int, size: int = 3) -> Bench:

@@ -9,10 +9,9 @@ from consensus.paxos.ballot import NO_BALLOT, Ballot
 from consensus.paxos.engine import MultiPaxos
 from consensus.paxos.messages import Entry, Promised
 from consensus.paxos.replica import Replica
-from consensus.simulation.host import Host
 from consensus.simulation.journal import Journal
 from tests.consensus.mutants.planting import Ground, Mutant, Plant
-from tests.consensus.paxos.mutants.storms import FIVE, SPLITS, STALE, THREE, USURPED
+from tests.consensus.paxos.mutants.storms import SPLITS, STALE, THREE, USURPED
 
 
 def never_write(is_left_out: Callable[[Any], bool]) -> Plant:
@@ -62,18 +61,6 @@ def forget_undecided(ground: Ground) -> None:
     ground.swap(records, shorten)
 
 
-def forget_promise_at_rewrite(ground: Ground) -> None:
-    """The journal is rewritten without the promise."""
-    records = journal.durable_records
-
-    def shorten(replica: Replica) -> tuple[Any, ...]:
-        return tuple(
-            Promised(Ballot(0, 0)) if isinstance(r, Promised) else r for r in records(replica)
-        )
-
-    ground.swap(records, shorten)
-
-
 def reuse_ballot(ground: Ground) -> None:
     """A restarted proposer forgets which rounds it has used, and stands for the last one again."""
     on_started = restart.on_started
@@ -99,28 +86,6 @@ def vote_after_loss(ground: Ground) -> None:
         self.is_lost = False
 
     ground.put(Journal, "wipe", forget_all)
-
-
-def say_before_writing(ground: Ground) -> None:
-    """Nothing waits for the disk."""
-    prepare = Host.__post_init__
-
-    def hasty(self: Host) -> None:
-        prepare(self)
-        self.habits.withholds = False
-
-    ground.put(Host, "__post_init__", hasty)
-
-
-def restore_oldest(ground: Ground) -> None:
-    """Of several records of a height the first one counts after a restart."""
-    restore_entry = journal.restore_entry
-
-    def keep_first(slot: Any, entry: Entry) -> None:
-        if slot.accepted is None:
-            restore_entry(slot, entry)
-
-    ground.swap(restore_entry, keep_first)
 
 
 def open_first_again(ground: Ground) -> None:
@@ -168,13 +133,6 @@ MUTANTS = (
         THREE,
     ),
     Mutant(
-        "paxos-rewrites-without-promise",
-        "a shorter journal lacks the promise",
-        (*SPLITS, *STALE),
-        forget_promise_at_rewrite,
-        USURPED,
-    ),
-    Mutant(
         "paxos-reuses-ballot",
         "a restarted leader goes on in its old ballot, with other values",
         (*SPLITS, *STALE, "engine-error"),
@@ -187,20 +145,6 @@ MUTANTS = (
         (*SPLITS, *STALE),
         vote_after_loss,
         THREE,
-    ),
-    Mutant(
-        "paxos-says-before-writing",
-        "promises and votes leave before the disk has confirmed them",
-        (*SPLITS, *STALE),
-        say_before_writing,
-        USURPED,
-    ),
-    Mutant(
-        "paxos-restores-oldest",
-        "after a restart the first record of a height counts, not the last",
-        (*SPLITS, *STALE),
-        restore_oldest,
-        FIVE,
     ),
     Mutant(
         "paxos-begins-again",

@@ -27,18 +27,6 @@ def answer_unsettled(ground: Ground) -> None:
     ground.put(Replica, "is_settled", property(lambda _self: True))
 
 
-def count_old_beats(ground: Ground) -> None:
-    """Answers to earlier heartbeats count for a later question."""
-    confirm = reading.confirm_reads
-
-    def confirm_early(replica: Replica) -> Iterator[Effect]:
-        for read in replica.leading.reads:
-            read.beat, read.height = min(read.beat or 1, 1), replica.decided
-        return confirm(replica)
-
-    ground.swap(confirm, confirm_early)
-
-
 def read_here(ground: Ground) -> None:
     """A member answers from what it has decided itself."""
     on_read = reading.on_read
@@ -65,13 +53,6 @@ MUTANTS = (
         "a new leader answers a read before it has decided what phase 1 had found",
         STALE,
         answer_unsettled,
-        FIVE,
-    ),
-    Mutant(
-        "paxos-reads-old-beats",
-        "answers to earlier heartbeats confirm a later read",
-        STALE,
-        count_old_beats,
         FIVE,
     ),
     Mutant(

@@ -9,19 +9,16 @@ from consensus.message import Height
 from consensus.paxos import (
     acceptor,
     ballot,
-    catch_up,
     election,
-    heartbeat,
     learner,
     quorums,
-    standing,
 )
 from consensus.paxos.ballot import Ballot
-from consensus.paxos.messages import Accept, Accepted, Canvass, Entry, Prepare, Promise, Support
+from consensus.paxos.messages import Accept, Entry, Prepare, Promise
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Phase, Replica, Role, Slot
 from tests.consensus.mutants.planting import Ground, Mutant, Plant
-from tests.consensus.paxos.mutants.storms import FIVE, SPLITS, STALE, STUCK, THREE, USURPED
+from tests.consensus.paxos.mutants.storms import FIVE, SPLITS, STALE, THREE, USURPED
 
 
 def take_greatest_value(ground: Ground) -> None:
@@ -97,22 +94,6 @@ def share_ballots(ground: Ground) -> None:
         ground.swap(handler, answer_to(handler))
 
 
-def promise_lower(ground: Ground) -> None:
-    """An acceptor answers any prepare with a promise, also below what it has promised."""
-
-    def support_any(replica: Replica, sender: ReplicaId, canvass: Canvass) -> Iterator[Effect]:
-        return iter((Send(sender, Support(canvass.ballot)),) if replica.is_voting else ())
-
-    def promise_any(replica: Replica, sender: ReplicaId, prepare: Prepare) -> Iterator[Effect]:
-        if prepare.ballot < replica.promised and replica.is_voting:
-            replica.promised, replica.leader = prepare.ballot, None
-        return on_prepare(replica, sender, prepare)
-
-    on_prepare = acceptor.on_prepare
-    ground.swap(election.on_canvass, support_any)
-    ground.swap(on_prepare, promise_any)
-
-
 def accept_lower(ground: Ground) -> None:
     """An acceptor accepts what is below its promise."""
     on_accept = acceptor.on_accept
@@ -134,25 +115,6 @@ def change_majority(compute: Callable[[Committee], int]) -> Plant:
     return plant
 
 
-def count_any_ballot(ground: Ground) -> None:
-    """Voices of different ballots are counted together."""
-    stand_down = standing.stand_down
-    on_accepted = learner.on_accepted
-
-    def keep_voices(replica: Replica) -> None:
-        voices = {height: set(slot.voices) for height, slot in replica.slots.items()}
-        stand_down(replica)
-        for height, said in voices.items():
-            replica.slots[height].voices |= said
-
-    def count(replica: Replica, sender: ReplicaId, accepted: Accepted) -> Iterator[Effect]:
-        same = Accepted(replica.candidate, accepted.height)
-        return on_accepted(replica, sender, same if replica.is_leading else accepted)
-
-    ground.swap(stand_down, keep_voices)
-    ground.swap(on_accepted, count)
-
-
 def learn_any_ballot(ground: Ground) -> None:
     """A learner takes whatever it remembers as proposed for what was chosen."""
 
@@ -168,15 +130,6 @@ def learn_any_ballot(ground: Ground) -> None:
     ground.swap(learner.learn, learn)
 
 
-def lead_when_overtaken(ground: Ground) -> None:
-    """A leader that learns what was chosen in a higher ballot goes on in its own."""
-
-    def stay(_replica: Replica, _ballot: Ballot) -> Iterator[Effect]:
-        return iter(())
-
-    ground.swap(catch_up.yield_to, stay)
-
-
 def vote_without_memory(ground: Ground) -> None:
     """A member whose journal was lost goes on voting."""
 
@@ -184,15 +137,6 @@ def vote_without_memory(ground: Ground) -> None:
         return self.role in {Role.VOTER, Role.OBSERVER}
 
     ground.put(Replica, "is_voting", property(is_voting))
-
-
-def ignore_nacks(ground: Ground) -> None:
-    """Nobody minds that a higher ballot was promised, and so never tries a higher one itself."""
-
-    def go_on(_replica: Replica, _nack: Any) -> Iterator[Effect]:
-        return iter(())
-
-    ground.swap(election.on_nack, go_on)
 
 
 def lead_at_once(ground: Ground) -> None:
@@ -224,15 +168,6 @@ def hide_entries(ground: Ground) -> None:
     ground.swap(promise, tell_less)
 
 
-def never_look(ground: Ground) -> None:
-    """A leader whom no majority hears never resigns."""
-
-    def stay(_replica: Replica) -> Iterator[Effect]:
-        return iter(())
-
-    ground.swap(heartbeat.resign, stay)
-
-
 def decide_unordered(ground: Ground) -> None:
     """A height is decided as soon as it is chosen, whatever lies below."""
     deliver = learner.deliver
@@ -252,13 +187,6 @@ def decide_unordered(ground: Ground) -> None:
 
 
 MUTANTS = (
-    Mutant(
-        "paxos-greatest-value",
-        "a new leader takes the greatest value that it hears of, as some textbooks have it",
-        (*SPLITS, *STALE),
-        take_greatest_value,
-        USURPED,
-    ),
     Mutant(
         "paxos-lowest-ballot",
         "a new leader takes the value of the lowest ballot",
@@ -288,13 +216,6 @@ MUTANTS = (
         THREE,
     ),
     Mutant(
-        "paxos-promises-lower",
-        "an acceptor answers a prepare below its promise",
-        (*SPLITS, *STALE, "engine-error"),
-        promise_lower,
-        USURPED,
-    ),
-    Mutant(
         "paxos-accepts-lower",
         "an acceptor accepts a proposal below its promise",
         (*SPLITS, *STALE),
@@ -309,13 +230,6 @@ MUTANTS = (
         THREE,
     ),
     Mutant(
-        "paxos-counts-any-ballot",
-        "voices of different ballots are counted together",
-        (*SPLITS, *STALE),
-        count_any_ballot,
-        USURPED,
-    ),
-    Mutant(
         "paxos-learns-any-ballot",
         "a learner takes a proposal of another ballot for the one that was chosen",
         (*SPLITS, *STALE),
@@ -323,24 +237,10 @@ MUTANTS = (
         FIVE,
     ),
     Mutant(
-        "paxos-leads-when-overtaken",
-        "a leader that learns of a choice in a higher ballot goes on announcing in its own",
-        (*SPLITS, *STALE, "engine-error"),
-        lead_when_overtaken,
-        USURPED,
-    ),
-    Mutant(
         "paxos-observer-votes",
         "a member whose journal was lost goes on voting",
         (*SPLITS, *STALE),
         vote_without_memory,
-        THREE,
-    ),
-    Mutant(
-        "paxos-ignores-nacks",
-        "a candidate or leader that was refused does not mind",
-        (*STUCK, "reads-are-answered"),
-        ignore_nacks,
         THREE,
     ),
     Mutant(
@@ -363,12 +263,5 @@ MUTANTS = (
         ("integrity", *SPLITS),
         decide_unordered,
         THREE,
-    ),
-    Mutant(
-        "paxos-never-resigns",
-        "a leader that no majority hears goes on",
-        (*STUCK, "reads-are-answered"),
-        never_look,
-        FIVE,
     ),
 )
