@@ -123,9 +123,10 @@ def proof_from_plain(plain: Any) -> Proof:
 
 
 def _read_plain(plain: Any) -> Any:
+    kind = plain["kind"]
     fields = {name: value for name, value in plain.items() if name != "kind"}
-    if plain["kind"] != _FOLLOWED:
-        return _from_plain(_KINDS[plain["kind"]], fields)
+    if kind != _FOLLOWED:
+        return _from_plain(_KINDS[kind], fields)
     if set(fields) != {"steps", "proof"} or fields["proof"]["kind"] == _FOLLOWED:
         raise ValueError("fields are steps, proof")
     return FollowedProof(tuple(map(_read_plain, fields["steps"])), _read_plain(fields["proof"]))
