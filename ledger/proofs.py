@@ -118,15 +118,16 @@ def proof_from_plain(plain: Any) -> Proof:
     try:
         proof = _read_plain(plain)
         return _codec.decode(encode(proof))  # the decoder checks types and lengths
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProofError(Reason.PROOF_MALFORMED, str(error)) from error
 
 
 def _read_plain(plain: Any) -> Any:
-    kind = plain["kind"]
+    if not isinstance(plain, dict):
+        raise TypeError("a proof is an object")
     fields = {name: value for name, value in plain.items() if name != "kind"}
-    if kind != _FOLLOWED:
-        return _from_plain(_KINDS[kind], fields)
+    if plain["kind"] != _FOLLOWED:
+        return _from_plain(_KINDS[plain["kind"]], fields)
     if set(fields) != {"steps", "proof"} or fields["proof"]["kind"] == _FOLLOWED:
         raise ValueError("fields are steps, proof")
     return FollowedProof(tuple(map(_read_plain, fields["steps"])), _read_plain(fields["proof"]))
