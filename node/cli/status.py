@@ -13,9 +13,12 @@ from node.client import Client
 async def status(*, url: Url = DEFAULT_URL, json: Json = False) -> None:
     """Say who a node is, where it stands, and why it is not moving, if it is not."""
     async with Client(url) as client:
-        answer, engine = await asyncio.gather(client.status(), client.engine())
+        answer, engine, committee = await asyncio.gather(
+            client.status(), client.engine(), client.validators()
+        )
     plain: dict[str, Any] = answer.model_dump(mode="json")
     plain["view"], plain["why"] = engine.view, engine.why
+    plain["validators"], plain["committee_since"] = len(committee.validators), committee.since
     if json:
         print_json(plain)
     else:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from consensus.committee import Committee, View
+from consensus.committee import Committee, Former, View
 from consensus.effects import Broadcast, Effect, Persist
 from consensus.message import NULL_DIGEST, Height, Signed
 from consensus.pbft import checkpoint, journal, normal_case, quorums, returning, view_change
@@ -65,7 +65,13 @@ def trust_certificates(ground: Ground) -> None:
 def trust_new_views(ground: Ground) -> None:
     """Backups do not compute again what a new view has to propose."""
 
-    def believe(signed: Signed[NewView], committee: Committee, window: int, interval: int) -> bool:
+    def believe(
+        signed: Signed[NewView],
+        committee: Committee,
+        window: int,
+        interval: int,
+        former: Former | None = None,
+    ) -> bool:
         changes = signed.body.view_changes
         return (
             signed.signer == committee.primary(signed.body.view)
@@ -73,7 +79,7 @@ def trust_new_views(ground: Ground) -> None:
             and quorums.has_distinct_members(changes, committee)
             and all(change.body.view == signed.body.view for change in changes)
             and all(
-                quorums.is_valid_view_change(change, committee, window, interval)
+                quorums.is_valid_view_change(change, committee, window, interval, former)
                 for change in changes
             )
             and all(proposal.signer == signed.signer for proposal in signed.body.proposals)
@@ -86,7 +92,13 @@ def trust_new_views(ground: Ground) -> None:
 def open_with_weak_quorum(ground: Ground) -> None:
     """f + 1 view changes open a view."""
 
-    def is_valid(signed: Signed[NewView], committee: Committee, window: int, interval: int) -> bool:
+    def is_valid(
+        signed: Signed[NewView],
+        committee: Committee,
+        window: int,
+        interval: int,
+        former: Former | None = None,
+    ) -> bool:
         body = signed.body
         _, expected = quorums.compute_proposals(body.view, body.view_changes)
         return (
@@ -95,7 +107,7 @@ def open_with_weak_quorum(ground: Ground) -> None:
             and quorums.has_distinct_members(body.view_changes, committee)
             and all(change.body.view == body.view for change in body.view_changes)
             and all(
-                quorums.is_valid_view_change(change, committee, window, interval)
+                quorums.is_valid_view_change(change, committee, window, interval, former)
                 for change in body.view_changes
             )
             and tuple(proposal.body for proposal in body.proposals) == expected
