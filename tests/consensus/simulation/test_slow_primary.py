@@ -13,7 +13,9 @@ from consensus import catalog
 from consensus.simulation.schedule import Schedule, play_schedule
 
 ENGINES = tuple(
-    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
+    name
+    for name in catalog.names()
+    if catalog.get(name).contract is catalog.Contract.CHAIN and catalog.get(name).stands_liars
 )
 """Those in which somebody leads."""
 LASTS_MS = 12_000

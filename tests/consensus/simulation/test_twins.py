@@ -32,7 +32,9 @@ from consensus.simulation.twins import (
 )
 
 ENGINES = tuple(
-    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
+    name
+    for name in catalog.names()
+    if catalog.get(name).contract is catalog.Contract.CHAIN and catalog.get(name).stands_liars
 )
 ONE = Twins()
 SCENARIOS_TO_SPLIT = 32
