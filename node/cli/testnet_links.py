@@ -45,7 +45,9 @@ def add_commands(app: typer.Typer) -> None:
 async def partition(groups: GroupsText, home: Home = None) -> None:
     """Cut the network: nodes of different groups lose their links until `heal`.
 
-    A second partition replaces the first.
+    A second partition replaces the first. Where blocks are final after a number of confirmations,
+    heal before both sides have made different ones final, which no side takes back: nodes stop then.
+    For a longer look make the network with more confirmations (`--parameter depth=100`).
     """
     with refusing():
         supervisor = Supervisor(open_network(choose_home(home)))
