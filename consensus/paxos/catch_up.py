@@ -148,6 +148,9 @@ def on_offered(replica: Replica, event: Offered) -> Iterator[Effect]:
     if height != replica.decided + 1:
         refusal = Refusal.DECIDED if height <= replica.decided else Refusal.UNWANTED
         yield Ignore(event, refusal)
+    elif replica.is_at_change:
+        yield Ignore(event, Refusal.BEYOND_WINDOW)
+        return
     elif not isinstance(event.seal, ChosenSeal) or not judge_seal(
         event.seal, height, event.values, replica.committee
     ):

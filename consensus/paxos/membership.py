@@ -23,11 +23,16 @@ from consensus.committee import Former
 from consensus.effects import Effect, Rewrite
 from consensus.events import Applied
 from consensus.message import Height
+from consensus.paxos.ballot import Ballot
 from consensus.paxos.election import stand
 from consensus.paxos.heartbeat import announce
 from consensus.paxos.journal import durable_records
 from consensus.paxos.replica import Replica, Role
 from consensus.paxos.standing import lose_leader
+
+LOWEST = Ballot(0, 0)
+"""What a new member promises, and writes down at once: a journal that it has written to and that is
+found empty later was lost."""
 
 
 def is_announced(replica: Replica, event: Applied) -> bool:
@@ -51,6 +56,7 @@ def take_seats(replica: Replica, event: Applied) -> Iterator[Effect]:
     replica.me = event.me
     if not was_member:
         replica.role = Role.VOTER if replica.remembers else Role.OBSERVER
+        replica.promised = max(replica.promised, LOWEST)
         yield Rewrite(durable_records(replica))
     elif was_leading:
         yield from stand(replica)

@@ -16,19 +16,36 @@ CHANGES = (
     "committee remove 3",
 )
 HOSTS = 7
-PARAMETERS = (
-    {"checkpoint_interval": 4, "window": 8},
-    {
-        "timeout_ms": 150,
-        "timeout_max_ms": 2400,
-        "idle_block_ms": 50,
-        "resend_ms": 60,
-        "checkpoint_interval": 3,
-        "window": 8,
-        "pipeline": 5,
-    },
-    {"timeout_ms": 600, "timeout_max_ms": 4800, "idle_block_ms": 150},
-)
+PARAMETERS = {
+    "pbft": (
+        {"checkpoint_interval": 4, "window": 8},
+        {
+            "timeout_ms": 150,
+            "timeout_max_ms": 2400,
+            "idle_block_ms": 50,
+            "resend_ms": 60,
+            "checkpoint_interval": 3,
+            "window": 8,
+            "pipeline": 5,
+        },
+        {"timeout_ms": 600, "timeout_max_ms": 4800, "idle_block_ms": 150},
+    ),
+    "paxos": (
+        {"checkpoint_interval": 4, "window": 8, "pipeline": 2},
+        {
+            "heartbeat_ms": 20,
+            "silence_ms": 60,
+            "election_ms": 30,
+            "election_max_ms": 2400,
+            "idle_block_ms": 50,
+            "resend_ms": 60,
+            "checkpoint_interval": 3,
+            "window": 8,
+            "pipeline": 5,
+        },
+        {"heartbeat_ms": 50, "silence_ms": 200, "election_ms": 100, "idle_block_ms": 150},
+    ),
+}
 
 
 @dataclass
@@ -36,18 +53,20 @@ class Storm:
     """One run; at most one host is down at a time, and one disk is lost."""
 
     seed: int
+    engine: str = "pbft"
     changes: list[str] = field(default_factory=lambda: list(CHANGES))
     has_wiped: bool = False
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.cluster: Cluster = make_cluster(
-            "pbft",
+            self.engine,
             4,
+            faults=1,
             followers=HOSTS - 4,
             seed=self.seed,
             is_changing=True,
-            parameters=self.chance.choice(PARAMETERS),
+            parameters=self.chance.choice(PARAMETERS[self.engine]),
             quality=Quality(1, self.chance.choice([5, 20, 60])),
         )
         for host in self.cluster.hosts.values():
