@@ -50,8 +50,8 @@ class Registry:
         return process
 
     def set(self, index: int, process: ProcessId) -> None:
-        """Note that `process` is node `index` from here."""
-        self._processes[index] = process
+        """Note that `process` is node `index` from here; what other commands noted meanwhile stays."""
+        self._processes = {**self._read(), index: process}
         self._write()
 
     def living(self) -> dict[int, ProcessId]:

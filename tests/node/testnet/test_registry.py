@@ -23,6 +23,13 @@ def test_another_command_finds_the_processes(tmp_path: Path) -> None:
     assert (registry.get(2), registry.get(0)) == (me(), None)
 
 
+def test_what_another_command_noted_meanwhile_stays(tmp_path: Path) -> None:
+    mine, theirs = Registry(tmp_path), Registry(tmp_path)
+    theirs.set(4, me())
+    mine.set(3, me())
+    assert Registry(tmp_path).living() == {3: me(), 4: me()}
+
+
 def test_a_process_that_is_gone_is_nobodys(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     registry.set(0, ProcessId(me().pid, me().started - 1))
