@@ -16,11 +16,11 @@ A height that this acceptor has decided needs no entry: its value is chosen, and
 from collections.abc import Iterator
 
 from consensus.committee import ReplicaId
-from consensus.effects import Check, Effect, Ignore, Persist, Send
+from consensus.effects import Effect, Ignore, Persist, Send
 from consensus.events import Checked, Verdict
 from consensus.message import Height, compute_digest
 from consensus.paxos.ballot import Ballot
-from consensus.paxos.learner import claim, deliver, learn
+from consensus.paxos.learner import claim, deliver, learn, want
 from consensus.paxos.messages import Accept, Accepted, Entry, Nack, Prepare, Promise, Promised
 from consensus.paxos.refusals import Refusal, ignore
 from consensus.paxos.replica import STORED, Judgement, Proposal, Replica, Slot
@@ -110,17 +110,6 @@ def advance(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
         replica.promised = proposal.ballot
         yield Persist(slot.accepted)
     yield Send(proposal.ballot.proposer, Accepted(proposal.ballot, height))
-
-
-def want(
-    slot: Slot, height: Height, digest: bytes, value: bytes, *, forced: bool
-) -> Iterator[Effect]:
-    """Ask the host for the verdict on a value, once; a chosen one is fetched, never judged."""
-    known = slot.judgements.get(digest)
-    if slot.is_stored(digest) or known is Judgement.FORCED or (known and not forced):
-        return
-    slot.judgements[digest] = Judgement.FORCED if forced else Judgement.ASKED
-    yield Check(height, digest, value, forced)
 
 
 def on_checked(replica: Replica, event: Checked) -> Iterator[Effect]:

@@ -22,7 +22,7 @@ from consensus.paxos.messages import Canvass, Entry, Nack, Prepare, Promise, Pro
 from consensus.paxos.quorums import choose_entries
 from consensus.paxos.refusals import Refusal, ignore
 from consensus.paxos.replica import Leading, Ordering, Phase, Replica
-from consensus.paxos.standing import lose_leader, stand_down, trust
+from consensus.paxos.standing import lose_leader, lose_patience, stand_down, trust
 
 
 def on_suspected(replica: Replica, event: Suspected) -> Iterator[Effect]:
@@ -68,8 +68,7 @@ def stand(replica: Replica) -> Iterator[Effect]:
 
 def fail(replica: Replica) -> None:
     """An attempt came to nothing: be more patient before the next."""
-    replica.clock.failures += 1
-    replica.clock.calm = 0
+    lose_patience(replica)
     replica.count("candidacies_failed")
     stand_down(replica)
 

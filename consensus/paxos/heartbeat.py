@@ -14,7 +14,7 @@ from consensus.paxos.learner import claim, learn
 from consensus.paxos.messages import Alive, Heartbeat
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import IDLE_LOOKS_MAX, Replica
-from consensus.paxos.standing import follow, lose_leader
+from consensus.paxos.standing import follow, lose_leader, lose_patience
 
 
 def beat(replica: Replica) -> Iterator[Effect]:
@@ -83,8 +83,7 @@ def judge_leader(replica: Replica, *, is_still: bool) -> None:
 def resign(replica: Replica) -> Iterator[Effect]:
     """This leader cannot lead: let others try, and be more patient next time."""
     replica.count("resigned")
-    replica.clock.failures += 1
-    replica.clock.calm = 0
+    lose_patience(replica)
     yield from lose_leader(replica)
 
 

@@ -42,19 +42,19 @@ def choose(replica: Replica, height: Height, slot: Slot) -> Iterator[Effect]:
     assert proposal is not None
     if slot.outcome is None:
         slot.outcome = Outcome(proposal.digest, proposal.value, ChosenSeal(proposal.ballot))
-    yield from fetch_value(slot, height)
+    yield from want(slot, height, slot.outcome.digest, slot.outcome.value, forced=True)
     yield from deliver(replica)
 
 
-def fetch_value(slot: Slot, height: Height) -> Iterator[Effect]:
-    """Have the host fetch what belongs to a chosen value; nobody judges it any more."""
-    outcome = slot.outcome
-    assert outcome is not None
-    known = slot.judgements.get(outcome.digest)
-    if slot.is_stored(outcome.digest) or known is Judgement.FORCED:
+def want(
+    slot: Slot, height: Height, digest: bytes, value: bytes, *, forced: bool
+) -> Iterator[Effect]:
+    """Ask the host for the verdict on a value, once; a chosen one is fetched, never judged."""
+    known = slot.judgements.get(digest)
+    if slot.is_stored(digest) or known is Judgement.FORCED or (known and not forced):
         return
-    slot.judgements[outcome.digest] = Judgement.FORCED
-    yield Check(height, outcome.digest, outcome.value, forced=True)
+    slot.judgements[digest] = Judgement.FORCED if forced else Judgement.ASKED
+    yield Check(height, digest, value, forced)
 
 
 def claim(replica: Replica, height: Height) -> None:

@@ -56,6 +56,12 @@ def stand_down(replica: Replica) -> None:
     replica.clock.restart = True
 
 
+def lose_patience(replica: Replica) -> None:
+    """A candidacy or a leadership came to nothing: wait twice as long before the next."""
+    replica.clock.failures += 1
+    replica.clock.calm = 0
+
+
 def watch(replica: Replica) -> Iterator[Effect]:
     """Have the failure detector watch the leader, if that is somebody else."""
     leader = replica.leader.proposer if replica.leader else None
