@@ -27,6 +27,7 @@ from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
 from node.config import Config
+from node.diagnosis.observer import Observer
 from node.drafting import Drafting, Miner
 from node.driver import Driver
 from node.errors import NodeError
@@ -179,7 +180,16 @@ class Node:
             core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
-        self.service.connect(self.host, self.peers)
+        observer = Observer(
+            core,
+            engine,
+            self.host,
+            self.peers,
+            self.side.catch_up,
+            patience_ms=spec.patience_ms(parameters),
+            tree=self.side.describe_mining,
+        )
+        self.service.connect(self.host, self.peers, observer)
 
     def _make_side(self, engine: Engine, votes: Votes) -> Side:
         """What serves the engine's contract."""

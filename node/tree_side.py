@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from consensus import catalog
 from consensus.catalog import TreeRules
 from node.branching import Branching
 from node.core import Core
+from node.diagnosis.facts import TreeFacts
 from node.drafting import Drafting, Miner
 from node.fork_metrics import ForkMetrics
 from node.fork_watch import ForkWatch
@@ -30,6 +32,8 @@ class TreeSide:
 
     def __init__(self, parts: Parts, rules: TreeRules, make_miner: MakeMiner) -> None:
         core = parts.core
+        parameters = catalog.parse_parameters(core.spec, core.chain.genesis.engine_parameters)
+        self._interval_ms = rules.interval_ms(parameters)
         recent = RecentBodies()
         storer = BlockStorer(
             core, recent, fetch=parts.fetch, post=parts.post, on_failure=parts.on_failure
@@ -60,6 +64,17 @@ class TreeSide:
         )
         self.catch_up = TreeCatchUp(core.chain, parts.peers)
         parts.host.connect(parts.driver, None, parts.peers, None, self.orders)
+
+    def describe_mining(self) -> TreeFacts:
+        """The work that the next block takes, and who does it."""
+        measures, account = self.forks.measure(), self.miner.account()
+        return TreeFacts(
+            interval_ms=self._interval_ms,
+            difficulty=measures.difficulty if measures else 0,
+            network_rate=measures.hash_rate_per_s if measures else None,
+            own_rate=account.hashes_per_second,
+            workers=account.running,
+        )
 
     def start(self, stack: AsyncExitStack) -> None:
         """Look for proofs, and keep the tree."""

@@ -17,7 +17,7 @@ async def status(*, url: Url = DEFAULT_URL, json: Json = False) -> None:
             client.status(), client.engine(), client.validators()
         )
     plain: dict[str, Any] = answer.model_dump(mode="json")
-    plain["view"], plain["why"] = engine.view, engine.why
+    plain["view"], plain["why"] = engine.view, engine.headline
     plain["validators"], plain["committee_since"] = len(committee.validators), committee.since
     if json:
         print_json(plain)

@@ -17,6 +17,7 @@ from node.api.backend import TransactionView
 from node.config import load_config
 from node.core import Core
 from node.drafting import Drafting, Miner
+from node.mining.miner import MiningAccount
 from node.node import Node
 from node.stories import Turn
 from node.testnet.network import create_network
@@ -76,6 +77,10 @@ class Pick:
     def mine(self, block: TreeBlock | None) -> None:
         """What would be mined."""
         self.block = block
+
+    def account(self) -> MiningAccount:
+        """It hashes for as long as it takes."""
+        return MiningAccount(1, 1, 0, 0.0, 0, 0)
 
     def find(self) -> None:
         """Find the proof of what is drafted just now."""
