@@ -12,7 +12,6 @@ from typing import Protocol
 from consensus.block import Template, TreeBlock
 from consensus.events import Event, Mined
 from node.core import Core
-from node.mining.miner import MiningAccount
 from node.recent_bodies import RecentBodies
 from node.tree_blocks import to_tree_block
 
@@ -36,10 +35,6 @@ class Miner(Protocol):
 
     def mine(self, block: TreeBlock | None) -> None:
         """Look for a proof of this block from here on, or for none."""
-        ...
-
-    def account(self) -> MiningAccount:
-        """What it has come to."""
         ...
 
 

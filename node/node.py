@@ -28,7 +28,7 @@ from node.certificates import load_certificate
 from node.chain_side import ChainSide
 from node.config import Config
 from node.diagnosis.observer import Observer
-from node.drafting import Drafting, Miner
+from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
 from node.frames import FrameRouter
@@ -45,7 +45,7 @@ from node.roster import is_open
 from node.service import Service
 from node.side import Parts, Side
 from node.tasks import end, spawn
-from node.tree_side import TreeSide, make_process_miner
+from node.tree_side import CountedMiner, TreeSide, make_process_miner
 from node.verifier import Verifier
 from node.votes import Votes
 from node.wire import Role, Status
@@ -213,7 +213,7 @@ class Node:
             return ChainSide(parts)
         return TreeSide(parts, rules, self._make_miner)
 
-    def _make_miner(self, drafting: Drafting) -> Miner:
+    def _make_miner(self, drafting: Drafting) -> CountedMiner:
         """Whoever looks for proofs, for engines that mine."""
         return make_process_miner(self.core, drafting, self._fail)
 

@@ -300,6 +300,7 @@ class Service:
             heard=tuple(name_replica(replica) for replica in account.heard),
             silent=tuple(name_replica(replica) for replica in silent),
             in_phase_ms=facts.phase_ms,
+            quorum=facts.quorum,
             findings=diagnose(facts),
             members=facts.members,
             counters=account.counters,

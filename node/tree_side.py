@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 from consensus import catalog
 from consensus.catalog import TreeRules
@@ -13,6 +14,7 @@ from node.fork_metrics import ForkMetrics
 from node.fork_watch import ForkWatch
 from node.mining.metrics import MiningCollector
 from node.mining.miner import Miner as ProcessMiner
+from node.mining.miner import MiningAccount
 from node.recent_bodies import RecentBodies
 from node.side import Parts
 from node.stories import Stories
@@ -21,7 +23,16 @@ from node.tasks import OnFailure
 from node.tree_catch_up import TreeCatchUp
 from node.tree_story import TreeStory
 
-MakeMiner = Callable[[Drafting], Miner]
+
+class CountedMiner(Miner, Protocol):
+    """A miner that tells how fast it is."""
+
+    def account(self) -> MiningAccount:
+        """What it has come to."""
+        ...
+
+
+MakeMiner = Callable[[Drafting], CountedMiner]
 """Makes whoever looks for proofs of what is drafted."""
 
 
@@ -90,7 +101,7 @@ class TreeSide:
         """Nobody waits for anything here."""
 
 
-def make_process_miner(core: Core, drafting: Drafting, on_failure: OnFailure) -> Miner:
+def make_process_miner(core: Core, drafting: Drafting, on_failure: OnFailure) -> CountedMiner:
     """Processes that look for proofs of what is drafted; without workers, nobody."""
     section = core.config.mining
     miner = ProcessMiner(

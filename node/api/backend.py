@@ -207,7 +207,8 @@ class EngineView(msgspec.Struct, frozen=True):
     """The engine's account of itself, dated and with the names of replicas.
 
     `in_phase_ms` is how long phase, view and height have not changed. `findings` say in words why it
-    moves or does not, the one that matters most first: its text is the headline.
+    moves or does not, the one that matters most first: its text is the headline. `quorum` is how many
+    members have to take part.
     """
 
     engine: str
@@ -221,6 +222,7 @@ class EngineView(msgspec.Struct, frozen=True):
     heard: tuple[str, ...]
     silent: tuple[str, ...]
     in_phase_ms: int
+    quorum: int
     findings: tuple[Finding, ...]
     members: tuple[Member, ...]
     counters: Mapping[str, int]

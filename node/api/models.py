@@ -419,6 +419,7 @@ class EngineAnswer(Answer):
     heard: list[str]
     silent: list[str]
     in_phase_ms: int
+    quorum: int = Field(description="How many members have to take part.")
     headline: str
     findings: list[FindingAnswer]
     members: list[StandingAnswer]

@@ -107,6 +107,7 @@ async def serve_engine(api: Api, _request: web.Request) -> web.Response:
             heard=list(view.heard),
             silent=list(view.silent),
             in_phase_ms=view.in_phase_ms,
+            quorum=view.quorum,
             headline=view.findings[0].text,
             findings=[FindingAnswer.model_validate(one) for one in view.findings],
             members=[StandingAnswer.model_validate(one) for one in view.members],

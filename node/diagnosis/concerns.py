@@ -121,24 +121,25 @@ def find_change(facts: Facts) -> Iterator[Finding]:
 
 
 def find_clock_drift(facts: Facts) -> Iterator[Finding]:
-    """Proposers' clocks are further ahead than clocks may be."""
-    ahead = [c for c in facts.clocks if c.age_ms < CLOCK_MS and c.ahead_ms > facts.drift_ms]
+    """What others proposed had to wait for this clock."""
+    ahead = [clock for clock in facts.clocks if clock.age_ms < CLOCK_MS]
     if not ahead:
         return
-    most = max(ahead, key=lambda clock: clock.ahead_ms)
-    others = len(facts.members) - 1
-    is_own = len(ahead) > 1 and 2 * len(ahead) >= others
+    last = min(ahead, key=lambda clock: clock.age_ms)
+    is_own = len(ahead) > 1 and 2 * len(ahead) >= len(facts.members) - 1
     names = tuple(clock.name for clock in ahead)
     who = "this node's clock is behind" if is_own else f"the clock of {join_names(names)} is ahead"
     yield Finding(
         code=Code.CLOCK_DRIFT,
         severity=Severity.WARNING,
         text=(
-            f"{who}: what {most.name} proposed {show_duration(most.age_ms)} ago was dated"
-            f" {show_duration(most.ahead_ms)} ahead of this clock, {show_duration(facts.drift_ms)}"
-            " are allowed"
+            f"{who}: what {last.name} proposed {show_duration(last.age_ms)} ago was dated"
+            f" {show_duration(last.beyond_ms)} further into the future than clocks may differ"
         ),
-        advice="Set the clocks by NTP; proposals from ahead have to wait, or their proposer loses its turn.",
+        advice=(
+            "Set the clocks by NTP: proposals from the future have to wait, and whoever makes them may"
+            " lose its turn to lead."
+        ),
         since_ms=max(clock.age_ms for clock in ahead),
         members=names,
     )

@@ -77,10 +77,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How far ahead of this node's clock a proposer's was; behind it cannot be told from late."""
+    """A proposer's clock that was ahead of this one, further than it may; behind looks like late."""
 
     name: str
-    ahead_ms: int
+    beyond_ms: int
     age_ms: int
 
 
@@ -127,8 +127,6 @@ class Facts:
 
     evidence: tuple[Evidence, ...] = ()
     clocks: tuple[Clock, ...] = ()
-    drift_ms: int = 0
-    """How far ahead of a clock a proposal may lie."""
     change: Change | None = None
     tree: TreeFacts | None = None
 

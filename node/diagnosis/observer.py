@@ -120,7 +120,7 @@ class Observer:
             former_leader=None if self._former is None else name_replica(self._former),
             reign_ms=dates.age_ms("reign", (self._former, self._leader)),
             evidence=self._list_evidence(),
-            drift_ms=chain.genesis.limits.clock_drift_ms,
+            clocks=self._list_clocks(),
             change=self._describe_change(),
             tree=self._tree(),
         )
@@ -175,6 +175,13 @@ class Observer:
             for at in times
         )
 
+    def _list_clocks(self) -> tuple[Clock, ...]:
+        seats = self._core.seats
+        return tuple(
+            Clock(name_key(seats.find(key), key), ahead.beyond_ms, self._since_ms(ahead.at))
+            for key, ahead in self._core.clocks.ahead.items()
+        )
+
     def _note_reign(self, account: Account) -> None:
         """Whoever leads when a block comes reigns; who did before is remembered."""
         height = self._core.chain.height
@@ -214,6 +221,11 @@ def make_change(
         tuple(name_replica(replica) for replica in sorted(before - now)),
         is_handing_over,
     )
+
+
+def name_key(replica: ReplicaId | None, key: bytes) -> str:
+    """What people call somebody that may be no member."""
+    return name_replica(replica) if replica is not None else key.hex()[:8]
 
 
 def name_replica(replica: ReplicaId) -> str:

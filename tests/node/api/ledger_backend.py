@@ -231,6 +231,7 @@ class LedgerBackend:
             heard=("validator-0",),
             silent=(),
             in_phase_ms=7,
+            quorum=1,
             findings=(
                 Finding(code=Code.IDLE, severity=Severity.OK, text="at rest", since_ms=7),
                 Finding(
