@@ -29,6 +29,7 @@ from node.api.backend import (
 )
 from node.core import Core
 from node.diagnosis.diagnose import diagnose
+from node.diagnosis.metrics import FindingGauges
 from node.diagnosis.observer import Observer, name_replica
 from node.event_loop import name_running_loop
 from node.fork_watch import ForkWatch
@@ -77,6 +78,7 @@ class Service:
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._view: int | None = None
+        self._findings = FindingGauges(core.metrics.registry)
         self.state = NodeState.STARTING
 
     def connect(self, host: EngineHost, peers: Peers, observer: Observer) -> None:
@@ -320,7 +322,9 @@ class Service:
         metrics.mempool_bytes.set(self._mempool.size_bytes)
         metrics.mempool_oldest.set((self.oldest_pending_ms() or 0) / 1000)
         metrics.peers.set(len(self._peers.connected()))
-        account = self._observer.look(self.state).account
+        facts = self._observer.look(self.state)
+        self._findings.show(diagnose(facts))
+        account = facts.account
         self._count_views(account.view)
         me = self._seats.me
         metrics.engine_leads.set(me is not None and account.leader == me)

@@ -52,7 +52,8 @@ def join_names(names: Sequence[str]) -> str:
 
 def count(number: int, noun: str) -> str:
     """`1 vote`, `2 votes`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def describe_absence(member: Member) -> str:
