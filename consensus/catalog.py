@@ -88,7 +88,8 @@ class TreeRules:
     `audit(parameters, root_time_ms, headers)` tells what is wrong with the last header of a chain, by
     a reading of the rules that the engine does not use. `storms` are adversaries with their words as
     storms draw them. `drift_ms` is how far ahead of a clock a block may lie.
-    `measure(engine)` tells of branches, work and finality as a started engine sees them.
+    `measure(engine)` tells of branches, work and finality as a started engine sees them; a block is
+    final under `depth` others, itself counted.
     """
 
     identify: Callable[[Header], bytes]
@@ -104,6 +105,7 @@ class TreeRules:
     audit: Callable[[Any, int, Sequence[Header]], str | None]
     storms: tuple[str, ...]
     drift_ms: Callable[[Any], int]
+    depth: Callable[[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +343,7 @@ _POW = EngineSpec(
         audit=pow_audit.audit,
         storms=pow_adversaries.STORMS,
         drift_ms=lambda parameters: int(parameters.drift_ms),
+        depth=lambda parameters: int(parameters.depth),
     ),
     membership=Membership.OPEN,
     simulated=pow_parameters.SIMULATED,

@@ -79,8 +79,8 @@ def _clone(value: Any) -> Any:
     if parameters is None or parameters.frozen or isinstance(value, type):
         return value
     copied = copy.copy(value)
-    for field in dataclasses.fields(value):
-        setattr(copied, field.name, _clone(getattr(value, field.name)))
+    for one in dataclasses.fields(value):
+        setattr(copied, one.name, _clone(getattr(value, one.name)))
     return copied
 
 

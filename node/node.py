@@ -8,7 +8,6 @@ import asyncio
 import gc
 import sys
 from contextlib import AsyncExitStack
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -35,6 +34,9 @@ from node.gossip import Gossip
 from node.host import EngineHost
 from node.journal import Journal
 from node.lifecycle import Lifecycle
+from node.measures.catalogue import READINGS, describe_build
+from node.measures.readings import Scrape
+from node.measures.snapshot import Sources
 from node.monitor import monitor
 from node.opening import describe_start, open_core
 from node.peer_metrics import CountedPeers
@@ -147,7 +149,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_displaced,
+            on_displaced=self.lifecycle.on_dropped,
             is_congested=self._is_congested,
         )
 
@@ -180,6 +182,25 @@ class Node:
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.service.connect(self.host, self.peers)
+        self._make_scrape(engine, parameters)
+
+    def _make_scrape(self, engine: Engine, parameters: Any) -> None:
+        """What is read of all these when Prometheus asks."""
+        sources = Sources(
+            core=self.core,
+            engine=engine,
+            parameters=parameters,
+            driver=self.driver,
+            peers=self.peers,
+            gossip=self.gossip,
+            verifier=self.verifier,
+            admission=self.admission,
+            lifecycle=self.lifecycle,
+            bodies=self.bodies,
+            side=self.side,
+            service=self.service,
+        )
+        Scrape(READINGS, sources, self.core.metrics.registry)
 
     def _make_side(self, engine: Engine, votes: Votes) -> Side:
         """What serves the engine's contract."""
@@ -258,7 +279,7 @@ class Node:
         self._stack.push_async_callback(server.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
-        self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
+        self.core.metrics.build.info(describe_build(self.core))
         _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
 
     def _reload_mempool(self) -> None:

@@ -15,17 +15,18 @@ SOURCE = Path(consensus.__file__).parent
 
 def list_counted(engine: str) -> set[str]:
     """Every literal that a module of the engine hands to `replica.count`, adversaries left out."""
-    found: set[str] = set()
-    for path in (SOURCE / engine).glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr == "count" and ast.unparse(node.func.value) == "replica":
-                    found |= {
-                        leaf.value
-                        for leaf in ast.walk(node.args[0])
-                        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
-                    }
-    return found
+    calls = [
+        one
+        for path in (SOURCE / engine).glob("*.py")
+        for one in ast.walk(ast.parse(path.read_text()))
+        if isinstance(one, ast.Call) and ast.unparse(one.func) == "replica.count"
+    ]
+    leaves = [leaf for call in calls for leaf in ast.walk(call.args[0])]
+    return {
+        leaf.value
+        for leaf in leaves
+        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
+    }
 
 
 @pytest.mark.parametrize("engine", ENGINES)
