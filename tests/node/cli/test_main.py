@@ -10,7 +10,7 @@ from consensus.errors import BoundError
 from ledger.errors import LedgerError
 from ledger.reasons import Reason
 from node.cli.asynchronous import asynchronous
-from node.cli.main import app
+from node.cli.main import make_app
 from node.cli.output import describe_error
 from node.errors import NodeError
 from tests.node.cli.conftest import Quorate
@@ -39,7 +39,7 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
         yield from walk(child, (*path, name))
 
 
-COMMANDS = dict(walk(typer.main.get_command(app)))
+COMMANDS = dict(walk(typer.main.get_command(make_app())))
 
 
 def test_every_command_is_there() -> None:
