@@ -13,6 +13,7 @@ from node.errors import NodeError
 
 GROUPS = {
     "node": "node.cli.node_group",
+    "network": "node.cli.network_group",
     "testnet": "node.cli.testnet_group",
     "keys": "node.cli.keys_group",
     "tx": "node.cli.tx_group",

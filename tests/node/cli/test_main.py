@@ -16,7 +16,8 @@ from node.errors import NodeError
 from tests.node.cli.conftest import Quorate
 
 EXPECTED = {
-    "node init", "node join", "node run",
+    "node init", "node install", "node join", "node run",
+    "network init", "network add", "network show", "network secret",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "history run", "history check",
