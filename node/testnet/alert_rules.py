@@ -23,7 +23,9 @@ def read_rules(scrape_interval_s: float) -> str | None:
     """The rules for a scrape at this interval; None where this is no checkout and there are none."""
     if not RULES_PATH.exists():
         return None
-    return scale_durations(RULES_PATH.read_text(encoding="utf-8"), scrape_interval_s / WRITTEN_FOR_S)
+    return scale_durations(
+        RULES_PATH.read_text(encoding="utf-8"), scrape_interval_s / WRITTEN_FOR_S
+    )
 
 
 def scale_durations(rules: str, factor: float) -> str:
