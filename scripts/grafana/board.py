@@ -50,8 +50,8 @@ def make_board(
         for panel in row.panels:
             board = board.with_panel(panel)
     built = board.build()
-    for number, panel in enumerate(built.panels or [], start=1):
-        panel.id_val = number
+    for number, placed in enumerate(built.panels or [], start=1):
+        placed.id_val = number
     return built
 
 

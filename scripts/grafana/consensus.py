@@ -16,7 +16,6 @@ from scripts.grafana.promql import (
     occurring,
     or_zero,
     pick,
-    quantile,
     rate,
     total,
 )

@@ -7,8 +7,10 @@ from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as boards
 from grafana_foundation_sdk.builders import prometheus, stat, text, timeseries
 from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.dashboard import Threshold, ThresholdsMode
+from grafana_foundation_sdk.models.text import TextMode
 
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
@@ -150,7 +152,7 @@ def note(content: str) -> Panel:
     """A few words across the whole dashboard."""
     return (
         text.Panel()
-        .mode("markdown")
+        .mode(TextMode.MARKDOWN)
         .content(content)
         .transparent(True)
         .height(TEXT_HEIGHT)
@@ -177,9 +179,9 @@ def make_thresholds(limits: Limits | None) -> boards.ThresholdsConfig:
     return boards.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
 
 
-def make_targets(queries: Sequence[Query], *, instant: bool) -> list[Builder[object]]:
-    """The queries as Grafana numbers them: A, B, C …"""
-    targets = []
+def make_targets(queries: Sequence[Query], *, instant: bool) -> list[Builder[Dataquery]]:
+    """The queries lettered as Grafana does it."""
+    targets: list[Builder[Dataquery]] = []
     for index, query in enumerate(queries):
         target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend)
         target = target.ref_id(chr(ord("A") + index)).datasource(SOURCE)
