@@ -19,6 +19,7 @@ from node.testnet.errors import ClusterError
 from node.testnet.homes import KEY_FILE, Listen, SeedPeer, format_config
 from node.testnet.network import Network, find_authority, write_member
 from node.testnet.plan import Member, check_plan, make_member, save_plan
+from node.testnet.prometheus_files import write_targets
 from node.testnet.supervisor import Supervisor
 
 VALID_HEIGHTS = 1_000
@@ -69,7 +70,9 @@ def extend_network(network: Network) -> Network:
     identity = Identity.generate()
     write_member(member, identity, authority, genesis, list_addresses(network), mining_workers=0)
     save_plan(network.home, plan)
-    return Network(network.home, plan)
+    extended = Network(network.home, plan)
+    write_targets(network.home, plan, extended.members)
+    return extended
 
 
 def list_addresses(network: Network) -> list[SeedPeer]:
