@@ -37,8 +37,7 @@ def render(folder: Path) -> list[Manifest]:
         find(manifests, "StatefulSet", wanted["name"])["spec"]["replicas"] = wanted["count"]
     for patch in plan.get("patches", ()):
         target = find(manifests, patch["target"]["kind"], patch["target"]["name"])
-        (operations,) = read(patch["patch"])
-        for operation in operations:
+        for operation in YAML(typ="safe", pure=True).load(patch["patch"]):
             replace(target, operation)
     return manifests
 

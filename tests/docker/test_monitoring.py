@@ -12,7 +12,8 @@ Compose = dict[str, Any]
 
 def find_mount(service: dict[str, Any], target: str) -> str:
     """What of this folder a service sees at `target`."""
-    mounts = [volume.removesuffix(":ro").split(":") for volume in service["volumes"]]
+    volumes: list[str] = service["volumes"]
+    mounts = [volume.removesuffix(":ro").split(":") for volume in volumes]
     return next(source for source, where in mounts if where == target)
 
 
