@@ -48,7 +48,7 @@ def take_seats(replica: Replica, event: Applied) -> Iterator[Effect]:
     yield from announce(replica)
     yield from lose_leader(replica)
     replica.count("committee_changed")
-    replica.former = Former(event.height, replica.committee)
+    replica.former, replica.handover = Former(event.height, replica.committee), None
     replica.committee = event.committee
     if event.me is None:
         replica.role, replica.tickets = Role.FOLLOWER, {}
