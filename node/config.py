@@ -98,6 +98,12 @@ class Log(Section):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+class MetricsSection(Section):
+    """`[metrics]`: without counting, `/metrics` shows only what can be read when it is asked for."""
+
+    enabled: bool = True
+
+
 class Sync(Section):
     """`[sync]`: catch-up, in heights asked for at once and the wait for one answer."""
 
@@ -137,6 +143,7 @@ class Config(BaseSettings):
     mempool: MempoolSection = MempoolSection()
     mining: Mining = Mining()
     log: Log = Log()
+    metrics: MetricsSection = MetricsSection()
     sync: Sync = Sync()
     batch: Batch = Batch()
 

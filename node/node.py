@@ -6,78 +6,50 @@ own files.
 
 import asyncio
 import gc
-import secrets
 import sys
+import time
 from contextlib import AsyncExitStack
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from consensus import catalog
-from consensus.catalog import Contract, EngineSpec, TreeRules
-from consensus.committee import Committee
 from consensus.engine import Engine
-from consensus.errors import DecodeError
-from consensus.events import Started
-from consensus.message import Height, compute_vote_context
-from ledger.apply import AppliedBlock
-from ledger.chain import Chain
-from ledger.genesis import Genesis
+from consensus.message import compute_vote_context
 from ledger.keys import KeyPair
-from ledger.ledger import Ledger
-from ledger.mempool import Dropped, Mempool, MempoolLimits
-from ledger.store.leveldb import LevelStore
-from ledger.store.store import Store
 from ledger.transaction import Envelope
-from ledger.tree_chain import TreeChain
 from node.admission import Admission
 from node.api.app import make_app
 from node.api.backend import NodeState
 from node.api.server import open_server
 from node.bodies import BodyExchange
 from node.body_log import BodyLog
-from node.branching import Branching
 from node.certificates import load_certificate
-from node.config import Config, ConfigError
-from node.core import Core
+from node.chain_side import ChainSide
+from node.config import Config
 from node.drafting import Drafting, Miner
 from node.driver import Driver
 from node.errors import NodeError
-from node.fork_metrics import ForkMetrics
-from node.fork_watch import ForkWatch
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
-from node.identity import Identity, load_identity
-from node.journal import Journal, JournalError
+from node.journal import Journal
 from node.lifecycle import Lifecycle
-from node.metrics import Metrics
-from node.mining.metrics import MiningCollector
-from node.mining.miner import Miner as ProcessMiner
+from node.measures.catalogue import READINGS, describe_build
+from node.measures.readings import Scrape
+from node.measures.snapshot import Sources
 from node.monitor import monitor
-from node.ordering import Ordering
+from node.opening import describe_start, open_core
 from node.peer_metrics import CountedPeers
 from node.peers.network import Peers
 from node.peers.records import Network, PeerAddress
-from node.reading import Reads
-from node.recent_bodies import RecentBodies
-from node.roster import compute_stranger, is_open
-from node.seats import Seats, make_change_rule
+from node.roster import is_open
 from node.service import Service
-from node.serving import get_served
-from node.stages import Stages
-from node.stories import Stories
-from node.storing import BlockStorer
-from node.sync import Sync
+from node.side import Parts, Side
 from node.tasks import end, spawn
-from node.tree_blocks import describe_tree, make_identify
-from node.tree_catch_up import TreeCatchUp
-from node.tree_story import TreeStory
+from node.tree_side import TreeSide, make_process_miner
 from node.verifier import Verifier
 from node.votes import Votes
-from node.watched_store import WatchedStore
 from node.wire import Role, Status
 
 _log = structlog.get_logger(__name__)
@@ -94,47 +66,11 @@ BACKLOG_MAX = 1_500
 """Signatures waiting here: a tenth of a second's work; clients wait until it is less."""
 
 
-class Orders(Protocol):
-    """What orders transactions here, as far as the rest of the node looks."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    async def close(self) -> None:
-        """Stop."""
-
-    def on_admitted(self, envelopes: list[Envelope]) -> None:
-        """New bodies are in the mempool."""
-
-    def find_body(self, id_: bytes) -> Envelope | None:
-        """A body that is here though perhaps not in the mempool."""
-
-    def holds(self, id_: bytes) -> bool:
-        """Is a logged body needed that the mempool does not have."""
-
-
-class CatchUp(Protocol):
-    """How far behind this node is."""
-
-    @property
-    def is_catching_up(self) -> bool:
-        """Is it far behind."""
-
-    def target(self) -> Height:
-        """Where the others stand."""
-
-
 class AddressInUseError(NodeError):
     """The API's address cannot be listened on."""
 
     reason = "api-address-unavailable"
 
-
-TICKET_BITS = 62
-"""Reads are numbered from a random number on, so that no two runs of a node share one."""
-
-OVERDUE_HEIGHTS = 40
-"""Passed over so often is censorship: under load some seconds, longer than any gossip takes."""
 
 GC_THRESHOLDS = (20_000, 20, 100)
 """Blocks and pools make many objects and few cycles: collect seldom."""
@@ -149,10 +85,6 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: asyncio.Future[BaseException] | None = None
         self._is_closing = False
-        self._forks: ForkWatch | None = None
-        self._reads: Reads | None = None
-        self.orders: Orders
-        self.catch_up: CatchUp
         self.p2p_port = 0
         self.api_port = 0
 
@@ -199,32 +131,10 @@ class Node:
     # Making, in order
 
     def _open(self) -> None:
-        """Files: genesis, key, database, journal."""
-        config = self._config
-        genesis = _load_genesis(config.genesis_path)
-        identity = load_identity(config.key_path)
-        spec = get_served(genesis.engine)
-        committee = Committee.of(len(genesis.validators), genesis.faults)
-        catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
-        store = WatchedStore(LevelStore(config.database_path), self._fail)
-        self._stack.callback(store.close)
-        metrics = Metrics()
-        stages = Stages(metrics.registry)
-        chain = _open_ledger(spec, store, genesis, stages)
-        seats = _find_seat(config, spec, chain, identity)
-        self.journal = Journal.open(config.journal_path)
+        """The files of the home."""
+        self.core = open_core(self._config, self._stack, self._fail)
+        self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
-        self.core = Core(
-            config=config,
-            identity=identity,
-            spec=spec,
-            seats=seats,
-            store=store,
-            chain=chain,
-            mempool=Mempool(_mempool_limits(config), chain.account, chain.height),
-            metrics=metrics,
-            stages=stages,
-        )
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
@@ -240,7 +150,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_displaced,
+            on_displaced=self.lifecycle.on_dropped,
             is_congested=self._is_congested,
         )
 
@@ -260,89 +170,65 @@ class Node:
             host=self.host,
             stages=core.stages,
             on_failure=self._fail,
+            read_clock_ms=self._read_clock_ms,
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
         self.gossip = Gossip(core, self.peers, self.admission, self._fail)
-        if spec.tree is not None:
-            self._make_tree_side(engine, spec.tree)
-        else:
-            self._make_decision_side(votes)
-        self.bodies = BodyExchange(core.chain, self.admission, self.peers, self.orders.find_body)
+        self.side = self._make_side(engine, votes)
+        self.bodies = BodyExchange(
+            core.chain, self.admission, self.peers, self.side.orders.find_body
+        )
         self.service = Service(
-            core, engine, self.admission, self.lifecycle, self._forks, reads=self._reads
+            core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.service.connect(self.host, self.peers)
+        self._make_scrape(engine, parameters)
 
-    def _make_decision_side(self, votes: Votes) -> None:
-        """For engines whose decisions are final at once."""
-        core = self.core
-        self.ordering = Ordering(
-            core,
-            self.body_log,
+    def _make_scrape(self, engine: Engine, parameters: Any) -> None:
+        """What is read of all these when Prometheus asks."""
+        sources = Sources(
+            core=self.core,
+            engine=engine,
+            parameters=parameters,
+            driver=self.driver,
+            peers=self.peers,
+            gossip=self.gossip,
+            verifier=self.verifier,
+            admission=self.admission,
+            lifecycle=self.lifecycle,
+            bodies=self.bodies,
+            side=self.side,
+            service=self.service,
+        )
+        Scrape(READINGS, sources, self.core.metrics.registry)
+
+    def _make_side(self, engine: Engine, votes: Votes) -> Side:
+        """What serves the engine's contract."""
+        parts = Parts(
+            core=self.core,
+            engine=engine,
+            votes=votes,
+            lifecycle=self.lifecycle,
+            body_log=self.body_log,
+            admission=self.admission,
+            host=self.host,
+            driver=self.driver,
+            peers=self.peers,
+            gossip=self.gossip,
             fetch=self._fetch,
             spread_s=self._spread_s,
-            post=self.driver.post,
-            on_applied=self._on_applied,
             on_failure=self._fail,
         )
-        self.sync = Sync(
-            core, votes, self.admission, self.ordering, self.peers, on_failure=self._fail
-        )
-        self.orders, self.catch_up = self.ordering, self.sync
-        if core.spec.reads:
-            first = secrets.randbits(TICKET_BITS)
-            self._reads = Reads(self.driver.post, lambda: core.chain.height, first)
-        self.host.is_behind = self._is_behind
-        self.host.connect(self.driver, self.ordering, self.peers, self.sync, reads=self._reads)
-
-    def _make_tree_side(self, engine: Engine, rules: TreeRules) -> None:
-        """For engines that order a tree of blocks."""
-        core, post = self.core, self.driver.post
-        recent = RecentBodies()
-        storer = BlockStorer(core, recent, fetch=self._fetch, post=post, on_failure=self._fail)
-        drafting = Drafting(core, recent, post)
-        self.miner = self._make_miner(drafting)
-        drafting.connect(self.miner)
-        stories, metrics = Stories(), ForkMetrics(core.metrics.registry)
-        self._forks = ForkWatch(
-            rules,
-            engine,
-            core.tree,
-            stories=stories,
-            metrics=metrics,
-            is_started=lambda: self.driver.has_started,
-        )
-        branching = Branching(
-            core,
-            self.body_log,
-            recent=recent,
-            storer=storer,
-            drafting=drafting,
-            story=TreeStory(self.lifecycle, stories, metrics),
-            say=self.host.share,
-            on_returned=self.gossip.on_returned,
-            post=post,
-            on_failure=self._fail,
-        )
-        self.orders = branching
-        self.catch_up = TreeCatchUp(core.chain, self.peers)
-        self.host.connect(self.driver, None, self.peers, None, branching)
+        rules = self.core.spec.tree
+        if rules is None:
+            return ChainSide(parts)
+        return TreeSide(parts, rules, self._make_miner)
 
     def _make_miner(self, drafting: Drafting) -> Miner:
-        """Whoever looks for proofs of what is drafted; without workers, nobody."""
-        section = self._config.mining
-        miner = ProcessMiner(
-            self.core.spec.name,
-            workers=section.workers,
-            nice=section.nice,
-            on_found=drafting.on_found,
-            on_exhausted=drafting.on_exhausted,
-            on_failure=self._fail,
-        )
-        MiningCollector(miner.account, self.core.metrics.registry)
-        return miner
+        """Whoever looks for proofs, for engines that mine."""
+        return make_process_miner(self.core, drafting, self._fail)
 
     def _make_peers(self) -> Peers:
         config, genesis = self._config, self.core.chain.genesis
@@ -372,21 +258,15 @@ class Node:
     async def _run(self) -> None:
         config = self._config
         self._reload_mempool()
-        if self.core.spec.contract is Contract.TREE:
-            self.miner.start()
-            self._stack.push_async_callback(self.miner.close)
-        self.orders.start()
-        self._stack.push_async_callback(self.orders.close)
-        self.driver.start(self._started())
+        self.side.start(self._stack)
+        self.driver.start(describe_start(self.core, self.journal))
         self._stack.push_async_callback(self.driver.close)
         await self.peers.start()
         self.p2p_port = self.peers.port
         self._stack.push_async_callback(self.peers.close)
         self.gossip.start()
         self._stack.push_async_callback(self.gossip.close)
-        if self.core.spec.contract is Contract.CHAIN:
-            self.sync.start()
-            self._stack.push_async_callback(self.sync.close)
+        self.side.join(self._stack)
         watching = spawn(monitor(self.core.metrics, self._refresh), "monitor", self._fail)
         self._stack.push_async_callback(end, watching)
         try:
@@ -401,33 +281,8 @@ class Node:
         self._stack.push_async_callback(server.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
-        self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
+        self.core.metrics.build.info(describe_build(self.core))
         _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
-
-    def _started(self) -> Started:
-        try:
-            records = tuple(self.core.spec.records.decode(data) for data in self.journal.records)
-        except DecodeError as error:
-            raise JournalError(
-                f"{self._config.journal_path} holds what no {self.core.spec.name} engine wrote:"
-                f" {error}",
-                advice="restore it, or delete it: then the node votes only once that is safe, if ever",
-            ) from error
-        if self.journal.torn_bytes:
-            _log.warning("cut off a torn journal tail", bytes=self.journal.torn_bytes)
-        tree = describe_tree(self.core.tree) if self.core.spec.tree else None
-        if self.journal.is_lost and self.core.me is not None and tree is None:
-            _log.warning("the journal is gone: observing, for good unless voting becomes safe")
-        return Started(
-            records,
-            self.core.chain.height,
-            self.core.chain.head_id,
-            self.core.committee,
-            self.journal.is_fresh,
-            tree,
-            self.core.seats.until,
-            self.core.seats.former,
-        )
 
     def _reload_mempool(self) -> None:
         """What was acknowledged before the restart is pending again; what no longer fits goes."""
@@ -440,24 +295,21 @@ class Node:
     def _on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         self.lifecycle.on_admitted(envelopes, source)
         self.gossip.on_admitted(envelopes, source)
-        self.orders.on_admitted(envelopes)
-
-    def _on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
-        self.body_log.forget(drop.id for drop in dropped)
-        self.body_log.on_applied(applied.header.height)
-        self.lifecycle.on_applied(applied, dropped)
-        if self._reads is not None:
-            self._reads.on_applied()
+        self.side.orders.on_admitted(envelopes)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
 
     def _is_needed(self, id_: bytes) -> bool:
-        return id_ in self.core.mempool or self.orders.holds(id_)
+        return id_ in self.core.mempool or self.side.orders.holds(id_)
 
     def _spread_s(self) -> float:
         """How long others may take to verify a body that is verified here: as long as we would."""
         return self.verifier.compute_seconds(self.verifier.backlog + self.gossip.waiting)
+
+    def _read_clock_ms(self) -> int:
+        """The wall clock, counted from the genesis."""
+        return time.time_ns() // 1_000_000 - self.core.chain.genesis.timestamp_ms
 
     def _is_congested(self) -> bool:
         """Is there more to verify than soon can be, here or at those who make a quorum with us."""
@@ -488,22 +340,18 @@ class Node:
         is_first = self.core.identity.public_key in self.core.chain.genesis.validators
         return self._local_status().role if is_first else Role.FOLLOWER
 
-    def _is_behind(self) -> bool:
-        return self.catch_up.target() > self.core.chain.height
-
     def _stop_serving(self) -> None:
         self.service.state = NodeState.STOPPING
         self.lifecycle.close()
-        if self._reads is not None:
-            self._reads.close()
+        self.side.stop_serving()
 
     def _refresh(self) -> None:
         self.service.refresh()
         if self.service.state is NodeState.STOPPING:
             return
-        if self.catch_up.is_catching_up:
+        if self.side.catch_up.is_catching_up:
             self.service.state = NodeState.CATCHING_UP
-        elif self.catch_up.target() <= self.core.chain.height + 2:
+        elif self.side.catch_up.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
@@ -514,54 +362,3 @@ class Node:
             if is_rewritten:
                 self.core.store.sync()
             self.journal.write(taken)
-
-
-def _open_ledger(spec: EngineSpec, store: Store, genesis: Genesis, stages: Stages) -> Ledger:
-    """The ledger that the engine's contract asks for."""
-    if spec.tree is None:
-        parameters = catalog.parse_parameters(spec, genesis.engine_parameters)
-        rule = make_change_rule(spec, parameters)
-        return Chain.open(store, genesis, stages.measure, rule)
-    return TreeChain.open(store, genesis, make_identify(spec.tree), stages.measure)
-
-
-def _load_genesis(path: Path) -> Genesis:
-    try:
-        return Genesis.from_json(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}",
-            reason="genesis-missing",
-            advice="copy the network's genesis.json into the home folder",
-        ) from error
-
-
-def _find_seat(config: Config, spec: EngineSpec, chain: Ledger, identity: Identity) -> Seats:
-    """The node's place in the committee, now or later, or a stranger's number.
-
-    A follower takes its place as soon as the validators have voted for its key; but one that was told
-    to follow with the key of a first validator never votes.
-    """
-    key, genesis = identity.public_key, chain.genesis
-    if config.role == "follower":
-        return Seats(chain, key, is_silent=key in genesis.validators)
-    if is_open(spec) and key not in genesis.validators:
-        return Seats(chain, key, stranger=compute_stranger(key))
-    if key not in chain.membership().keys:
-        raise ConfigError(
-            f"{config.key_path} is not the key of a validator of {genesis.name}",
-            reason="not-a-validator",
-            advice='set role = "follower" in config.toml, or restore the validator\'s key',
-        )
-    return Seats(chain, key)
-
-
-def _mempool_limits(config: Config) -> MempoolLimits:
-    section = config.mempool
-    return MempoolLimits(
-        count_max=section.count_max,
-        bytes_max=section.size_bytes_max,
-        account_max=section.per_account_max,
-        nonce_window=section.per_account_max,
-        overdue_heights=OVERDUE_HEIGHTS,
-    )

@@ -22,6 +22,8 @@ from node.config import Config
 from node.core import Core
 from node.identity import Identity
 from node.metrics import Metrics
+from node.node import Node
+from node.ordering import Ordering
 from node.peers.errors import PeerError, PeerGone
 from node.seats import Seats
 from node.stages import Stages
@@ -139,3 +141,10 @@ class FakePeers:
     def penalise(self, peer: bytes, reason: str, weight: float) -> None:
         assert weight > 0
         self.penalties.append((peer, reason))
+
+
+def held_heights(node: Node) -> set[int]:
+    """The heights whose values the ordering still holds."""
+    orders = node.side.orders
+    assert isinstance(orders, Ordering)
+    return {value.height for value in orders._values.values()}

@@ -46,7 +46,7 @@ from node.wire import (
     Transactions,
 )
 from tests.node.conftest import MakeCluster
-from tests.node.parts import forge
+from tests.node.parts import forge, held_heights
 from tests.node.support import Cluster, Impostor, penalties, until
 
 HUGE = 2**63
@@ -234,7 +234,7 @@ async def test_a_primary_that_proposes_what_cannot_be_accepted_is_replaced(
     for node in cluster.running:
         assert node.service.engine_view().view >= 1
         height = node.core.chain.height
-        assert all(value.height > height for value in node.ordering._values.values())
+        assert all(held > height for held in held_heights(node))
     assert impostor.peers.connected()
 
 

@@ -14,6 +14,7 @@ from ledger.mempool_log import forget_batch
 from ledger.transaction import Envelope
 from node.api.backend import NodeState, Outcome
 from node.node import Node
+from node.sync import Sync
 from tests.node.conftest import MakeCluster
 from tests.node.parts import logged
 from tests.node.support import Cluster, until
@@ -65,7 +66,9 @@ async def test_a_validator_that_was_down_long_fetches_blocks_with_bodies(
     await cluster.start(3)
     await cluster.until_final(away)
     node = cluster.nodes[3]
-    await until(lambda: node.sync.fetched_heights > 0 and not node.sync.is_catching_up)
+    sync = node.side.catch_up
+    assert isinstance(sync, Sync)
+    await until(lambda: sync.fetched_heights > 0 and not sync.is_catching_up)
     payments = await pay(cluster, 5, index=3)
     await cluster.until_final(payments)
     await cluster.until_level()

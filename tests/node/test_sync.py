@@ -124,7 +124,7 @@ class Bench:
             self.verifier,
             self.log,
             on_admitted=lambda envelopes, source: None,
-            on_displaced=lambda ids: None,
+            on_displaced=lambda drops: None,
             is_congested=lambda: False,
         )
         votes = Votes(CONTEXT, dict(enumerate(KEYS)), VALIDATORS[0], self.core.stages)

@@ -17,7 +17,7 @@ from node.node import Node
 from node.peers.link import Link
 from node.wire import Lane
 from tests.node.conftest import MakeCluster
-from tests.node.parts import logged
+from tests.node.parts import held_heights, logged
 from tests.node.support import Cluster, until
 
 LOSS = 0.03
@@ -123,5 +123,5 @@ def is_clean(node: Node) -> bool:
         and not node.lifecycle._submitted
         and not node.gossip._pushed
         and node.gossip.waiting == 0
-        and not any(value.height <= height for value in node.ordering._values.values())
+        and not any(held <= height for held in held_heights(node))
     )
