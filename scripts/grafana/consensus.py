@@ -50,7 +50,7 @@ def list_common() -> Sequence[Panel]:
         ),
         number(
             "Committee",
-            "How many decide.",
+            "How many decide: the members in office now.",
             "none",
             Query(greatest(pick("quorate_committee_size")), "members"),
             span=3,
@@ -64,7 +64,7 @@ def list_common() -> Sequence[Panel]:
         ),
         number(
             "Quorum",
-            "So many must take part in every decision.",
+            "So many members must take part in every decision.",
             "none",
             Query(greatest(pick("quorate_committee_quorum")), "members"),
             span=3,
@@ -147,11 +147,11 @@ def graph_views(engine: str, word: str) -> Panel:
     )
 
 
-def graph_changes(engine: str, description: str) -> Panel:
+def graph_changes(engine: str, title: str, description: str) -> Panel:
     """Changes of leader by cause."""
     changes = total(engine_is(engine, increase(CHANGES)), "cause")
     return graph(
-        "Changes by cause",
+        title,
         description,
         "none",
         Query(changes, "{{cause}}"),
@@ -159,12 +159,12 @@ def graph_changes(engine: str, description: str) -> Panel:
     )
 
 
-def graph_leader(engine: str) -> Panel:
+def graph_leader(engine: str, title: str) -> Panel:
     """Who leads, as each node knows of itself."""
     return graph(
-        "Who leads",
-        "1 on the node that leads. Two at once: a change of leader is under way, or the old one has"
-        " not heard of it; nobody for long: see 'Changes by cause'.",
+        title,
+        "1 on the node that leads. Two at once: a change is under way, or the old one has not heard"
+        " of it; nobody for long: see the causes beside.",
         "none",
         Query(engine_is(engine, pick("quorate_engine_leads")), "{{node}}"),
         top=1,
@@ -177,11 +177,12 @@ def list_pbft() -> Sequence[Panel]:
         graph_views("pbft", "View"),
         graph_changes(
             "pbft",
+            "Why views were left",
             "Views that were left. `primary-silent`: it failed or is cut off; `primary-censors`: it"
             " passes over transactions; `view-not-opened`: the next one failed too. A few after a"
             " fault are right; a steady stream is a storm: timeouts too short, or links too slow.",
         ),
-        graph_leader("pbft"),
+        graph_leader("pbft", "The primary"),
         graph(
             "Journal writes",
             "Synced writes a second over all nodes, one or two per height and node.",
@@ -217,11 +218,12 @@ def list_paxos() -> Sequence[Panel]:
         graph_views("paxos", "Ballot"),
         graph_changes(
             "paxos",
+            "Why ballots were left",
             "Ballots that were left. `leader-suspected`: the detector lost the leader; `outvoted`:"
             " somebody took a higher ballot. Many in a row are duelling proposers: look for links"
             " that fail in one direction.",
         ),
-        graph_leader("paxos"),
+        graph_leader("paxos", "The leader"),
         graph(
             "Suspicions",
             "Changes of the failure detector's mind. Corrections soon after suspicions: its timeout"

@@ -16,7 +16,7 @@ def make_forks() -> Dashboard:
     rows = [
         Row("How bad is it?", list_state()),
         Row("The tree", list_tree()),
-        Row("Reorganisations", list_reorganisations()),
+        Row("What was undone", list_reorganisations()),
     ]
     return make_board(
         "quorate-forks",
