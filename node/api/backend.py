@@ -16,11 +16,11 @@ from ledger.block import Receipt
 from ledger.reasons import Reason
 from node.diagnosis.facts import Member
 from node.diagnosis.finding import Finding
-from node.metrics import Metrics
 from node.stories import Chapter
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from node.metrics import Metrics
 
 
 class TransactionStatus(StrEnum):
@@ -249,7 +249,7 @@ class Backend(Protocol):
         ...
 
     @property
-    def metrics(self) -> Metrics:
+    def metrics(self) -> "Metrics":
         """Everything measured here."""
         ...
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from consensus import catalog
+from ledger.apps.committee import ChangeRule
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import StoreError
@@ -58,11 +59,12 @@ def make_core(
     store: Store | None = None,
     limits: MempoolLimits | None = None,
     engine: str = "pbft",
+    rule: ChangeRule | None = None,
     **config: Any,
 ) -> Core:
     """What the parts of validator `me` (None: a follower) share, over memory."""
     store = MemoryStore() if store is None else store
-    chain = Chain.open(store, GENESIS)
+    chain = Chain.open(store, GENESIS, rule=rule)
     key = Identity.generate() if me is None else Identity.from_seed(VALIDATORS[me].seed)
     metrics = Metrics()
     return Core(
@@ -111,8 +113,8 @@ class FakePeers:
     broadcasts: list[tuple[Frame, tuple[bytes, ...] | None]] = field(default_factory=list)
     asked: list[tuple[bytes, Request]] = field(default_factory=list)
     penalties: list[tuple[bytes, str]] = field(default_factory=list)
-    calls: dict[bytes, str] = field(default_factory=dict)
-    """Why the last call to each came to nothing."""
+    reasons: dict[bytes, str] = field(default_factory=dict)
+    """Why each that is not linked is not."""
     answer: Callable[[bytes, Request], Answer | PeerError | None] = lambda peer, request: None
 
     def add(self, *peers: bytes, height: int | None = None, certified: int = 0) -> None:
@@ -124,8 +126,8 @@ class FakePeers:
     def connected(self) -> list[FakePeer]:
         return list(self.peers.values())
 
-    def failed_calls(self) -> dict[bytes, str]:
-        return self.calls
+    def absences(self) -> dict[bytes, str]:
+        return self.reasons
 
     def send(self, peer: bytes, frame: Frame) -> bool:
         self.sent.append((peer, frame))

@@ -1,83 +1,109 @@
-"""`quorate status --why` without a network: how it is asked, and what it says then."""
+"""`quorate status --check`: an exit status for probes, from an answer that a server makes up."""
 
-from pathlib import Path
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from node.cli import why
-from node.diagnosis.network import Told
-from node.testnet.network import create_network
-from node.testnet.plan import Plan
+from node.api.backend import NodeState
+from node.api.models import StatusAnswer
 from tests.node.cli.conftest import Quorate
-from tests.node.diagnosis.bench import Bench
-from tests.node.diagnosis.telling import tell, tell_all
 
-NOBODY = "http://127.0.0.1:1"
+Serve = Callable[[NodeState], str]
 
 
-def test_nobody_answers(quorate: Quorate) -> None:
-    done = quorate("status", "--why", "--url", NOBODY)
-    assert done.status == 1
-    assert done.output.startswith("the node does not answer  [node-down]")
-    told = quorate("status", "--why", "--json", "--node", NOBODY, "--node", NOBODY)
-    assert told.status == 1
-    answer = told.json()
-    assert (answer["code"], answer["headline"]) == ("node-down", "none of 2 nodes answers")
-    assert [node["answers"] for node in answer["nodes"]] == [False, False]
-
-
-def test_a_testnet_is_found_in_the_present_folder(
-    quorate: Quorate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = create_network(tmp_path / "net", Plan(validators=1)).home
-    monkeypatch.chdir(home)
-    done = quorate("status", "--why")
-    assert done.status == 1
-    assert "validator-0: its process does not run" in done.output
-    assert quorate("status", "--why", "--home", home, "--json").json()["nodes"][0]["process"] == (
-        "down"
+def make_answer(state: NodeState) -> StatusAnswer:
+    return StatusAnswer(
+        name="validator-0",
+        version="1",
+        role="validator",
+        state=state,
+        ready=state is NodeState.READY,
+        engine="pbft",
+        network="testnet",
+        chain_id=bytes(32),
+        public_key=bytes(32),
+        head_height=0,
+        head_id=bytes(32),
+        final_height=0,
+        certified_height=0,
+        peers=0,
+        pending=0,
+        started_at_ms=0,
+        uptime_ms=0,
+        event_loop="asyncio",
+        alarms=[],
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--url", NOBODY, "--url", NOBODY),
-        ("--home", "."),
-        ("--why", "--home", ".", "--url", NOBODY),
-    ],
-)
-def test_words_that_do_not_go_together(quorate: Quorate, words: tuple[str, ...]) -> None:
-    done = quorate("status", *words)
-    assert done.status == 1
-    assert "[bad-request]" in done.said
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Answer every question with the status of a node in this state; returns the URL."""
+    servers: list[HTTPServer] = []
+
+    def start(state: NodeState) -> str:
+        body = make_answer(state).model_dump_json().encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
-def test_one_node_shows_everybody_that_it_hears_and_does_not(
-    capsys: pytest.CaptureFixture[str],
+def test_a_ready_node_is_well_and_nothing_is_said(quorate: Quorate, serve: Serve) -> None:
+    done = quorate("status", "--check", "--url", serve(NodeState.READY))
+    assert (done.status, done.output, done.said) == (0, "", "")
+
+
+@pytest.mark.parametrize("state", [NodeState.STARTING, NodeState.CATCHING_UP, NodeState.STOPPING])
+def test_any_other_state_fails_and_is_named(
+    quorate: Quorate, serve: Serve, state: NodeState
 ) -> None:
-    bench = Bench("pbft", 4)
-    bench.work()
-    bench.cluster.crash(2)
-    bench.cluster.crash(3)
-    bench.cluster.submit("pay")
-    bench.run(4_000)
-    assert not why.explain([tell(bench, 0)], json=False)
-    shown = capsys.readouterr().out
-    assert "2 of 4 validators unreachable (validator-2, validator-3); 3 are needed" in shown
-    assert "→ Start validator-2 and validator-3 again" in shown
-    assert "waits for view-changes: 2 of 3 (validator-0 and validator-1)" in shown
-    assert shown.count("missing") == 2
+    done = quorate("status", "--check", "--url", serve(state))
+    assert (done.status, done.output) == (1, "")
+    assert f"is {state.value} [not-ready]" in done.said
 
 
-def test_several_nodes_show_what_each_says(capsys: pytest.CaptureFixture[str]) -> None:
-    bench = Bench("pbft", 4)
-    bench.work()
-    bench.run(2_000)
-    bench.cluster.crash(3)
-    bench.run(1_000)
-    assert why.explain(tell_all(bench), json=False)
-    shown = capsys.readouterr().out
-    assert "3 of 4 nodes are well" in shown
-    assert shown.count("at rest: nothing to do since block 8") == 3
-    assert why.explain([Told("a", "b"), tell(bench, 0)], json=True)
+def test_a_node_that_does_not_answer_fails(quorate: Quorate) -> None:
+    for words in ((), ("--check",)):
+        done = quorate("status", *words, "--url", "http://127.0.0.1:1")
+        assert (done.status, "[unreachable]" in done.said) == (1, True)
+
+
+def test_the_environment_names_the_node(
+    quorate: Quorate, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUORATE_URL", serve(NodeState.READY))
+    assert quorate("status", "--check").status == 0
+
+
+def test_a_probe_loads_neither_a_node_nor_simulators() -> None:
+    code = (
+        "import sys; from node.cli.main import choose_words, make_app;"
+        "make_app(choose_words(['status', '--check']));"
+        "print([name for name in ('node.node', 'consensus.simulation', 'consensus.catalog')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

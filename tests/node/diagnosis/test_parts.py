@@ -1,13 +1,12 @@
 """Words, dates, clocks, gauges."""
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from node.clocks import PROPOSERS_MAX, Clocks
 from node.diagnosis.dates import Dates
 from node.diagnosis.facts import Member, Presence
 from node.diagnosis.finding import Code, Finding, Severity
-from node.diagnosis.metrics import FindingGauges
+from node.diagnosis.levels import compute_levels
 from node.diagnosis.words import advise_return, count, describe_absence, join_names, show_duration
 
 
@@ -43,8 +42,8 @@ def test_names_and_numbers() -> None:
 
 
 def test_a_failed_call_tells_a_dead_process_from_one_that_hangs() -> None:
-    down = Member(0, "validator-0", Presence.UNREACHABLE, 2_000, call="unreachable")
-    hanging = Member(1, "validator-1", Presence.UNREACHABLE, 2_000, call="timeout")
+    down = Member(0, "validator-0", Presence.UNREACHABLE, 2_000, why="unreachable")
+    hanging = Member(1, "validator-1", Presence.UNREACHABLE, 2_000, why="timeout")
     silent = Member(2, "validator-2", Presence.SILENT, 4_000)
     assert describe_absence(down) == "unreachable for 2.0 s: nothing listens at its address"
     assert "paused or hangs" in describe_absence(hanging)
@@ -74,18 +73,15 @@ def test_clocks_remember_the_last_proposers_that_were_ahead() -> None:
     assert list(clocks.ahead.items())[-1] == ((2).to_bytes(32, "big"), (2_250, 5.0))
 
 
-def test_gauges_show_what_is_found_and_nothing_that_is_over() -> None:
-    registry = CollectorRegistry()
-    gauges = FindingGauges(registry)
-
-    def read(code: Code) -> float | None:
-        return registry.get_sample_value("quorate_finding", {"code": code.value})
-
-    assert read(Code.QUORUM_UNREACHABLE) == 0
-    assert read(Code.LINKS_CUT) is None
+def test_levels_are_those_of_the_worst_finding_of_a_code() -> None:
     lost = Finding(code=Code.QUORUM_UNREACHABLE, severity=Severity.FAULT, text="")
     idle = Finding(code=Code.IDLE, severity=Severity.OK, text="")
-    gauges.show([lost, idle])
-    assert (read(Code.QUORUM_UNREACHABLE), read(Code.IDLE)) == (3, 1)
-    gauges.show([idle])
-    assert (read(Code.QUORUM_UNREACHABLE), read(Code.IDLE)) == (0, 1)
+    drift = Finding(code=Code.CLOCK_DRIFT, severity=Severity.WARNING, text="")
+    levels = compute_levels([lost, idle, drift])
+    assert {code for code, level in levels.items() if level} == {
+        "quorum-unreachable",
+        "idle",
+        "clock-drift",
+    }
+    assert [levels[code] for code in ("quorum-unreachable", "clock-drift", "idle")] == [3, 2, 1]
+    assert Code.LINKS_CUT.value not in levels
