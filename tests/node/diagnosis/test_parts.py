@@ -1,5 +1,7 @@
 """Words, dates, clocks, gauges."""
 
+from pathlib import Path
+
 import pytest
 
 from node.clocks import PROPOSERS_MAX, Clocks
@@ -85,3 +87,9 @@ def test_levels_are_those_of_the_worst_finding_of_a_code() -> None:
     }
     assert [levels[code] for code in ("quorum-unreachable", "clock-drift", "idle")] == [3, 2, 1]
     assert Code.LINKS_CUT.value not in levels
+
+
+def test_every_code_stands_in_the_readme(root: Path) -> None:
+    text = (root / "node" / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Diagnosis") : text.index("## Mining")]
+    assert [code for code in Code if f"`{code.value}`" not in section] == []
