@@ -2,7 +2,7 @@
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from consensus.pbft.proposing import must_move
+from consensus.idling import must_move
 from consensus.pbft.replica import Phase, Replica, Role, Slot
 from consensus.pbft.timing import has_undecided
 
