@@ -117,7 +117,13 @@ class Chain(Ledger):
         self._membership = membership
         ids = tuple(receipt.id for receipt in outcome.receipts)
         return AppliedBlock(
-            header, record.id, ids, tuple(outcome.receipts), record.skipped, outcome.nonces
+            header,
+            record.id,
+            ids,
+            tuple(outcome.receipts),
+            record.skipped,
+            outcome.nonces,
+            outcome.size_bytes,
         )
 
     def _close(self, view: View, assembly: Assembly | None) -> MembershipState:
@@ -215,11 +221,13 @@ class Chain(Ledger):
             raise ChainError(Reason.CHAIN_DECIDED_OTHERWISE, f"height {height} holds other values")
         receipts = self._blocks.get_receipts(height)
         nonces: dict[bytes, int] = {}
-        for raw in self._blocks.get_bodies(height)[: len(receipts)]:
+        raws = self._blocks.get_bodies(height)[: len(receipts)]
+        for raw in raws:
             transaction = decode_transaction(raw).transaction
             nonces[transaction.sender] = transaction.nonce + 1
         ids = tuple(receipt.id for receipt in receipts)
-        return AppliedBlock(record.header, record.id, ids, receipts, record.skipped, nonces)
+        size = sum(map(len, raws))
+        return AppliedBlock(record.header, record.id, ids, receipts, record.skipped, nonces, size)
 
     def certify(self, height: int, certificate: bytes) -> None:
         """Keep a certificate over the block at `height`; the engine has judged it.

@@ -15,6 +15,7 @@ from consensus.events import Offered
 from consensus.message import NULL_DIGEST, Height, Signed, compute_digest
 from consensus.paxos.acceptor import advance
 from consensus.paxos.ballot import Ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.checkpoint import on_certificate
 from consensus.paxos.learner import claim, deliver
 from consensus.paxos.membership import owes_vote
@@ -188,6 +189,8 @@ def yield_to(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
     replica.seen = max(replica.seen, ballot)
     if replica.phase is not Phase.FOLLOWING and replica.candidate < ballot:
         replica.count("preempted")
+        if replica.leader is None:
+            replica.count_left(Cause.OUTBID)
         yield from lose_leader(replica)
 
 

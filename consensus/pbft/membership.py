@@ -26,6 +26,7 @@ it is not known to remember (its journal was lost once): then it observes first.
 from consensus.committee import Former
 from consensus.events import Applied
 from consensus.message import Height, Signed
+from consensus.pbft.causes import Cause
 from consensus.pbft.messages import NewView, ViewChange
 from consensus.pbft.quorums import compute_proposals
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
@@ -47,6 +48,7 @@ def take_seats(replica: Replica, event: Applied) -> None:
         replica.role = Role.FOLLOWER
     forget_strangers(replica)
     if replica.me is not None:
+        replica.count_left(Cause.COMMITTEE_CHANGED)
         leave_views(replica)
 
 

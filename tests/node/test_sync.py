@@ -133,7 +133,7 @@ class Bench:
             self.verifier,
             self.log,
             on_admitted=lambda envelopes, source: None,
-            on_displaced=lambda ids: None,
+            on_displaced=lambda drops: None,
             is_congested=lambda: False,
         )
         keys = dict(enumerate([*KEYS, *(key.public_key for key in newcomers)]))
