@@ -2,7 +2,7 @@
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from consensus.paxos.proposing import must_move
+from consensus.idling import must_move
 from consensus.paxos.replica import Phase, Replica, Role
 
 PHASES: tuple[str, ...] = (

@@ -2,8 +2,8 @@
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
+from consensus.idling import must_move
 from consensus.message import Height
-from consensus.pbft.proposing import must_move
 from consensus.pbft.replica import Phase, Replica, Role, Slot
 from consensus.pbft.suspicion import compute_suspects
 from consensus.pbft.timing import has_undecided
