@@ -19,6 +19,7 @@ from node.cli.complexity import complexity
 from node.cli.forks import forks
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
+from node.cli.overhead import overhead
 from node.cli.replay import replay
 from node.cli.simulate import simulate
 from node.cli.status import status
@@ -45,6 +46,7 @@ app.command("verify")(verify)
 app.command("replay")(replay)
 app.command("load")(load)
 app.command("bench")(bench)
+app.command("overhead")(overhead)
 app.command("simulate")(simulate)
 app.command("twins")(twins)
 app.command("complexity")(complexity)
