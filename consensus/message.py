@@ -88,8 +88,9 @@ class Signed(
 
 
 def name_kind(message: Any) -> str:
-    """The name of a message's type; of a vote, that of its body's."""
-    return type(message.body if isinstance(message, Signed) else message).__name__
+    """The name of a message's type; of one that carries another as its body, that one's."""
+    body = getattr(message, "body", None)
+    return type(message if body is None else body).__name__
 
 
 def list_kinds(codec: "Codec") -> tuple[str, ...]:

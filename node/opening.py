@@ -88,6 +88,7 @@ def describe_start(core: Core, journal: Journal) -> Started:
         tree,
         core.seats.until,
         core.seats.former,
+        core.chain.certified_height,
     )
 
 

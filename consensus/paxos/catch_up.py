@@ -8,6 +8,7 @@ heights at once; one that is far behind has its host fetch blocks.
 
 from collections.abc import Iterator
 
+from consensus.checkpoints import lacks_handover
 from consensus.committee import ReplicaId
 from consensus.effects import Behind, Broadcast, Effect, Ignore, Send
 from consensus.events import Offered
@@ -22,6 +23,7 @@ from consensus.paxos.messages import (
     Accept,
     Canvass,
     Checkpoint,
+    CheckpointCertificate,
     ChosenSeal,
     Lack,
     Learned,
@@ -75,7 +77,9 @@ def lacks_something(replica: Replica) -> bool:
 
 def lacks_certificate(replica: Replica) -> bool:
     """Is a checkpoint that was executed here still without its certificate."""
-    return any(height > replica.certified for height in replica.own_checkpoints)
+    return lacks_handover(replica) or any(
+        height > replica.certified for height in replica.own_checkpoints
+    )
 
 
 def ask(replica: Replica) -> Iterator[Effect]:
@@ -116,12 +120,19 @@ def on_lack(replica: Replica, sender: ReplicaId, lack: Lack) -> Iterator[Effect]
     claim(replica, lack.decided)
     heights = range(lack.decided + 1, lack.decided + 1 + ANSWERED_HEIGHTS)
     learned = [replica.history[height] for height in heights if height in replica.history]
-    if replica.certificate and lack.certified < replica.certified:
-        yield Send(sender, replica.certificate)
+    for certificate in list_certificates(replica):
+        if lack.certified < certificate.height:
+            yield Send(sender, certificate)
     for message in learned:
         yield Send(sender, message)
     if not learned and replica.decided > lack.decided and replica.is_voting and replica.leader:
         yield Ignore(lack, Refusal.ANSWERED)
+
+
+def list_certificates(replica: Replica) -> list[CheckpointCertificate]:
+    """What others may lack: the one that ends the former committee, then the newest."""
+    kept = (replica.handover, replica.certificate)
+    return list(dict.fromkeys(certificate for certificate in kept if certificate is not None))
 
 
 def on_learned(replica: Replica, learned: Learned) -> Iterator[Effect]:

@@ -49,7 +49,7 @@ def take_seats(replica: Replica, event: Applied) -> Iterator[Effect]:
     yield from announce(replica)
     yield from lose_leader(replica, Cause.COMMITTEE_CHANGED)
     replica.count("committee_changed")
-    replica.former = Former(event.height, replica.committee)
+    replica.former, replica.handover = Former(event.height, replica.committee), None
     replica.committee = event.committee
     if event.me is None:
         replica.role, replica.tickets = Role.FOLLOWER, {}

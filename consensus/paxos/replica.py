@@ -222,9 +222,13 @@ class Replica:
     """The height after which decided ones were last asked for."""
 
     certified: Height = 0
+    ledger_certified: Height = 0
+    """What the ledger held a certificate of when this replica started."""
     certificate: CheckpointCertificate | None = None
+    handover: CheckpointCertificate | None = None
+    """The certificate of the former committee's last height, for those who still need it."""
     waiting: dict[Height, CheckpointCertificate] = field(default_factory=dict)
-    """Certificates of heights that are not applied here yet."""
+    """Certificates of heights that are not applied here yet, or whose turn has not come."""
     checkpoints: dict[Height, dict[ReplicaId, Signed[Checkpoint]]] = field(default_factory=dict)
     own_checkpoints: dict[Height, bytes] = field(default_factory=dict)
     """The block ids derived here at checkpoint heights not yet certified."""

@@ -40,7 +40,7 @@ def is_announced(replica: Replica, event: Applied) -> bool:
 
 def take_seats(replica: Replica, event: Applied) -> None:
     """The last height of a committee is executed: another one sits, and hands over what is open."""
-    replica.former = Former(event.height, replica.committee)
+    replica.former, replica.handover = Former(event.height, replica.committee), None
     was_member = replica.me is not None and replica.committee.is_member(replica.me)
     replica.count("committee_changed")
     replica.sit(event.committee)

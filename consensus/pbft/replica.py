@@ -222,6 +222,10 @@ class Replica:
     uncertified: dict[Height, CheckpointCertificate] = field(default_factory=dict)
     """Certificates of heights not applied here yet."""
     certified: Height = 0
+    ledger_certified: Height = 0
+    """What the ledger held a certificate of when this replica started."""
+    handover: CheckpointCertificate | None = None
+    """The certificate of the former committee's last height, for those who still need it."""
 
     barrier: Height = 0
     """An observer votes again only above; durable. See `returning`."""
