@@ -138,7 +138,7 @@ class Detecting:
     def _tell_suspicion(self, reason: str) -> None:
         assert self._watching is not None
         assert self._watching.replica is not None
-        _log.info("suspected", replica=self._watching.replica, reason=reason)
+        _log.warning("suspected", replica=self._watching.replica, reason=reason)
         self._say(Suspected(self._watching.replica), self._watching.number)
 
     def _stop_looking(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-from typing import Annotated
 
 import msgspec
 import typer
@@ -19,6 +18,7 @@ from node.cli.output import (
     print_pairs,
     say,
 )
+from node.cli.testnet_logs import logs
 from node.cli.testnet_options import (
     DEFAULT_LOAD,
     BasePort,
@@ -30,6 +30,7 @@ from node.cli.testnet_options import (
     Indices,
     Json,
     Load,
+    LogLevel,
     Miners,
     Nodes,
     Parameters,
@@ -42,7 +43,7 @@ from node.testnet.link_control import ask_links, describe_links
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
 from node.testnet.run import Run, RunOptions
-from node.testnet.supervisor import Supervisor, read_log_tail
+from node.testnet.supervisor import Supervisor
 from node.testnet.switchboard import LinkState
 from node.testnet.table import make_table
 from node.testnet.verdict import Verdict
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 testnet_links.add_commands(app)
 testnet_committee.add_commands(app)
+app.command("logs")(logs)
 
 
 def open_supervisor(home: Home) -> Supervisor:
@@ -131,6 +133,7 @@ async def run(
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
@@ -146,7 +149,7 @@ async def run(
         parameters=parameters,
         miners=miners,
     )
-    running = Run(network, RunOptions(load, seconds), messages)
+    running = Run(network, RunOptions(load, seconds, log_level), messages)
     with stop_on_signal(running.stop):
         verdict = await running.run()
     if verdict is not None:
@@ -174,6 +177,7 @@ async def start(
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Start a network in the background, or those of its nodes that do not run.
 
@@ -188,7 +192,7 @@ async def start(
         parameters=parameters,
         miners=miners,
     )
-    supervisor = Supervisor(network)
+    supervisor = Supervisor(network, log_level)
     supervisor.start()
     await supervisor.wait_ready()
     if load:
@@ -249,22 +253,11 @@ def resume(indices: Indices, home: Home = None) -> None:
 
 @app.command("restart")
 @asynchronous
-async def restart(indices: Indices, home: Home = None) -> None:
+async def restart(indices: Indices, home: Home = None, *, log_level: LogLevel = None) -> None:
     """End nodes if they run and start them again; returns when they are ready."""
     started = time.monotonic()
-    await open_supervisor(home).restart(indices)
+    await Supervisor(open_network(choose_home(home)), log_level).restart(indices)
     say(f"ready after {time.monotonic() - started:.1f} s: {join(indices)}")
-
-
-@app.command("logs")
-def logs(
-    index: Annotated[int, typer.Argument(metavar="N", help="Number of the node, from 0.")],
-    home: Home = None,
-    lines: Annotated[int, typer.Option(min=1, help="How many of the last lines.")] = 50,
-) -> None:
-    """Print the end of a node's log."""
-    member = open_network(choose_home(home)).member(index)
-    print_line(read_log_tail(member, lines))
 
 
 def join(indices: list[int]) -> str:

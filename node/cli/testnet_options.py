@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -83,6 +84,21 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard
 Indices = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of nodes, from 0.")]
 
 DEFAULT_LOAD = 20.0
+
+
+class LogLevelName(StrEnum):
+    """Levels of the nodes' logs, as `[log] level` names them."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+LogLevel = Annotated[
+    LogLevelName | None,
+    typer.Option(help="From which level on the nodes that are started log. Default: info."),
+]
 
 
 def find_state_folder() -> Path:

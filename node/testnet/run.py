@@ -31,10 +31,14 @@ RECENT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What to run: payments a second (0 for none), and for how long (None: until Ctrl-C)."""
+    """What to run: payments a second (0 for none), and for how long (None: until Ctrl-C).
+
+    `log_level` is the nodes'; None leaves it to their configuration.
+    """
 
     rate: float
     seconds: float | None
+    log_level: str | None = None
 
 
 class Run:
@@ -44,7 +48,7 @@ class Run:
         self._network = network
         self._options = options
         self._console = console
-        self._supervisor = Supervisor(network)
+        self._supervisor = Supervisor(network, options.log_level)
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
 
