@@ -19,6 +19,14 @@ from node.cli.output import (
     say,
 )
 from node.cli.testnet_logs import logs
+from node.cli.testnet_manifest import (
+    Check,
+    ManifestFile,
+    PlayOptions,
+    Report,
+    check_no_manifest,
+    play_file,
+)
 from node.cli.testnet_options import (
     DEFAULT_LOAD,
     BasePort,
@@ -26,6 +34,7 @@ from node.cli.testnet_options import (
     Followers,
     For,
     FreshHome,
+    FreshLoad,
     Home,
     Indices,
     Json,
@@ -122,24 +131,37 @@ def create(
 @app.command("run")
 @asynchronous
 async def run(
+    manifest: ManifestFile = None,
     *,
     engine: Engine = None,
     nodes: Nodes = None,
     followers: Followers = None,
     home: FreshHome = None,
-    load: Load = DEFAULT_LOAD,
+    load: FreshLoad = None,
     seconds: For = None,
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
     log_level: LogLevel = None,
+    report: Report = None,
+    check: Check = False,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
+    With a FILE everything comes from there: network, load, what is done to it when, and what is
+    expected; examples stand in scripts/manifests.
+
     With --json the last line on standard output is one JSON object. The exit status is 0 only if
-    all nodes hold the same final block at the same height and nothing accepted was lost.
+    all nodes hold the same final block at the same height, nothing accepted was lost, and with a
+    FILE all that was expected came true.
     """
+    if manifest is not None:
+        said = (engine, nodes, followers, load, seconds, parameters, miners)
+        options = PlayOptions(choose_fresh_home(home), base_port, log_level, report, json, check)
+        await play_file(manifest, options, is_said_twice=any(one is not None for one in said))
+        return
+    check_no_manifest(report, is_checking=check)
     network = open_or_create(
         choose_fresh_home(home),
         engine=engine,
@@ -149,7 +171,8 @@ async def run(
         parameters=parameters,
         miners=miners,
     )
-    running = Run(network, RunOptions(load, seconds, log_level), messages)
+    rate = DEFAULT_LOAD if load is None else load
+    running = Run(network, RunOptions(rate, seconds, log_level), messages)
     with stop_on_signal(running.stop):
         verdict = await running.run()
     if verdict is not None:

@@ -76,6 +76,15 @@ Load = Annotated[
         callback=check_amount,
     ),
 ]
+FreshLoad = Annotated[
+    float | None,
+    typer.Option(
+        "--load",
+        metavar="TX_PER_SECOND",
+        help="Demo transactions a second; 0 for none. Default: 20.",
+        callback=check_amount,
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", help="How long to run.", callback=check_amount),

@@ -41,6 +41,18 @@ class Heights:
             for node in range(len(self._urls))
         ]
 
+    def add(self, url: str) -> None:
+        """Watch one more node, which has come later."""
+        self._urls.append(url.rstrip("/"))
+        self._heights.append([])
+        self._times.append([])
+        node = len(self._urls) - 1
+        self._tasks.append(asyncio.create_task(self._watch(node), name=f"watch-{node}"))
+
+    def sightings(self, node: int) -> list[tuple[float, int]]:
+        """When each new height of a node was seen, by the loop's clock; the first is where it stood."""
+        return list(zip(self._times[node], self._heights[node], strict=True))
+
     async def close(self) -> None:
         """Stop watching."""
         for task in self._tasks:
