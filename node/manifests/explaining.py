@@ -21,7 +21,8 @@ def explain(error: ValidationError, table: Mapping[str, Any]) -> Iterator[Fault]
             case "missing":
                 yield Fault(place[:-1], f"`{place[-1]}` is missing")
             case "union_tag_invalid" | "union_tag_not_found":
-                yield Fault(place, explain_verb(get_table(place, table)))
+                step = get_table(place, table)
+                yield Fault((*place, "do") if "do" in step else place, explain_verb(step))
             case "value_error":
                 yield Fault(place, fault["msg"].removeprefix("Value error, "))
             case _:

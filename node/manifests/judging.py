@@ -99,7 +99,7 @@ def judge_step(step: AnyStep, nodes: int, there: int) -> Iterator[tuple[str, str
         case SlowLink():
             yield from judge_slow_link(step, nodes)
         case Expect(at=at, over=over) if over > at:
-            yield "over", f"that looks back before the start: at most {format_duration(at)}"
+            yield "at", f"a look {format_duration(over)} back from there begins before the start"
         case _:
             return
 

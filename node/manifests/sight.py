@@ -70,11 +70,11 @@ def see(play: Play) -> Sight:
 def list_conditions(play: Play, number: int) -> list[Span]:
     """When a node's process was down or paused."""
     seen = play.watch.conditions.get(number, [])
-    ends = [one.at_s for one in seen[1:]] + [play.ended_s]
+    ends = [*(one.at_s for one in seen[1:]), play.ended_s]
     names = {Condition.GONE: "down", Condition.PAUSED: "paused"}
     return [
         Span(one.at_s, min(end_s, play.ended_s), names[one.condition])
-        for one, end_s in zip(seen, ends, strict=True)
+        for one, end_s in zip(seen, ends, strict=bool(seen))
         if one.condition in names and one.at_s < play.ended_s
     ]
 
