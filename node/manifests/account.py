@@ -14,12 +14,16 @@ from node.manifests.steps import Expect
 from node.testnet.verdict import Verdict
 
 
+UNDER_WAY_S = 0.2
+"""A block that is seen so soon after a step was mostly decided before it."""
+
+
 class StepAccount(msgspec.Struct, frozen=True, kw_only=True):
     """One step. Times are in milliseconds from the start of the load, None for what never was.
 
     `outcome` is `done`, `failed` (it could not be done), `met`, `missed` (what was expected) or
     `skipped` (the run ended before). For what was done: `next_final_ms` is the time to the next final
-    block, `gap_ms` the longest time without one until the next deed or the end, `view_changes` how
+    block (what was under way in the first `UNDER_WAY_S` is not it), `gap_ms` the longest time without one until the next deed or the end, `view_changes` how
     many there were in that time.
     """
 
@@ -128,7 +132,7 @@ def draw_step(play: Play, gaps: Gaps, number: int) -> StepAccount:
     if began_s is None or isinstance(step, Expect):
         return account
     until_s = find_end(play, number)
-    next_s = gaps.find_next(began_s)
+    next_s = gaps.find_next(began_s + UNDER_WAY_S)
     return msgspec.structs.replace(
         account,
         next_final_ms=None if next_s is None else round((next_s - began_s) * 1_000),

@@ -98,6 +98,8 @@ def judge_step(step: AnyStep, nodes: int, there: int) -> Iterator[tuple[str, str
                 yield "groups", f'{error.detail}; name every node once, as in "0,1/2,3"'
         case SlowLink():
             yield from judge_slow_link(step, nodes)
+        case Expect(expect="forked" | "agreed", nodes=tuple() | str()):
+            yield "nodes", "that is expected of all nodes; leave `nodes` out"
         case Expect(at=at, over=over) if over > at:
             yield "at", f"a look {format_duration(over)} back from there begins before the start"
         case _:

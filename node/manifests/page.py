@@ -18,7 +18,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 .verdict { display: inline-block; padding: .15rem .6rem; border-radius: .3rem; font-weight: 600;
   color: #fff; background: #1a7f5a; } .verdict.bad { background: #c43d3d; }
 figure { margin: 1.5rem 0; overflow-x: auto; } svg { width: 100%; min-width: 40rem; height: auto; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+.scroll { overflow-x: auto; } .scroll td:nth-child(3) { min-width: 9rem; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid light-dark(#d7dde5, #39424f); }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -26,6 +26,10 @@ th, td { text-align: left; padding: .3rem .7rem .3rem 0; vertical-align: top;
 figcaption, .dim { color: light-dark(#5b6675, #97a2b1); }
 """.strip()
 
+HEADS_CAPTION = (
+    " Each field of a node's row is one block as its head, in a colour of the block's own: nodes whose"
+    " rows look alike are on the same branch."
+)
 CAPTION = (
     "Green: final blocks, for the network above and for each node below. Red: times in which nothing"
     " became final. Violet: links that were cut or slow; diamonds: changes of view. Grey bars: the"
@@ -53,6 +57,7 @@ def draw_page(sight: Sight, account: PlayAccount, play: Play) -> str:
     )
     network = f"{manifest.engine}, {manifest.nodes} validators"
     network += f", {manifest.followers} followers" if manifest.followers else ""
+    has_heads = any(lane.heads for lane in sight.lanes)
     facts = {
         "network": network,
         "seconds": f"{account.duration_ms / 1_000:.1f}",
@@ -75,7 +80,7 @@ def draw_page(sight: Sight, account: PlayAccount, play: Play) -> str:
             f"<h1>{title}</h1>{badge}",
             *(f"<p>{escape(part)}</p>" for part in manifest.about.strip().split("\n\n") if part),
             f"<figure>{draw_picture(sight, account.title or 'A testnet')}",
-            f"<figcaption>{CAPTION}</figcaption></figure>",
+            f"<figcaption>{CAPTION}{HEADS_CAPTION if has_heads else ''}</figcaption></figure>",
             "<h2>What happened</h2>",
             draw_table(STEP_HEADS, map(list_cells, account.steps)),
             "<h2>What was expected</h2>",

@@ -21,7 +21,8 @@ svg { --ink: #1c2430; --dim: #6b7686; --line: #d7dde5; --final: #1a7f5a; --down:
   svg { --ink: #e7ebf0; --dim: #97a2b1; --line: #39424f; --final: #4cc38a; --down: #6a7482;
     --paused: #e2b45c; --still: #f07178; --cut: #a78bfa; --paper: #14181e; } }
 text { fill: var(--ink); } .dim { fill: var(--dim); } .axis { stroke: var(--line); }
-.height { fill: none; stroke: var(--final); stroke-width: 1.8; } .finals { stroke: var(--final); }
+.head { fill: none; stroke: var(--final); stroke-width: 1.2; opacity: .7; }
+.block { stroke: var(--paper); stroke-width: .6; } .height { fill: none; stroke: var(--final); stroke-width: 1.8; } .finals { stroke: var(--final); }
 .down { fill: var(--down); } .paused { fill: var(--paused); } .still { fill: var(--still); }
 .cut { fill: var(--cut); } .mark { stroke: var(--ink); stroke-dasharray: 2 3; opacity: .55; }
 .knob { fill: var(--ink); } .bad { fill: var(--still); }
@@ -78,24 +79,29 @@ def draw_bands(sight: Sight) -> Iterator[str]:
 
 
 def draw_heights(sight: Sight) -> Iterator[str]:
-    """The final height over time, as steps."""
-    if not sight.heights:
+    """The final height over time, as steps; where heads may move, that of every node's head."""
+    curves = [[(seen.at, seen.height) for seen in lane.heads] for lane in sight.lanes]
+    kind, label = "head", "heads"
+    if not any(curves):
+        kind, label = "height", "final height"
+        curves = [[(0.0, sight.heights[0][1] - 1), *sight.heights]] if sight.heights else []
+    heights = [height for curve in curves for _, height in curve]
+    if not heights:
         yield f'<text class="dim" x="{LEFT + 8}" y="{TOP + 20}">no final block was seen</text>'
         return
-    least, most = sight.heights[0][1] - 1, sight.heights[-1][1]
+    least, most = min(heights), max(heights)
     scale = (CHART - 12) / max(most - least, 1)
 
     def y(height: int) -> float:
         return round(TOP + CHART - 4 - (height - least) * scale, 1)
 
-    path = [f"M{LEFT} {y(least)}"]
-    for at, height in sight.heights:
-        path.append(f"H{x(sight, at)}V{y(height)}")
-    path.append(f"H{x(sight, sight.seconds)}")
-    yield f'<path class="height" d="{"".join(path)}"/>'
+    for curve in filter(None, curves):
+        path = [f"M{x(sight, curve[0][0])} {y(curve[0][1])}"]
+        path += [f"H{x(sight, at)}V{y(height)}" for at, height in curve[1:]]
+        yield f'<path class="{kind}" d="{"".join(path)}H{x(sight, sight.seconds)}"/>'
     yield f'<text class="name dim" x="{LEFT - 8}" y="{y(most) + 4}">{most:,}</text>'
     yield f'<text class="name dim" x="{LEFT - 8}" y="{y(least) + 2}">{least:,}</text>'
-    yield f'<text class="name" x="{LEFT - 8}" y="{TOP + CHART / 2}">final height</text>'
+    yield f'<text class="name" x="{LEFT - 8}" y="{TOP + CHART / 2}">{label}</text>'
 
 
 def draw_lanes(sight: Sight) -> Iterator[str]:
@@ -119,10 +125,26 @@ def draw_lane(sight: Sight, lane: Lane, y: float) -> Iterator[str]:
     yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y + LANE - 2}" y2="{y + LANE - 2}"/>'
     for span in lane.spans:
         yield draw_span(sight, span, y + 3, LANE - 6, span.what)
+    if lane.heads:
+        yield from draw_heads(sight, lane, y)
+        return
     places = sorted({round(x(sight, at)) for at in lane.finals_s})
     if places:
         strokes = "".join(f"M{place} {y + 5}v{LANE - 10}" for place in places)
         yield f'<path class="finals" d="{strokes}"/>'
+
+
+def draw_heads(sight: Sight, lane: Lane, y: float) -> Iterator[str]:
+    """A field for each head of a node, in the block's own colour: the same block looks the same."""
+    ends = [*(seen.at for seen in lane.heads[1:]), sight.seconds]
+    for seen, end_s in zip(lane.heads, ends, strict=True):
+        left, right = x(sight, seen.at), x(sight, end_s)
+        hue = int(seen.id[-4:] or "0", 16) % 360
+        hint = f"{lane.name}: height {seen.height}, block {seen.id[:10]}…, at {seen.at:.1f}s"
+        yield (
+            f'<rect class="block" x="{left}" y="{y + 5}" width="{max(right - left, 1):.1f}"'
+            f' height="{LANE - 10}" style="fill:hsl({hue} 55% 55%)"><title>{hint}</title></rect>'
+        )
 
 
 def draw_axis(sight: Sight, height: float) -> Iterator[str]:

@@ -123,6 +123,14 @@ class Play:
         """Has anything become final of late."""
         assert scene.began_s is not None
         since_s = scene.began_s - step.over / 1_000
+        if step.expect == "forked":
+            scene.detail = self.watch.find_conflict(since_s, scene.began_s)
+            scene.is_good = bool(scene.detail)
+            return
+        if step.expect == "agreed":
+            height, scene.is_good = self.watch.find_common(scene.began_s)
+            scene.detail = f"all nodes' heads were seen at height {height}"
+            return
         if step.nodes is None:
             seen = self.watch.list_progress()
             moved = [since_s < at <= scene.began_s for at, _ in seen]

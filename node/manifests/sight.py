@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+from node.load.heights import HeadSeen
 from node.manifests.play import Play, Scene
 from node.manifests.steps import Heal, Partition, SlowLink
 from node.testnet.processes import Condition
@@ -25,6 +26,8 @@ class Lane(NamedTuple):
     name: str
     finals_s: list[float]
     spans: list[Span]
+    heads: list[HeadSeen]
+    """Where heads may move to another branch; else none."""
 
 
 class Sight(NamedTuple):
@@ -49,6 +52,9 @@ def see(play: Play) -> Sight:
             member.name,
             [at for at, _ in watch.list_progress([number]) if at <= seconds],
             list_conditions(play, number),
+            [seen for seen in watch.list_heads(number) if seen.at <= seconds]
+            if watch.is_forking
+            else [],
         )
         for number, member in enumerate(watch.members)
     ]
@@ -57,7 +63,7 @@ def see(play: Play) -> Sight:
         heights,
         lanes,
         list_cuts(play),
-        list_stills([at for at, _ in heights], seconds),
+        [] if watch.is_forking else list_stills([at for at, _ in heights], seconds),
         [(seen.at_s, seen.view) for seen in watch.views[1:] if seen.at_s <= seconds],
         [
             (scene.began_s, number, scene.is_good is not False)

@@ -181,18 +181,22 @@ class RemoveValidator(Deed):
 
 
 class Expect(Step):
-    """What must hold at a time: in the last `over` something (or nothing) has become final.
+    """What must hold at a time.
 
-    With `nodes`: each of them has had a newly final block, or none of them.
+    `final`, `stalled`: in the last `over` something, or nothing, has become final; with `nodes`: each
+    of them has had a newly final block, or none of them. `forked`: in the last `over` two nodes had different heads at one height. `agreed`: at the greatest
+    height at which all nodes' heads were seen they are the same.
     """
 
-    expect: Literal["final", "stalled"]
+    expect: Literal["final", "stalled", "forked", "agreed"]
     over: Duration = 3_000
     nodes: Nodes | None = None
 
     def describe(self) -> str:
         """What is expected, and of whom."""
         whom = "" if self.nodes is None else f" at {describe_nodes(self.nodes)}"
+        if self.expect == "agreed":
+            return "expect agreed"
         return f"expect {self.expect}{whom} over {format_duration(self.over)}"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import aiohttp
 
 from node.client import Client, ClientError
-from node.load.heights import Heights
+from node.load.heights import HeadSeen, Heights
 from node.tasks import end
 from node.testnet.forks import report_forks
 from node.testnet.plan import Member
@@ -90,6 +90,37 @@ class Watch:
             if not progress or height > progress[-1][1]:
                 progress.append((at - self._began, height))
         return progress
+
+    def list_heads(self, node: int) -> list[HeadSeen]:
+        """When each new head of a node was seen, in seconds from the start."""
+        return [seen._replace(at=seen.at - self._began) for seen in self._heights.heads(node)]
+
+    @property
+    def is_forking(self) -> bool:
+        """May heads move to another branch there."""
+        return bool(self.reorganisations)
+
+    def find_conflict(self, from_s: float, until_s: float) -> str:
+        """Two nodes whose heads differ at one height in that time; empty where none do."""
+        first: dict[int, tuple[int, str]] = {}
+        for node in range(len(self.members)):
+            for seen in self.list_heads(node):
+                if not from_s < seen.at <= until_s:
+                    continue
+                other, id_ = first.setdefault(seen.height, (node, seen.id))
+                if id_ != seen.id and other != node:
+                    return f"nodes {other} and {node} had different heads at height {seen.height}"
+        return ""
+
+    def find_common(self, until_s: float) -> tuple[int, bool]:
+        """The greatest height at which the heads of all nodes were seen, and are they the same."""
+        told = [
+            {seen.height: seen.id for seen in self.list_heads(node) if seen.at <= until_s}
+            for node in range(len(self.members))
+        ]
+        common = set.intersection(*(set(ids) for ids in told)) if told else set()
+        height = max(common, default=0)
+        return height, len({ids.get(height) for ids in told}) == 1
 
     def _look_at(self, number: int) -> None:
         name = f"look-{number}"

@@ -1,17 +1,21 @@
 """What is made of what was seen: gaps, outcomes, findings, and the picture of it all."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
+from node.load.heights import HeadSeen
 from node.manifests.account import Gaps, PlayAccount, draw_up
 from node.manifests.page import write_report
+from node.manifests.picture import draw_picture
 from node.manifests.play import Play
 from node.manifests.reading import parse_manifest
 from node.manifests.sight import Span, see
-from node.manifests.watch import ConditionSeen, ViewSeen
+from node.manifests.watch import ConditionSeen, ViewSeen, Watch
 from node.testnet.network import Network
 from node.testnet.plan import Plan
 from node.testnet.processes import Condition
@@ -54,6 +58,29 @@ VERDICT = Verdict(
 )  # fmt: skip
 
 
+class SeenWatch(Watch):
+    """A watch that has seen final blocks at these seconds, on all nodes alike."""
+
+    def __init__(self, network: Network, blocks: list[float]) -> None:
+        super().__init__(network.members)
+        self.blocks = blocks
+
+    def list_progress(self, nodes: Sequence[int] | None = None) -> list[tuple[float, int]]:
+        """The same for all."""
+        del nodes
+        return [(at, number) for number, at in enumerate(self.blocks, start=1)]
+
+    def list_heads(self, node: int) -> list[HeadSeen]:
+        """Two branches from height 2 on, until the end."""
+        branch = "aaaa" if node < 2 else "bbbb"
+        return [
+            HeadSeen(1.0, 1, "1111"),
+            HeadSeen(2.0 + node / 10, 2, f"{branch}2"),
+            HeadSeen(3.0, 3, f"{branch}3"),
+            HeadSeen(19.0, 4, "4444"),
+        ]
+
+
 class Seen(Play):
     """A play that is over, as its watch has seen it."""
 
@@ -62,9 +89,7 @@ class Seen(Play):
         network = Network(tmp_path, Plan())
         super().__init__(manifest, tmp_path, network, lambda _line: None)
         self.ended_s = 20.0
-        self.watch.list_progress = lambda _nodes=None: [  # type: ignore[method-assign]
-            (at, number) for number, at in enumerate(BLOCKS, start=1)
-        ]
+        self.watch = self.seen = SeenWatch(network, BLOCKS)
         self.watch.views = [ViewSeen(0.1, 0, "validator-0"), ViewSeen(7.9, 1, "validator-1")]
         self.watch.conditions = {
             0: [
@@ -127,16 +152,12 @@ def test_findings_decide(seen: Seen) -> None:
 
 @pytest.mark.parametrize("fault", ["none", "skipped", "failed", "missed", "disagreement"])
 def test_a_run_is_good_only_if_all_holds(seen: Seen, fault: str) -> None:
-    seen.watch.list_progress = lambda _nodes=None: [  # type: ignore[method-assign]
-        (number / 2, number) for number in range(1, 40)
-    ]
+    seen.seen.blocks = [number / 2 for number in range(1, 40)]
     seen.scenes[4].is_good = fault != "missed"
     if fault == "failed":
         seen.scenes[0].is_good = False
     if fault == "skipped":
         seen.scenes[3].began_s = None
-    import msgspec
-
     verdict = msgspec.structs.replace(VERDICT, agree=fault != "disagreement")
     account: PlayAccount = draw_up(seen, verdict)
     assert account.is_good == (fault == "none")
@@ -182,6 +203,21 @@ def test_the_report_is_one_file_that_asks_for_nothing(seen: Seen, tmp_path: Path
 
 
 def test_a_network_that_never_moved_is_drawn_too(seen: Seen, tmp_path: Path) -> None:
-    seen.watch.list_progress = lambda _nodes=None: []  # type: ignore[method-assign]
+    seen.seen.blocks = []
     write_report(tmp_path / "r.svg", seen, draw_up(seen, VERDICT))
     assert "no final block was seen" in (tmp_path / "r.svg").read_text()
+
+
+def test_forks_are_seen_and_drawn(seen: Seen, tmp_path: Path) -> None:
+    watch = seen.watch
+    assert watch.find_conflict(1.5, 5.0) == "nodes 0 and 2 had different heads at height 2"
+    assert (watch.find_conflict(0.0, 1.5), watch.find_conflict(5.0, 20.0)) == ("", "")
+    assert (watch.find_common(1.0), watch.find_common(4.0)) == ((1, True), (3, False))
+    assert watch.find_common(20.0) == (4, True)
+    assert "hsl(" not in draw_picture(see(seen), "x")
+    watch.reorganisations = {0: 1}
+    picture = draw_picture(see(seen), "x")
+    fills = re.findall(r"hsl\([0-9]+", picture)
+    assert (len(fills), len(set(fills))) == (16, 6)
+    write_report(tmp_path / "r.html", seen, draw_up(seen, VERDICT))
+    assert "on the same branch" in (tmp_path / "r.html").read_text()

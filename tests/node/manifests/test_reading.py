@@ -141,7 +141,10 @@ def test_everything_that_can_be_said() -> None:
             "8: step 1, links: name either `nodes` or `links`"
         ]),
         (step('at = "1s"\nexpect = "final"'), ["5: step 1, at: a look 3s back from there begins before the start"]),
-        (step('at = "1s"\nexpect = "fine"'), ["6: step 1, expect: input should be 'final' or 'stalled'"]),
+        (step('at = "1s"\nexpect = "fine"'), ["6: step 1, expect: input should be 'final', 'stalled', "]),
+        (step('at = "5s"\nexpect = "agreed"\nnodes = 1'), [
+            "7: step 1, nodes: that is expected of all nodes; leave `nodes` out"
+        ]),
         (step('at = "2s"\ndo = "heal"\n[[step]]\nat = "1s"\ndo = "heal"'), [
             "8: step 2, at: steps stand in the order of time; move it up"
         ]),
