@@ -17,6 +17,10 @@ Timer: TypeAlias = tuple[str | int, ...]
 """The name of a timer, chosen by the engine, such as `("view", 3)`."""
 
 
+Tag: TypeAlias = tuple[int, ...]
+"""The name of a coin, chosen by the engine, such as `(height, instance, round)`."""
+
+
 class Verdict(Enum):
     """The answer to `Check` and to `Store`."""
 
@@ -50,7 +54,8 @@ class Started(msgspec.Struct, frozen=True):
     `fresh` says that the journal is known to be new: the replica has never voted. Without it, an
     empty journal means that one was lost, and the replica may only observe. `tree` is given to
     engines of block trees, whose only durable state is the host's store of blocks. `until` is as in
-    `Applied`; `former` says who decided up to where, if the committee has ever changed.
+    `Applied`; `former` says who decided up to where, if the committee has ever changed. `certified` is
+    the greatest height whose certificate the ledger holds, with all that leads up to it.
     """
 
     records: tuple[Any, ...]
@@ -61,6 +66,7 @@ class Started(msgspec.Struct, frozen=True):
     tree: StoredTree | None = None
     until: Height | None = None
     former: Former | None = None
+    certified: Height = 0
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -71,9 +77,14 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Elapsed(msgspec.Struct, frozen=True):
-    """A timer ran out; one that was cancelled or set again meanwhile never arrives."""
+    """A timer ran out; one that was cancelled or set again meanwhile never arrives.
+
+    `tick` is set for timers that keep step with the clock (see `SetTimer`): how many whole steps have
+    passed since the genesis. It jumps if the host was late.
+    """
 
     timer: Timer
+    tick: int = 0
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -173,6 +184,13 @@ class Read(msgspec.Struct, frozen=True):
     ticket: int
 
 
+class Tossed(msgspec.Struct, frozen=True):
+    """Answer to `Toss`: the coin with this tag shows `face`, 0 or 1 (randomised engines)."""
+
+    tag: Tag
+    face: int
+
+
 Event: TypeAlias = (
     Started
     | Received
@@ -188,4 +206,5 @@ Event: TypeAlias = (
     | Suspected
     | Trusted
     | Read
+    | Tossed
 )

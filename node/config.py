@@ -33,6 +33,8 @@ from node.errors import NodeError
 CONFIG_FILE = "config.toml"
 ENVIRONMENT_PREFIX = "QUORATE_"
 SECTION_DELIMITER = "__"
+COMMAND_VARIABLES = frozenset({"QUORATE_URL"})
+"""Read by commands that speak to a node, which may share their environment with it."""
 
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -106,6 +108,12 @@ class Log(Section):
     files_max: Annotated[int, Field(ge=2, le=1_000)] = 5
 
 
+class MetricsSection(Section):
+    """`[metrics]`: without counting, `/metrics` shows only what can be read when it is asked for."""
+
+    enabled: bool = True
+
+
 class Sync(Section):
     """`[sync]`: catch-up, in heights asked for at once and the wait for one answer."""
 
@@ -145,6 +153,7 @@ class Config(BaseSettings):
     mempool: MempoolSection = MempoolSection()
     mining: Mining = Mining()
     log: Log = Log()
+    metrics: MetricsSection = MetricsSection()
     sync: Sync = Sync()
     batch: Batch = Batch()
 
@@ -276,7 +285,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
     Raises `ConfigError` with the reason `config-unknown-variable`.
     """
-    known = set(variable_names())
+    known = {*variable_names(), *COMMAND_VARIABLES}
     given = (name for name in environment if name.upper().startswith(ENVIRONMENT_PREFIX))
     unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:

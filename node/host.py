@@ -1,5 +1,6 @@
 """Between one engine and the rest of the node: replicas are peers here, messages are frames."""
 
+import secrets
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -19,12 +20,14 @@ from consensus.effects import (
     Readable,
     Request,
     Send,
+    Toss,
 )
 from consensus.errors import ContractError, DecodeError
-from consensus.events import Event, Received
-from consensus.message import Message, name_kind
+from consensus.events import Event, Received, Tossed
+from consensus.message import Message
 from node.core import Core
 from node.driver import Driver, TreeEffect
+from node.engine_counts import EngineCounts
 from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.network import Peers
@@ -71,6 +74,7 @@ class EngineHost:
         self._spec = core.spec
         self._core = core
         self._metrics = core.metrics
+        self._counts = EngineCounts(core.metrics)
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
@@ -112,6 +116,7 @@ class EngineHost:
         except DecodeError:
             self._peers.penalise(peer, "consensus-malformed", BAD_MESSAGE_WEIGHT)
             return
+        self._counts.heard(message, len(frame.data))
         if not self._votes.hold(message):
             self._peers.penalise(peer, "consensus-bad-signature", BAD_SIGNATURE_WEIGHT)
             return
@@ -142,9 +147,10 @@ class EngineHost:
 
     def _put(self, message: Message, keys: list[bytes]) -> None:
         """To some peers. What is too large for a frame is lost, as links may lose anything."""
-        self._metrics.engine_messages.labels(name_kind(message)).inc(len(keys))
+        data = self._spec.messages.encode(message)
+        self._counts.said(message, len(data), len(keys))
         try:
-            self._peers.broadcast(Consensus(self._spec.messages.encode(message)), only=keys)
+            self._peers.broadcast(Consensus(data), only=keys)
         except FrameTooLargeError as error:
             _log.error("a message is too large to be sent", detail=error.detail)
 
@@ -173,6 +179,12 @@ class EngineHost:
     def answer_read(self, effect: Readable) -> None:
         """A ticket's height is known."""
         self._serve(self._reads, effect).on_readable(effect)
+
+    def toss(self, effect: Toss) -> None:
+        """A coin of this node's own; nobody here serves common ones yet."""
+        if effect.common:
+            raise ContractError(f"{effect}: no common coin is served here")
+        self.post(Tossed(effect.tag, secrets.randbits(1)))
 
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks grows."""

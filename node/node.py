@@ -7,8 +7,8 @@ own files.
 import asyncio
 import gc
 import sys
+import time
 from contextlib import AsyncExitStack
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -38,6 +38,9 @@ from node.journal import Journal
 from node.lifecycle import Lifecycle
 from node.logs.masking import protect
 from node.logs.scope import Scope, enter_scope, freeze_scope
+from node.measures.catalogue import READINGS, describe_build
+from node.measures.readings import Scrape
+from node.measures.snapshot import Sources
 from node.monitor import monitor
 from node.opening import describe_start, open_core
 from node.peer_metrics import CountedPeers
@@ -151,7 +154,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_displaced,
+            on_displaced=self.lifecycle.on_dropped,
             is_congested=self._is_congested,
         )
 
@@ -171,6 +174,7 @@ class Node:
             host=self.host,
             stages=core.stages,
             on_failure=self._fail,
+            read_clock_ms=self._read_clock_ms,
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
@@ -185,6 +189,25 @@ class Node:
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         self.service.connect(self.host, self.peers)
         self.chronicle = Chronicle(lambda: self.service.engine_view().why)
+        self._make_scrape(engine, parameters)
+
+    def _make_scrape(self, engine: Engine, parameters: Any) -> None:
+        """What is read of all these when Prometheus asks."""
+        sources = Sources(
+            core=self.core,
+            engine=engine,
+            parameters=parameters,
+            driver=self.driver,
+            peers=self.peers,
+            gossip=self.gossip,
+            verifier=self.verifier,
+            admission=self.admission,
+            lifecycle=self.lifecycle,
+            bodies=self.bodies,
+            side=self.side,
+            service=self.service,
+        )
+        Scrape(READINGS, sources, self.core.metrics.registry)
 
     def _make_side(self, engine: Engine, votes: Votes) -> Side:
         """What serves the engine's contract."""
@@ -263,7 +286,7 @@ class Node:
         self._stack.push_async_callback(server.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
-        self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
+        self.core.metrics.build.info(describe_build(self.core))
         _log.info("started", p2p=self.p2p_port, api=self.api_port, head=self.core.chain.height)
 
     def _reload_mempool(self) -> None:
@@ -288,6 +311,10 @@ class Node:
     def _spread_s(self) -> float:
         """How long others may take to verify a body that is verified here: as long as we would."""
         return self.verifier.compute_seconds(self.verifier.backlog + self.gossip.waiting)
+
+    def _read_clock_ms(self) -> int:
+        """The wall clock, counted from the genesis."""
+        return time.time_ns() // 1_000_000 - self.core.chain.genesis.timestamp_ms
 
     def _is_congested(self) -> bool:
         """Is there more to verify than soon can be, here or at those who make a quorum with us."""

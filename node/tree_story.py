@@ -8,8 +8,8 @@ from ledger.blocks import StoredBlock
 from ledger.mempool import Dropped
 from ledger.switching import Switch
 from ledger.transaction import Envelope
-from node.fork_metrics import ForkMetrics
 from node.lifecycle import Lifecycle
+from node.metrics import Metrics
 from node.stories import Stories, Turn
 
 _log = structlog.get_logger(__name__)
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 class TreeStory:
     """Told by whoever moves the head, once each, in order."""
 
-    def __init__(self, lifecycle: Lifecycle, stories: Stories, metrics: ForkMetrics) -> None:
+    def __init__(self, lifecycle: Lifecycle, stories: Stories, metrics: Metrics) -> None:
         self._lifecycle = lifecycle
         self._metrics = metrics
         self.stories = stories
@@ -44,7 +44,7 @@ class TreeStory:
         for block in switch.undone:
             ids = [envelope.id for envelope in block.envelopes if envelope.id in back]
             self.stories.tell(ids, Turn.RETURNED, block.height, block.block_id)
-        self._metrics.depth.observe(switch.depth)
+        self._metrics.reorganisation_depth.observe(switch.depth)
         self._metrics.returned.inc(len(back))
         _log.info(
             "reorganised",

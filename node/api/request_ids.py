@@ -4,6 +4,7 @@ A client that sends a well-formed `X-Request-ID` gets it back; everybody else ge
 quotes it can be answered from the log.
 """
 
+import logging
 import re
 import secrets
 import time
@@ -15,6 +16,8 @@ from aiohttp.typedefs import Handler, Middleware
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 _log = structlog.get_logger(__name__)
+_standard = logging.getLogger(__name__)
+"""Asked whether it is worth it to make a line: every request passes here."""
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -76,13 +79,14 @@ def log_requests() -> Middleware:
             resource = request.match_info.route.resource
             path = "unrouted" if resource is None else resource.canonical
             took_s = now - started
-            _log.debug(
-                "request",
-                method=request.method,
-                path=path,
-                status=response.status,
-                ms=round(took_s * 1000, 1),
-            )
+            if _standard.isEnabledFor(logging.DEBUG):
+                _log.debug(
+                    "request",
+                    method=request.method,
+                    path=path,
+                    status=response.status,
+                    ms=round(took_s * 1000, 1),
+                )
             if took_s > SLOW_S and not is_waiting(request, response):
                 slow.tell(now, path, response.status, took_s)
             return response

@@ -26,6 +26,7 @@ from node.cli.testnet_manifest import (
     Report,
     check_no_manifest,
     play_file,
+    schema,
 )
 from node.cli.testnet_options import (
     DEFAULT_LOAD,
@@ -41,10 +42,13 @@ from node.cli.testnet_options import (
     Load,
     LogLevel,
     Miners,
+    Monitor,
+    MonitorPort,
     Nodes,
     Parameters,
     choose_fresh_home,
     choose_home,
+    choose_monitor,
     open_or_create,
 )
 from node.testnet.feed import feed_network
@@ -63,6 +67,7 @@ app = typer.Typer(
 testnet_links.add_commands(app)
 testnet_committee.add_commands(app)
 app.command("logs")(logs)
+app.command("schema")(schema)
 
 
 def open_supervisor(home: Home) -> Supervisor:
@@ -76,18 +81,20 @@ async def show_status(supervisor: Supervisor, *, json: bool) -> None:
     async with Reporter(supervisor) as reporter:
         reports, links = await asyncio.gather(reporter.ask(), ask_links(network))
     if json:
-        print_json(describe_network(network, reports, links))
+        print_json(describe_network(network, reports, links, supervisor.monitor.url))
     else:
         answers.print(make_table(reports))
         if line := describe_links(network, links):
             print_line(line)
+        if url := supervisor.monitor.url:
+            print_line(f"Prometheus: {url}")
         print_line(f"home: {network.home}")
 
 
 def describe_network(
-    network: Network, reports: list[NodeReport], links: LinkState | None
+    network: Network, reports: list[NodeReport], links: LinkState | None, monitor: str | None
 ) -> dict[str, object]:
-    """The network, its nodes and its links (null where nothing relays them), for machines."""
+    """The network, its nodes, its links and its Prometheus (null where there is none)."""
     return {
         "home": str(network.home),
         "engine": network.plan.engine,
@@ -95,6 +102,7 @@ def describe_network(
         "genesis": str(network.genesis_path),
         "nodes": [report.to_plain() for report in reports],
         "links": None if links is None else msgspec.structs.asdict(links),
+        "monitor": monitor,
     }
 
 
@@ -146,6 +154,8 @@ async def run(
     log_level: LogLevel = None,
     report: Report = None,
     check: Check = False,
+    monitor: Monitor = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
@@ -156,9 +166,12 @@ async def run(
     all nodes hold the same final block at the same height, nothing accepted was lost, and with a
     FILE all that was expected came true.
     """
+    watching = choose_monitor(monitor, monitor_port)
     if manifest is not None:
         said = (engine, nodes, followers, load, seconds, parameters, miners)
-        options = PlayOptions(choose_fresh_home(home), base_port, log_level, report, json, check)
+        options = PlayOptions(
+            choose_fresh_home(home), base_port, log_level, watching, report, json, check
+        )
         await play_file(manifest, options, is_said_twice=any(one is not None for one in said))
         return
     check_no_manifest(report, is_checking=check)
@@ -172,7 +185,7 @@ async def run(
         miners=miners,
     )
     rate = DEFAULT_LOAD if load is None else load
-    running = Run(network, RunOptions(rate, seconds, log_level), messages)
+    running = Run(network, RunOptions(rate, seconds, log_level, watching), messages)
     with stop_on_signal(running.stop):
         verdict = await running.run()
     if verdict is not None:
@@ -201,11 +214,14 @@ async def start(
     parameters: Parameters = None,
     miners: Miners = None,
     log_level: LogLevel = None,
+    monitor: Monitor = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Start a network in the background, or those of its nodes that do not run.
 
     With --load a further process sends demo transactions, for SECONDS if --for is given.
     """
+    watching = choose_monitor(monitor, monitor_port)
     network = open_or_create(
         choose_home(home),
         engine=engine,
@@ -217,6 +233,9 @@ async def start(
     )
     supervisor = Supervisor(network, log_level)
     supervisor.start()
+    if watching is not None:
+        supervisor.monitor.start(watching)
+        say(f"Prometheus watches: {await supervisor.monitor.wait_ready()}")
     await supervisor.wait_ready()
     if load:
         supervisor.start_feeder(load, seconds)

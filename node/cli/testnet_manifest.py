@@ -1,5 +1,6 @@
 """`quorate testnet run FILE`: a network, a load and a list of faults from a file; a report at the end."""
 
+import json as json_lib
 import os
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -23,11 +24,12 @@ from node.cli.output import (
 from node.cli.testnet_links import refusing
 from node.manifests.account import PlayAccount, draw_up
 from node.manifests.errors import ManifestError
-from node.manifests.manifest import Manifest
+from node.manifests.manifest import Manifest, make_schema
 from node.manifests.page import write_report
 from node.manifests.play import Play
 from node.manifests.quantities import format_duration
 from node.manifests.reading import read_manifest
+from node.testnet.monitor_process import MonitorOptions
 from node.testnet.network import Network, create_network
 from node.testnet.ports import BASE_PORT
 from node.testnet.run import Run, RunOptions
@@ -55,6 +57,7 @@ class PlayOptions(NamedTuple):
     home: Path
     base_port: int | None
     log_level: str | None
+    monitor: MonitorOptions | None
     report: Path | None
     json: bool
     is_checking: bool
@@ -83,7 +86,10 @@ async def play_in(network: Network, play: Play, options: PlayOptions) -> None:
     """Play to the end, tell how it went, and end the command."""
     manifest = play.manifest
     running_options = RunOptions(
-        manifest.load.rate, manifest.duration / 1_000, log_level=options.log_level
+        manifest.load.rate,
+        manifest.duration / 1_000,
+        log_level=options.log_level,
+        monitor=options.monitor,
     )
     running = Run(network, running_options, messages, play)
     say(manifest.title or str(network.home))
@@ -101,6 +107,11 @@ async def play_in(network: Network, play: Play, options: PlayOptions) -> None:
         print_account(account)
         print_line(f"home: {network.home}")
     raise typer.Exit(0 if account.is_good else EXIT_FAILURE)
+
+
+def schema() -> None:
+    """Print the JSON Schema of manifests, for editors: scripts/manifests/manifest.schema.json."""
+    print_line(json_lib.dumps(make_schema(), indent=1))
 
 
 def check_report(path: Path | None) -> None:

@@ -11,9 +11,10 @@ import typer
 
 from consensus import catalog
 from node.testnet.errors import ClusterError
+from node.testnet.monitor_process import MonitorOptions, find_prometheus
 from node.testnet.network import Network, create_network, exists, open_network
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
-from node.testnet.ports import BASE_PORT
+from node.testnet.ports import BASE_PORT, PORT_MAX, PORT_MIN
 
 MINING_WORKERS = 1
 """A testnet has one machine for all its nodes."""
@@ -55,6 +56,21 @@ Miners = Annotated[
         max=MINING_WORKERS_MAX,
         help="Mining processes of each validator, where the engine asks for proofs of work."
         f" Default: {MINING_WORKERS}.",
+    ),
+]
+Monitor = Annotated[
+    bool,
+    typer.Option(
+        "--monitor", help="Start a Prometheus beside the network, with the project's alert rules."
+    ),
+]
+MonitorPort = Annotated[
+    int | None,
+    typer.Option(
+        metavar="P",
+        min=PORT_MIN,
+        max=PORT_MAX,
+        help="Its port on loopback, which asks for --monitor too. Default: the base port + 9.",
     ),
 ]
 Home = Annotated[
@@ -108,6 +124,17 @@ LogLevel = Annotated[
     LogLevelName | None,
     typer.Option(help="From which level on the nodes that are started log. Default: info."),
 ]
+
+
+def choose_monitor(monitor: bool, port: int | None) -> MonitorOptions | None:
+    """How to watch the network, if at all; looks for Prometheus before anything is made.
+
+    Raises `ClusterError` (prometheus-missing).
+    """
+    if not monitor and port is None:
+        return None
+    find_prometheus()
+    return MonitorOptions(port)
 
 
 def find_state_folder() -> Path:

@@ -13,7 +13,6 @@ from node.manifests.quantities import format_duration
 from node.manifests.steps import Expect
 from node.testnet.verdict import Verdict
 
-
 UNDER_WAY_S = 0.2
 """A block that is seen so soon after a step was mostly decided before it."""
 

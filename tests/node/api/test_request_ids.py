@@ -1,5 +1,6 @@
 """The id of a request: the client's own or a new one, in the answer and in the log."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.node.api.ledger_backend import LedgerBackend
 
 
 @pytest.fixture
-def logged() -> Iterator[list[dict[str, Any]]]:
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
+    caplog.set_level(logging.DEBUG, logger="node.api.request_ids")
     capture = structlog.testing.LogCapture()
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, capture])
     yield capture.entries  # type: ignore[misc]
