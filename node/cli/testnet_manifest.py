@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from node.cli.asynchronous import stop_on_signal
@@ -191,12 +192,12 @@ def make_step_table(account: PlayAccount) -> Table:
         style = OUTCOME_STYLES.get(step.outcome, "yellow")
         table.add_row(
             format_duration(step.at_ms),
-            step.what,
+            escape(step.what),
             f"[{style}]{step.outcome}[/]" if style else step.outcome,
             show_time(step.next_final_ms),
             show_time(step.gap_ms),
             "" if step.view_changes is None else str(step.view_changes),
-            step.detail,
+            escape(step.detail),
         )
     return table
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from consensus.errors import ConsensusError
+from ledger.errors import LedgerError
 from node.client import Client
 from node.errors import NodeError
 from node.manifests.director import Director
@@ -114,8 +116,8 @@ class Play:
                 await self._look(step, scene)
             else:
                 scene.detail = await self._director.perform(step)
-        except NodeError as error:
-            scene.is_good, scene.detail = False, error.detail
+        except (NodeError, LedgerError, ConsensusError, OSError) as error:
+            scene.is_good, scene.detail = False, str(error)
         scene.ended_s = self.watch.now_s
         self._tell(scene)
 
