@@ -10,6 +10,8 @@ LEFT, RIGHT, TOP = 110, 20, 34
 CHART = 150
 LANE = 22
 GAP = 14
+LABEL = 76
+"""A label on less room than this would run into the next."""
 AXIS = 26
 TICKS_MAX = 12
 
@@ -72,10 +74,12 @@ def draw_bands(sight: Sight) -> Iterator[str]:
     links = TOP + CHART + GAP + len(sight.lanes) * LANE
     yield f'<text class="name" x="{LEFT - 8}" y="{links + 14}">links</text>'
     for cut in sight.cuts:
-        yield draw_span(sight, cut, TOP, CHART + GAP, "cut")
-        yield draw_span(sight, cut, links + 3, LANE - 6, "cut")
-        left = x(sight, cut.from_s) + 4
-        yield f'<text class="dim" x="{left}" y="{links + 14}">{escape(cut.what)}</text>'
+        yield draw_span(sight, cut.span, TOP, CHART + GAP, "cut")
+        yield draw_span(sight, cut.span, links + 3, LANE - 6, "cut")
+        left, right = x(sight, cut.span.from_s), x(sight, cut.span.until_s)
+        if right - left >= LABEL:
+            label = f"{cut.number}: {cut.verb}"
+            yield f'<text class="dim" x="{left + 4}" y="{links + 15}">{label}</text>'
 
 
 def draw_heights(sight: Sight) -> Iterator[str]:
@@ -139,11 +143,12 @@ def draw_heads(sight: Sight, lane: Lane, y: float) -> Iterator[str]:
     ends = [*(seen.at for seen in lane.heads[1:]), sight.seconds]
     for seen, end_s in zip(lane.heads, ends, strict=True):
         left, right = x(sight, seen.at), x(sight, end_s)
-        hue = int(seen.id[-4:] or "0", 16) % 360
+        shade = int(seen.id[-6:] or "0", 16)
+        hue, light = shade % 360, 42 + shade // 360 % 30
         hint = f"{lane.name}: height {seen.height}, block {seen.id[:10]}…, at {seen.at:.1f}s"
         yield (
             f'<rect class="block" x="{left}" y="{y + 5}" width="{max(right - left, 1):.1f}"'
-            f' height="{LANE - 10}" style="fill:hsl({hue} 55% 55%)"><title>{hint}</title></rect>'
+            f' height="{LANE - 10}" style="fill:hsl({hue} 55% {light}%)"><title>{hint}</title></rect>'
         )
 
 

@@ -20,6 +20,14 @@ class Span(NamedTuple):
     what: str
 
 
+class Cut(NamedTuple):
+    """A time in which links were cut or slow, and the step that did it."""
+
+    span: Span
+    number: int
+    verb: str
+
+
 class Lane(NamedTuple):
     """One node: when it had newly final blocks, and when its process was down or paused."""
 
@@ -36,7 +44,7 @@ class Sight(NamedTuple):
     seconds: float
     heights: list[tuple[float, int]]
     lanes: list[Lane]
-    cuts: list[Span]
+    cuts: list[Cut]
     stills: list[Span]
     views: list[tuple[float, int]]
     marks: list[tuple[float, int, bool]]
@@ -85,17 +93,18 @@ def list_conditions(play: Play, number: int) -> list[Span]:
     ]
 
 
-def list_cuts(play: Play) -> list[Span]:
+def list_cuts(play: Play) -> list[Cut]:
     """When links were cut or slow: from the deed to the next heal, a further partition or the end."""
-    spans: list[Span] = []
+    cuts: list[Cut] = []
     for number, scene in enumerate(play.scenes):
         if scene.began_s is None or not isinstance(scene.step, Partition | SlowLink):
             continue
         later = play.scenes[number + 1 :]
         ends = [one.began_s for one in later if one.began_s is not None and ends_it(scene, one)]
         until_s = min(ends, default=play.ended_s)
-        spans.append(Span(scene.began_s, until_s, scene.step.describe()))
-    return spans
+        span = Span(scene.began_s, until_s, scene.step.describe())
+        cuts.append(Cut(span, number + 1, scene.step.do))
+    return cuts
 
 
 def ends_it(scene: Scene, later: Scene) -> bool:

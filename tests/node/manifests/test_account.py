@@ -14,7 +14,7 @@ from node.manifests.page import write_report
 from node.manifests.picture import draw_picture
 from node.manifests.play import Play
 from node.manifests.reading import parse_manifest
-from node.manifests.sight import Span, see
+from node.manifests.sight import Cut, Span, see
 from node.manifests.watch import ConditionSeen, ViewSeen, Watch
 from node.testnet.network import Network
 from node.testnet.plan import Plan
@@ -167,7 +167,7 @@ def test_a_sight_tells_what_is_drawn(seen: Seen) -> None:
     sight = see(seen)
     assert sight.lanes[0].spans == [Span(5.0, 12.0, "down"), Span(12.0, 20.0, "paused")]
     assert sight.lanes[1].spans == []
-    assert sight.cuts == [Span(10.0, 15.0, "partition 0,1/2,3")]
+    assert sight.cuts == [Cut(Span(10.0, 15.0, "partition 0,1/2,3"), 3, "partition")]
     assert [round(span.until_s - span.from_s, 1) for span in sight.stills] == [
         1.5,
         2.5,
