@@ -12,7 +12,7 @@ from node.cli.output import EXIT_USAGE, fail, say
 from node.cli.testnet_options import Home, choose_home
 from node.manifests.quantities import parse_duration, parse_rate
 from node.testnet.errors import ClusterError
-from node.testnet.groups import Groups, parse_groups, parse_node
+from node.testnet.groups import Groups, parse_groups
 from node.testnet.link_control import check_switchable, describe_links, slow_links, switch_links
 from node.testnet.network import open_network
 from node.testnet.slowness import Slowness
@@ -83,15 +83,15 @@ async def slow_link(
     Every byte comes DELAY later and up to JITTER more, in order; RATE bounds what gets through each
     way. Without any of them the links are fast again.
     """
+    slowness = Slowness(
+        parse_option(parse_duration, "--delay", delay),
+        parse_option(parse_duration, "--jitter", jitter),
+        0 if rate is None else parse_option(parse_rate, "--rate", rate),
+    )
     with refusing():
+        pairs = tuple(parse_link(text) for text in links or ())
         supervisor = Supervisor(open_network(choose_home(home)))
         check_switchable(supervisor)
-        slowness = Slowness(
-            parse_option(parse_duration, "--delay", delay),
-            parse_option(parse_duration, "--jitter", jitter),
-            0 if rate is None else parse_option(parse_rate, "--rate", rate),
-        )
-        pairs = tuple(parse_link(text) for text in links or ())
         state = await slow_links(supervisor, Slow(slowness, pairs))
         say(describe_links(supervisor.network, state))
 
@@ -106,8 +106,12 @@ def parse_option(parse: Callable[[object], int], name: str, text: str) -> int:
 
 def parse_link(text: str) -> tuple[int, int]:
     """`0-1` as the two nodes."""
-    one, _, other = text.partition("-")
-    return parse_node(one), parse_node(other)
+    one, dash, other = text.partition("-")
+    if not (dash and one.isascii() and one.isdigit() and other.isascii() and other.isdigit()):
+        raise ClusterError(
+            f"{text!r} is no link", reason="bad-links", advice="name two nodes, as in 0-1"
+        )
+    return int(one), int(other)
 
 
 @asynchronous

@@ -26,6 +26,9 @@ from node.replay.rows import read_rows
 from node.serving import get_served
 from node.testnet.groups import parse_groups
 
+END_MS = 500
+"""The last step begins so long before the end, or it might not begin at all."""
+
 
 def find_faults(manifest: Manifest, folder: Path) -> Iterator[Fault]:
     """What each part makes of the others."""
@@ -41,9 +44,10 @@ def find_faults(manifest: Manifest, folder: Path) -> Iterator[Fault]:
     there, before = nodes, 0
     for number, step in enumerate(manifest.step):
         place = ("step", number)
-        if step.at > manifest.duration:
+        if step.at > manifest.duration - END_MS:
             end = format_duration(manifest.duration)
-            yield Fault((*place, "at"), f"the run ends after {end}; make `duration` longer")
+            why = f"the run ends after {end}, too soon for this; make `duration` longer"
+            yield Fault((*place, "at"), why)
         if step.at < before:
             yield Fault((*place, "at"), "steps stand in the order of time; move it up")
         before = max(before, step.at)

@@ -129,7 +129,7 @@ def test_everything_that_can_be_said() -> None:
         (step('at = "1s"\ndo = "kill"\nnodes = 4'), [
             "7: step 1, nodes: there is no node 4; nodes are numbered from 0 to 3 then"
         ]),
-        (step('at = "11s"\ndo = "heal"'), ["5: step 1, at: the run ends after 10s; make `duration` longer"]),
+        (step('at = "9600ms"\ndo = "heal"'), ["5: step 1, at: the run ends after 10s, too soon for this"]),
         (step('at = "1s"\ndo = "partition"\ngroups = "0,1/2"'), [
             '7: step 1, groups: in no group: node 3; name every node once, as in "0,1/2,3"'
         ]),
