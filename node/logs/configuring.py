@@ -2,7 +2,7 @@
 
 `auto` writes for people on a terminal and JSON elsewhere. Every line carries the network, the node
 and its final height (`scope`), and the request it was written for, where there is one; secrets are
-masked (`masking`). A line costs some 30 µs: nothing that happens once per message or per transaction
+masked (`masking`). A line costs some 50 µs: nothing that happens once per message or per transaction
 is logged at `info`, and what happens once per block is at `debug`.
 """
 

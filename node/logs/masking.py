@@ -10,6 +10,7 @@ A private key has no shape that would tell it from a hash, so the last of the th
 """
 
 import base64
+import functools
 import re
 from collections import deque
 from collections.abc import Mapping, MutableMapping
@@ -43,8 +44,10 @@ _SHAPES = (
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9+/_.~=-]{8,}", re.IGNORECASE), rf"\g<1> {MASK}"),
     (re.compile(r"(://)[^/\s:@]+:[^/\s@]+@"), rf"\g<1>{MASK}@"),
 )
-_QUICK = re.compile(rf"{_NAMES}|PRIVATE KEY|bearer|basic|://", re.IGNORECASE)
-"""What any of the shapes needs; most texts have none of it."""
+_HINTS = (
+    "seed", "secret", "pass", "token", "cookie", "author", "creden", "key", "bearer", "basic", "://",
+)  # fmt: skip
+"""What any of the shapes needs; most texts have none of it, and looking for these costs little."""
 
 _protected: deque[str] = deque(maxlen=PROTECTED_MAX)
 
@@ -65,11 +68,17 @@ def mask_secrets(
 ) -> MutableMapping[str, Any]:
     """The processor, last before a line becomes text."""
     for name, value in event.items():
-        if type(value) not in _PLAIN:
-            event[name] = MASK if SECRET_NAME.search(name) else mask_value(value)
-        elif value is not None and SECRET_NAME.search(name):
+        if value is not None and is_secret(name):
             event[name] = MASK
+        elif type(value) not in _PLAIN:
+            event[name] = mask_value(value)
     return event
+
+
+@functools.lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Does what goes under this name never get into a log."""
+    return SECRET_NAME.search(name) is not None
 
 
 _PLAIN = frozenset({int, float, bool, type(None)})
@@ -85,9 +94,7 @@ def mask_value(value: Any, depth: int = 0) -> Any:
         return mask_text(bytes(value).hex())
     if depth < DEPTH_MAX and isinstance(value, Mapping):
         return {
-            mask_text(str(key)): MASK
-            if SECRET_NAME.search(str(key))
-            else mask_value(inner, depth + 1)
+            mask_text(str(key)): MASK if is_secret(str(key)) else mask_value(inner, depth + 1)
             for key, inner in value.items()
         }
     if depth < DEPTH_MAX and isinstance(value, list | tuple | set | frozenset):
@@ -100,7 +107,8 @@ def mask_text(text: str) -> str:
     for form in _protected:
         if form in text:
             text = text.replace(form, MASK)
-    if _QUICK.search(text):
+    lower = text.lower()
+    if any(hint in lower for hint in _HINTS):
         for shape, instead in _SHAPES:
             text = shape.sub(instead, text)
     return text
