@@ -26,6 +26,7 @@ from node.bodies import BodyExchange
 from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
+from node.chronicle import Chronicle, Facts
 from node.config import Config
 from node.diagnosis.observer import Observer
 from node.drafting import Drafting
@@ -36,6 +37,8 @@ from node.gossip import Gossip
 from node.host import EngineHost
 from node.journal import Journal
 from node.lifecycle import Lifecycle
+from node.logs.masking import protect
+from node.logs.scope import Scope, enter_scope, freeze_scope
 from node.measures.catalogue import READINGS, describe_build
 from node.measures.readings import Scrape
 from node.measures.snapshot import Sources
@@ -134,6 +137,7 @@ class Node:
     def _open(self) -> None:
         """The files of the home."""
         self.core = open_core(self._config, self._stack, self._fail)
+        self._stack.callback(freeze_scope, self._name_speaker())
         self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
 
@@ -194,6 +198,7 @@ class Node:
             tree=self.side.describe_mining,
         )
         self.service.connect(self.host, self.peers, observer)
+        self.chronicle = Chronicle(lambda: self.service.engine_view().findings[0].text)
         self._make_scrape(engine, parameters)
 
     def _make_scrape(self, engine: Engine, parameters: Any) -> None:
@@ -292,7 +297,7 @@ class Node:
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info(describe_build(self.core))
-        _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
+        _log.info("started", p2p=self.p2p_port, api=self.api_port, head=self.core.chain.height)
 
     def _reload_mempool(self) -> None:
         """What was acknowledged before the restart is pending again; what no longer fits goes."""
@@ -363,6 +368,27 @@ class Node:
             self.service.state = NodeState.CATCHING_UP
         elif self.side.catch_up.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
+        self.chronicle.look(self._gather_facts())
+
+    def _gather_facts(self) -> Facts:
+        engine = self.service.engine_view()
+        return Facts(
+            state=self.service.state,
+            height=self.core.chain.final_height,
+            target=self.side.catch_up.target(),
+            view=engine.view,
+            leader=engine.leader,
+            pending=self.core.mempool.count,
+            peers=len(self.peers.connected()),
+            transactions=self.lifecycle.final_count,
+        )
+
+    def _name_speaker(self) -> Scope:
+        """Every line of the log names the node and its final height; none shows its key."""
+        chain = self.core.chain
+        protect(self.core.identity.seed)
+        name = self._config.name
+        return enter_scope(Scope(chain.genesis.name, name, lambda: chain.final_height))
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
         """In a thread: bodies first, then the journal, whose votes depend on them."""

@@ -13,6 +13,7 @@ from node.api.backend import Backend
 from node.api.models import IndexAnswer, RouteAnswer
 from node.api.openapi import make_document
 from node.api.problems import answer_problems
+from node.api.request_ids import add_id, log_requests
 from node.api.routing import Api, Limits, Route, answer, bind
 from node.api.server import settle_connection
 from node.metrics import Metrics
@@ -69,7 +70,12 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
     """The HTTP API of one node; serve it with `node.api.server.open_server`."""
     api = Api(backend, limits or Limits())
     app = web.Application(
-        middlewares=[settle_connection, measure_requests(backend.metrics), answer_problems],
+        middlewares=[
+            settle_connection,
+            log_requests(),
+            measure_requests(backend.metrics),
+            answer_problems,
+        ],
         client_max_size=api.limits.batch_bytes_max,
     )
     app.on_response_prepare.append(add_headers)
@@ -85,8 +91,9 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
 
 
 async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Nothing here is to be guessed at or kept by a cache."""
+    """Nothing here is to be guessed at or kept by a cache; the id leads to the log."""
     response.headers.update(SECURITY_HEADERS)
+    add_id(response)
 
 
 def show_routes(metrics: Metrics) -> None:
