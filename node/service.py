@@ -30,6 +30,7 @@ from node.api.backend import (
 )
 from node.core import Core
 from node.event_loop import name_running_loop
+from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
 from node.gate import BusyError
 from node.host import EngineHost
@@ -60,6 +61,7 @@ class Service:
         forks: ForkWatch | None = None,
         *,
         reads: Reads | None = None,
+        events: EventHub | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -73,6 +75,7 @@ class Service:
         self._lifecycle = lifecycle
         self._forks = forks
         self._reads = reads
+        self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
@@ -92,6 +95,12 @@ class Service:
     def metrics(self) -> Metrics:
         """Everything measured here."""
         return self._metrics
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
+        assert self._events is not None
+        return self._events
 
     async def confirm_read(self, timeout_s: float) -> Freshness:
         """Wait until the ledger holds all that was decided anywhere before."""
@@ -333,6 +342,11 @@ class Service:
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
+
+    def tell_view(self) -> tuple[int, ReplicaId | None]:
+        """The engine's view, and who leads it."""
+        account = self._account()
+        return account.view, account.leader
 
     def refresh(self) -> None:
         """Set the gauges that are read rather than counted; called before each scrape."""

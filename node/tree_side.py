@@ -52,7 +52,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, stories, metrics),
+            story=TreeStory(parts.lifecycle, stories, metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

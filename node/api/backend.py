@@ -14,6 +14,7 @@ import msgspec
 from consensus.fork_measures import ForkMeasures
 from ledger.block import Receipt
 from ledger.reasons import Reason
+from node.events.hub import EventHub
 from node.metrics import Metrics
 from node.stories import Chapter
 
@@ -246,6 +247,11 @@ class Backend(Protocol):
     @property
     def metrics(self) -> Metrics:
         """Everything measured here."""
+        ...
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
         ...
 
     async def submit(self, raws: Sequence[bytes]) -> list[Submission]:

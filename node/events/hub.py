@@ -8,9 +8,10 @@ others where they are.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from node.errors import NodeError
 from node.events.cursor import Position, after_all, parse_cursor
@@ -61,7 +62,7 @@ class TooManyError(NodeError):
 
 
 class EventHub:
-    """Subscribers of one node; `await subscribe(…)` serves one until it ends.
+    """Subscribers of one node: `with take_seat(): await subscribe(…)` serves one until it ends.
 
     `subscribers_max` is how many there may be. `on_failure` hears of the error that ended the pump.
     """
@@ -173,9 +174,8 @@ class EventHub:
     ) -> Ended:
         """Serve one subscriber until it ends; from now on where `after` is None.
 
-        Without `follow` it ends where nothing more has happened. Raises `TooManyError`.
+        Without `follow` it ends where nothing more has happened.
         """
-        self._enter()
         try:
             position = self._told if after is None else after
             await self._send_position(outlet, position)
@@ -186,11 +186,9 @@ class EventHub:
             return ended or await self._join(outlet, wanted)
         except ConnectionError:
             return Ended(End.GONE, self._told)
-        finally:
-            self._count -= 1
-            self._metrics.event_subscribers.set(self._count)
 
-    def _enter(self) -> None:
+    def take_seat(self) -> contextlib.AbstractContextManager[None]:
+        """A place for one subscriber, given back on leaving; raises `TooManyError`."""
         if self._is_closing or self._count >= self._subscribers_max:
             reason = "node-stopping" if self._is_closing else "too-many-subscribers"
             raise TooManyError(
@@ -198,8 +196,17 @@ class EventHub:
                 reason=reason,
                 advice="try another node, or again later",
             )
+        return self._sit()
+
+    @contextlib.contextmanager
+    def _sit(self) -> Iterator[None]:
         self._count += 1
         self._metrics.event_subscribers.set(self._count)
+        try:
+            yield
+        finally:
+            self._count -= 1
+            self._metrics.event_subscribers.set(self._count)
 
     async def _send_position(self, outlet: Outlet, position: Position) -> None:
         await outlet.send([spell_position(self.log.id, position, now_ms(), outlet.wire)])

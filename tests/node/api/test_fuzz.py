@@ -56,9 +56,11 @@ class Served:
         self.backend.make_block(self.backend.pay(0), certify=True)
         app = make_app(self.backend, LIMITS)
         server = await open_server(app, "127.0.0.1", 0, self.backend.metrics)
+        self.backend.events.start()
         self.url = server.url
         self._started.set()
         await self._stop.wait()
+        await self.backend.events.close()
         await server.close()
 
     def close(self) -> None:
