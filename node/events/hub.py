@@ -86,6 +86,8 @@ class EventHub:
         self._told = after_all(log.newest)
         self._count = 0
         self._stir = asyncio.Event()
+        self._published = asyncio.Event()
+        """Set, and replaced, whenever the pump got further."""
         self._is_closing = False
         self._running: asyncio.Task[None] | None = None
         self._reading = asyncio.Lock()
@@ -177,8 +179,10 @@ class EventHub:
         Without `follow` it ends where nothing more has happened.
         """
         try:
-            position = self._told if after is None else after
+            newest = after_all(self.log.newest)
+            position = newest if after is None else after
             await self._send_position(outlet, position)
+            await self._wait_until_told(newest)
             replay = Replay(self, self._reading, outlet, wanted)
             ended = await replay.run(position)
             if ended is None and not follow:
@@ -208,6 +212,11 @@ class EventHub:
             self._count -= 1
             self._metrics.event_subscribers.set(self._count)
 
+    async def _wait_until_told(self, position: Position) -> None:
+        """Until the pump has got to a position, so that its next events are those after it."""
+        while self._told < position and not self._is_closing:
+            await self._published.wait()
+
     async def _send_position(self, outlet: Outlet, position: Position) -> None:
         await outlet.send([spell_position(self.log.id, position, now_ms(), outlet.wire)])
 
@@ -220,6 +229,7 @@ class EventHub:
         ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         member = Subscriber(outlet, group.end, self._told, ended)
         group.members.add(member)
+        self._stir.set()  # from now on the pump looks after somebody
         try:
             result = await ended
         finally:
@@ -265,6 +275,8 @@ class EventHub:
                 events = await self.expand(taken, with_transactions=True)
         self._share(events)
         self._told = after_all(taken[-1].place)
+        self._published.set()
+        self._published = asyncio.Event()
 
     def _want_transactions(self) -> bool:
         return any(group.wanted.wants_transactions for group in self._groups.values())
