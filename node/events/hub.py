@@ -106,6 +106,7 @@ class EventHub:
             await end(self._running)
         await self._publish()
         await self._deliver()
+        self._published.set()
         for group in self._groups.values():
             for member in group.members:
                 member.end(End.STOPPING)
@@ -264,8 +265,7 @@ class EventHub:
     async def _publish(self) -> None:
         """Queue the events of new records for all groups that want them."""
         self._stir.clear()
-        taken, self._fresh = self._fresh, []
-        if not taken:
+        if not (taken := self._fresh[:]):
             return
         events: list[Event] = []
         if self._groups:
@@ -274,6 +274,7 @@ class EventHub:
             if not wants and self._want_transactions():  # somebody came meanwhile
                 events = await self.expand(taken, with_transactions=True)
         self._share(events)
+        del self._fresh[: len(taken)]
         self._told = after_all(taken[-1].place)
         self._published.set()
         self._published = asyncio.Event()
@@ -371,14 +372,14 @@ class EventHub:
 
 
 async def _hand(member: Subscriber, chunk: Chunk) -> Counter[Kind]:
-    """Hand a chunk over; what it held, by kind."""
+    """Hand a chunk over; what it held, by kind. It counts as handed over before that ends."""
+    member.next += 1
+    member.position = chunk.last
     try:
         await member.outlet.send(chunk.payloads)
     except ConnectionError:
         member.end(End.GONE)
         return Counter()
-    member.next += 1
-    member.position = chunk.last
     return chunk.counts
 
 

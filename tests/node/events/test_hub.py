@@ -145,7 +145,7 @@ async def test_who_comes_while_events_are_made_gets_its_transactions(world: Worl
 
         world.hub.expand = slowly  # type: ignore[method-assign, assignment]
         world.grow(*pays)
-        await until(lambda: not world.hub._fresh)
+        await until(lambda: not world.hub._stir.is_set())
         task = asyncio.create_task(world.hub._join(late, Filter()))
         await until(lambda: (Wire.WEBSOCKET, Filter()) in world.hub._groups)
         joined.set()
