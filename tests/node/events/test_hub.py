@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from ledger.store.store import Batch
 from node.events import groups, hub
 from node.events import log as log_module
 from node.events.cursor import Position, after_all
@@ -312,8 +313,9 @@ async def test_a_cursor_that_a_power_cut_took_is_answered_with_a_gap() -> None:
     world.grow()
     key = list(world.log_store.scan(b"e", b"f"))[-1][0]
     cursor = Position(*world.log.newest, 0).spell(world.log.id)
-    world.log_store._data.pop(key)
-    world.log_store._sorted = None
+    batch = Batch()
+    batch.delete(key)
+    world.log_store.write(batch)
     world.open()
     world.hub.start()
     outlet = FakeOutlet()
