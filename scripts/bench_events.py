@@ -68,7 +68,7 @@ class Rounds:
         crowd = None
         before = await read_node(self._client)
         if count:
-            crowd = Crowd(f"{self._client.url}v1/events", count)
+            crowd = Crowd(str(self._client.url / "v1/events"), count)
             await asyncio.to_thread(crowd.start)
         calm = await self._shoot(self._options.rate)
         full = await self._shoot(self._options.full_rate)
@@ -137,9 +137,8 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
     crowded = [row for row in rows if row["subscribers"]]
 
     def ratio(name: str) -> float:
-        return statistics.median(row[name] for row in crowded) / statistics.median(
-            row[name] for row in alone
-        )
+        with_them = float(statistics.median(row[name] for row in crowded))
+        return with_them / float(statistics.median(row[name] for row in alone))
 
     return {
         "tx_per_second_ratio": round(ratio("tx_per_second"), 3),
