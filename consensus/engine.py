@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar, cast
 
@@ -38,7 +38,8 @@ class Account:
     """An engine's view of itself, for people: what it does, and what it is waiting for.
 
     `view` is the view, ballot or round; `leader` who leads it; `height` the next to be decided;
-    `needed` how many voices the current phase takes, of which `heard` have spoken.
+    `needed` how many voices the current phase takes, of which `heard` have spoken. `causes` says how
+    many views, ballots or rounds this replica has left since it started, by cause.
     """
 
     phase: str
@@ -49,6 +50,7 @@ class Account:
     needed: int
     heard: tuple[ReplicaId, ...]
     counters: Mapping[str, int]
+    causes: Mapping[str, int] = field(default_factory=dict)
 
 
 E = TypeVar("E")
@@ -77,8 +79,8 @@ def _clone(value: Any) -> Any:
     if parameters is None or parameters.frozen or isinstance(value, type):
         return value
     copied = copy.copy(value)
-    for field in dataclasses.fields(value):
-        setattr(copied, field.name, _clone(getattr(value, field.name)))
+    for one in dataclasses.fields(value):
+        setattr(copied, one.name, _clone(getattr(value, one.name)))
     return copied
 
 

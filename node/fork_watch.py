@@ -9,7 +9,6 @@ from consensus.catalog import TreeRules
 from consensus.fork_measures import ForkMeasures
 from ledger.tree_chain import TreeChain
 from node.api.backend import ForksView, RiskView
-from node.fork_metrics import ForkMetrics
 from node.stories import Chapter, Stories
 
 SHARES = (Fraction(1, 10), Fraction(1, 4), Fraction(2, 5))
@@ -28,14 +27,12 @@ class ForkWatch:
         chain: TreeChain,
         *,
         stories: Stories,
-        metrics: ForkMetrics,
         is_started: Callable[[], bool],
     ) -> None:
         self._rules = rules
         self._engine = engine
         self._chain = chain
         self._stories = stories
-        self._metrics = metrics
         self._is_started = is_started
         self._compute_risks = lru_cache(maxsize=CONFIRMATIONS_MAX)(self._compute)
 
@@ -67,8 +64,3 @@ class ForkWatch:
             self._chain.branch_limits.side_blocks_max,
             self._chain.branch_limits.side_bytes_max,
         )
-
-    def refresh(self) -> None:
-        """Set the gauges."""
-        if (measures := self.measure()) is not None:
-            self._metrics.show(measures, len(self._chain.side))

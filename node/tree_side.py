@@ -7,7 +7,6 @@ from consensus.catalog import TreeRules
 from node.branching import Branching
 from node.core import Core
 from node.drafting import Drafting, Miner
-from node.fork_metrics import ForkMetrics
 from node.fork_watch import ForkWatch
 from node.mining.metrics import MiningCollector
 from node.mining.miner import Miner as ProcessMiner
@@ -37,13 +36,12 @@ class TreeSide:
         drafting = Drafting(core, recent, parts.post)
         self.miner = make_miner(drafting)
         drafting.connect(self.miner)
-        stories, metrics = Stories(), ForkMetrics(core.metrics.registry)
+        stories = Stories()
         self.forks = ForkWatch(
             rules,
             parts.engine,
             core.tree,
             stories=stories,
-            metrics=metrics,
             is_started=lambda: parts.driver.has_started,
         )
         self.orders = Branching(
@@ -52,7 +50,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, stories, metrics, parts.events),
+            story=TreeStory(parts.lifecycle, stories, core.metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

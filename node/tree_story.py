@@ -9,8 +9,8 @@ from ledger.mempool import Dropped
 from ledger.switching import Switch
 from ledger.transaction import Envelope
 from node.events.recorder import EventRecorder
-from node.fork_metrics import ForkMetrics
 from node.lifecycle import Lifecycle
+from node.metrics import Metrics
 from node.stories import Stories, Turn
 
 _log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ class TreeStory:
         self,
         lifecycle: Lifecycle,
         stories: Stories,
-        metrics: ForkMetrics,
+        metrics: Metrics,
         events: EventRecorder | None = None,
     ) -> None:
         self._events = events
@@ -56,7 +56,7 @@ class TreeStory:
         for block in switch.undone:
             ids = [envelope.id for envelope in block.envelopes if envelope.id in back]
             self.stories.tell(ids, Turn.RETURNED, block.height, block.block_id)
-        self._metrics.depth.observe(switch.depth)
+        self._metrics.reorganisation_depth.observe(switch.depth)
         self._metrics.returned.inc(len(back))
         _log.info(
             "reorganised",

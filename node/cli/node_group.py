@@ -11,6 +11,7 @@ import typer
 
 from node.api.server import ServerSettings
 from node.cli.asynchronous import stop_on_signal
+from node.cli.node_install import install
 from node.cli.node_join import join
 from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
@@ -25,6 +26,7 @@ from node.testnet.plan import MINING_WORKERS_MAX, Plan
 
 app = typer.Typer(no_args_is_help=True, help="One node and its home folder.")
 app.command("join")(join)
+app.command("install")(install)
 
 _log = structlog.get_logger(__name__)
 

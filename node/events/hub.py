@@ -17,6 +17,7 @@ from node.errors import NodeError
 from node.events.cursor import Position, after_all, parse_cursor
 from node.events.forms import Event, Wire, spell_position
 from node.events.groups import (
+    DROPS,
     QUEUE_BYTES_MAX,
     QUEUES_BYTES_MAX,
     Chunk,
@@ -383,7 +384,6 @@ async def _hand(member: Subscriber, chunk: Chunk) -> Counter[Kind]:
     return chunk.counts
 
 
-DROPS = frozenset({End.TOO_SLOW, End.STALLED, End.CURSOR_TOO_OLD})
 ANEW = (
     "read /v1/status and /v1/blocks for where things stand, then subscribe without a cursor;"
     " after=oldest tells all that is still kept"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from node.client import Client
+from node.events.groups import End
 from node.node import Node
 from node.subscription import Wanted, follow
 from tests.node.events.folding import Fold
@@ -43,10 +44,15 @@ async def reading(port: int, wanted: Wanted) -> AsyncIterator[Fold]:
 
 
 def sever(node: Node) -> None:
-    """From this instant the node's readers hear nothing more, as after a kill."""
-    for group in node.events.hub._groups.values():
+    """From this instant the node's readers hear nothing more, as after a kill, and nobody new does."""
+    hub = node.events.hub
+    hub._is_closing = True
+    assert hub._running is not None
+    hub._running.cancel()
+    for group in hub._groups.values():
         for member in group.members:
             member.outlet._transport.abort()  # type: ignore[attr-defined]
+            member.end(End.GONE)
 
 
 @pytest.mark.parametrize("how", ["stop", "crash"])
@@ -77,7 +83,8 @@ async def test_a_reader_of_decided_blocks_across_a_restart(tmp_path: Path, how: 
             await until(lambda: fold.matches(ledger))
             turns = {one.id.hex(): ["admitted", "final"] for one in sent}
             await until(lambda: fold.turns == turns)
-            assert fold.kinds.count("node") == (7 if how == "stop" else 4)
+            starts_and_stops = 7 if how == "stop" else 4
+            await until(lambda: fold.kinds.count("node") == starts_and_stops)
     finally:
         await cluster.close()
 

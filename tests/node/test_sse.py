@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.sse import Message, SseParser
@@ -34,6 +34,7 @@ def test_streams(data: bytes, messages: list[Message]) -> None:
     assert SseParser().feed(data) == messages
 
 
+@settings(deadline=None)
 @given(st.sampled_from(EXAMPLES), st.lists(st.integers(0, 60)))
 def test_however_they_are_cut(example: tuple[bytes, list[Message]], cuts: list[int]) -> None:
     data, messages = example

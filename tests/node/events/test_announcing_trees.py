@@ -1,6 +1,6 @@
 """Whatever a tree of blocks does, and whenever the node dies: a reader's fold is the ledger's chain."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.mempool import Mempool, MempoolLimits
@@ -95,6 +95,7 @@ class Story:
 ACTIONS = ("grow", "rival", "rival", "switch", "finalize", "restart")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.booleans()), max_size=30))
 def test_the_fold_is_the_chain(actions: list[tuple[str, bool]]) -> None:
     story = Story()

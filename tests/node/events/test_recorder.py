@@ -52,15 +52,6 @@ def test_what_is_dropped_is_told_with_its_accounts_also_after_a_restart() -> Non
     ]
 
 
-def test_what_is_displaced_is_told_with_the_mempools_reason() -> None:
-    world = World()
-    payment = world.pay()
-    world.admit(payment)
-    world.mempool.drop(payment.id, Reason.MEMPOOL_REPLACED)
-    world.recorder.on_displaced([payment.id, b"\x07" * 32])
-    assert records(world)[-1] == Lost((Loss(name_party(payment), "mempool-replaced"),))
-
-
 def test_views_are_told_when_they_change() -> None:
     world = World()
     for view, leader in ((4, 0), (4, 0), (5, 1), (8, None)):
