@@ -97,7 +97,9 @@ class Mining(Section):
 class Events(Section):
     """`[events]`: what `/v1/events` keeps for those who resume, and how many it serves at once."""
 
-    subscribers_max: Annotated[int, Field(ge=0, le=16_384)] = 1_024
+    enabled: bool = True
+    """Without it nothing is written down, and nobody can subscribe."""
+    subscribers_max: Annotated[int, Field(ge=1, le=16_384)] = 1_024
     records_max: Count = 200_000
     """A block is two of them, a batch of admitted transactions is one."""
     size_bytes_max: Count = 64 * 1024 * 1024

@@ -61,6 +61,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "The method does not fit the path"),
     "expectation-failed": (417, "The expectation cannot be met"),
     "request-malformed": (400, "The request is malformed"),
+    "events-off": (503, "This node keeps no events"),
     "too-many-subscribers": (503, "All places for subscribers are taken"),
     "too-many-connections": (503, "All connections are taken"),
     INTERNAL: (500, "The node made a mistake"),

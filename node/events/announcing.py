@@ -10,6 +10,7 @@ executes again has been said already.
 import msgspec
 
 from ledger.ledger import Ledger
+from node.events.log import EventLogError
 from node.events.records import (
     CommitteeChanged,
     CommitteeScheduled,
@@ -37,7 +38,20 @@ class Announced(msgspec.Struct, array_like=True):
     scheduled: int | None = None
 
 
-decode_announced = msgspec.msgpack.Decoder(Announced).decode
+_decode = msgspec.msgpack.Decoder(Announced).decode
+
+
+def decode_announced(data: bytes) -> Announced:
+    """What `encode_announced` wrote; raises `EventLogError`."""
+    try:
+        announced = _decode(data)
+    except msgspec.MsgspecError as error:
+        raise EventLogError(f"how far the chain was announced: {error}") from error
+    if not announced.marks:
+        raise EventLogError("how far the chain was announced: no block")
+    return announced
+
+
 encode_announced = msgspec.msgpack.Encoder().encode
 
 

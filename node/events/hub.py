@@ -57,7 +57,7 @@ class CursorError(NodeError):
 
 
 class TooManyError(NodeError):
-    """No place for another subscriber."""
+    """No place for another subscriber, or for any."""
 
     reason = "too-many-subscribers"
 
@@ -65,7 +65,7 @@ class TooManyError(NodeError):
 class EventHub:
     """Subscribers of one node: `with take_seat(): await subscribe(…)` serves one until it ends.
 
-    `subscribers_max` is how many there may be. `on_failure` hears of the error that ended the pump.
+    `subscribers_max` is how many there may be; 0 means that events are off. `on_failure` hears of the error that ended the pump.
     """
 
     def __init__(
@@ -111,6 +111,11 @@ class EventHub:
         for group in self._groups.values():
             for member in group.members:
                 member.end(End.STOPPING)
+
+    @property
+    def is_off(self) -> bool:
+        """Is nothing written down here, nor told."""
+        return self._subscribers_max == 0
 
     @property
     def count(self) -> int:
@@ -195,6 +200,12 @@ class EventHub:
 
     def take_seat(self) -> contextlib.AbstractContextManager[None]:
         """A place for one subscriber, given back on leaving; raises `TooManyError`."""
+        if self.is_off:
+            raise TooManyError(
+                "this node keeps no events",
+                reason="events-off",
+                advice="set events.enabled = true in its config.toml, or ask another node",
+            )
         if self._is_closing or self._count >= self._subscribers_max:
             reason = "node-stopping" if self._is_closing else "too-many-subscribers"
             raise TooManyError(

@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from ledger.store.leveldb import LevelStore
+from ledger.store.memory import MemoryStore
+from ledger.store.store import Store
 from node.core import Core
 from node.events.hub import EventHub
 from node.events.log import EventLog
@@ -31,11 +33,13 @@ def open_events(core: Core, stack: AsyncExitStack, on_failure: OnFailure) -> Eve
     Raises `EventLogError` or `StoreError`.
     """
     section = core.config.events
-    store = LevelStore(
-        core.config.events_path,
-        write_buffer_bytes=WRITE_BUFFER_BYTES,
-        block_cache_bytes=BLOCK_CACHE_BYTES,
-    )
+    store: Store = MemoryStore()
+    if section.enabled:
+        store = LevelStore(
+            core.config.events_path,
+            write_buffer_bytes=WRITE_BUFFER_BYTES,
+            block_cache_bytes=BLOCK_CACHE_BYTES,
+        )
     stack.callback(store.close)
     log = EventLog(
         WatchedStore(store, on_failure),
@@ -46,7 +50,7 @@ def open_events(core: Core, stack: AsyncExitStack, on_failure: OnFailure) -> Eve
         log,
         Teller(core.chain),
         core.metrics,
-        subscribers_max=section.subscribers_max,
+        subscribers_max=section.subscribers_max if section.enabled else 0,
         on_failure=on_failure,
     )
     recorder = EventRecorder(log, hub, core.chain, core.mempool)

@@ -34,6 +34,7 @@ class EventRecorder:
     """The node's diary; every method is cheap and returns at once. Raises `StoreError`."""
 
     def __init__(self, log: EventLog, hub: EventHub, ledger: Ledger, mempool: Mempool) -> None:
+        self._is_off = hub.is_off
         self._log = log
         self._hub = hub
         self._mempool = mempool
@@ -47,6 +48,8 @@ class EventRecorder:
 
     def start(self) -> None:
         """Note the start, and what the chain did that nobody was told of before the last end."""
+        if self._is_off:
+            return
         self._append([Started(version("quorate")), *self._announcer.follow()], is_chain=True)
         for id_ in self._mempool.ids():
             if envelope := self._mempool.get(id_):
@@ -58,6 +61,8 @@ class EventRecorder:
 
     def on_admitted(self, envelopes: Sequence[Envelope]) -> None:
         """Transactions came into the mempool."""
+        if self._is_off:
+            return
         self._waiting.update((envelope.id, envelope) for envelope in envelopes)
         self._append([Admitted(tuple(map(name_party, envelopes)))])
 
@@ -78,6 +83,8 @@ class EventRecorder:
 
         `included` left the mempool for a block; `orphans` came back into it from blocks undone.
         """
+        if self._is_off:
+            return
         self._waiting.update((envelope.id, envelope) for envelope in orphans)
         for id_ in included:
             self._waiting.pop(id_, None)
@@ -105,6 +112,8 @@ class EventRecorder:
         self._append([Alarmed(alarm, detail)])
 
     def _append(self, records: Sequence[Record], *, is_chain: bool = False) -> None:
+        if self._is_off:
+            return
         now_ms = time.time_ns() // 1_000_000
         announced = encode_announced(self._announcer.announced) if is_chain else None
         reads = self._log.append([Entry(now_ms, record) for record in records], announced)

@@ -11,6 +11,7 @@ from node.events.announcing import (
     describe,
     encode_announced,
 )
+from node.events.log import EventLogError
 from node.events.records import Grown, Mark, Missed, Settled
 from tests.ledger.support import GENESIS
 from tests.node.events.support import World
@@ -73,6 +74,13 @@ def test_a_whole_chain_is_not_announced_at_once(monkeypatch: pytest.MonkeyPatch)
         world.grow()
     assert announcer.follow() == [Missed(1, 4, "too-many")]
     assert announcer.announced.marks == [Mark(4, world.chain.head_id)]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x93\x90\x00\xc0"])
+def test_what_cannot_be_read_is_said_with_advice(data: bytes) -> None:
+    with pytest.raises(EventLogError) as raised:
+        decode_announced(data)
+    assert "data/events" in raised.value.advice
 
 
 def test_an_empty_ledger_stands_at_its_genesis() -> None:

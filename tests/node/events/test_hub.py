@@ -332,5 +332,16 @@ async def test_a_cursor_that_a_power_cut_took_is_answered_with_a_gap() -> None:
     await world.hub.close()
 
 
+def test_a_node_without_events_writes_nothing_and_serves_nobody() -> None:
+    world = World(subscribers_max=0)
+    world.admit(world.pay())
+    world.grow()
+    world.recorder.on_alarm("x", "y")
+    assert world.log.count == 0
+    with pytest.raises(TooManyError) as raised:
+        world.hub.take_seat()
+    assert raised.value.reason == "events-off"
+
+
 def test_limits_fit_each_other() -> None:
     assert groups.CHUNK_BYTES_MAX < groups.QUEUE_BYTES_MAX < groups.QUEUES_BYTES_MAX
