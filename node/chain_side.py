@@ -69,6 +69,8 @@ class ChainSide:
         body_log.forget(drop.id for drop in dropped)
         body_log.on_applied(applied.header.height)
         self._parts.lifecycle.on_applied(applied, dropped)
+        self._parts.events.on_chain(applied.ids)
+        self._parts.events.on_dropped(dropped)
         if self.reads is not None:
             self.reads.on_applied()
 

@@ -17,6 +17,7 @@ from consensus import catalog
 from consensus.engine import Engine
 from consensus.message import compute_vote_context
 from ledger.keys import KeyPair
+from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.admission import Admission
 from node.api.app import make_app
@@ -32,6 +33,7 @@ from node.diagnosis.observer import Observer
 from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
+from node.events.opening import open_events
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -140,6 +142,7 @@ class Node:
         self._stack.callback(freeze_scope, self._name_speaker())
         self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
+        self.events = open_events(self.core, self._stack, self._fail)
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
@@ -155,7 +158,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_dropped,
+            on_displaced=self._on_displaced,
             is_congested=self._is_congested,
         )
 
@@ -167,6 +170,7 @@ class Node:
         context = compute_vote_context(core.chain.chain_id, spec.name)
         votes = Votes(context, core.seats.keys, KeyPair(core.identity.seed), core.stages)
         self.host = EngineHost(core, votes, self._fail)
+        self.host.on_alarm = self.events.recorder.on_alarm
         self.driver = Driver(
             engine,
             spec,
@@ -185,7 +189,13 @@ class Node:
             core.chain, self.admission, self.peers, self.side.orders.find_body
         )
         self.service = Service(
-            core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
+            core,
+            engine,
+            self.admission,
+            self.lifecycle,
+            self.side.forks,
+            reads=self.side.reads,
+            events=self.events.hub,
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         observer = Observer(
@@ -232,6 +242,7 @@ class Node:
             driver=self.driver,
             peers=self.peers,
             gossip=self.gossip,
+            events=self.events.recorder,
             fetch=self._fetch,
             spread_s=self._spread_s,
             on_failure=self._fail,
@@ -273,6 +284,10 @@ class Node:
     async def _run(self) -> None:
         config = self._config
         self._reload_mempool()
+        self.events.recorder.start()
+        self._stack.callback(self.events.recorder.stop)
+        self.events.hub.start()
+        self._stack.push_async_callback(self.events.hub.close)
         self.side.start(self._stack)
         self.driver.start(describe_start(self.core, self.journal))
         self._stack.push_async_callback(self.driver.close)
@@ -294,6 +309,7 @@ class Node:
                 advice="stop what listens there, or set another api.port",
             ) from error
         self._stack.push_async_callback(server.close)
+        self._stack.push_async_callback(self.events.hub.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info(describe_build(self.core))
@@ -310,7 +326,12 @@ class Node:
     def _on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         self.lifecycle.on_admitted(envelopes, source)
         self.gossip.on_admitted(envelopes, source)
+        self.events.recorder.on_admitted(envelopes)
         self.side.orders.on_admitted(envelopes)
+
+    def _on_displaced(self, dropped: list[Dropped]) -> None:
+        self.lifecycle.on_dropped(dropped)
+        self.events.recorder.on_dropped(dropped)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
@@ -342,6 +363,9 @@ class Node:
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
         self.host.on_peer_change(peer, is_up=is_up)
+        info = next((one for one in self.peers.connected() if one.peer_id == peer), None)
+        name, role = ("", "") if info is None else (info.name, info.role)
+        self.events.recorder.on_peer(peer, name, role, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 
@@ -362,6 +386,7 @@ class Node:
 
     def _refresh(self) -> None:
         self.service.refresh()
+        self.events.recorder.on_view(*self.service.tell_view())
         if self.service.state is NodeState.STOPPING:
             return
         if self.side.catch_up.is_catching_up:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from consensus.committee import ReplicaId
 from consensus.engine import Account
 from ledger.blocks import Located
 from ledger.errors import TransactionError
@@ -32,6 +33,7 @@ from node.diagnosis.diagnose import diagnose
 from node.diagnosis.facts import Facts
 from node.diagnosis.observer import Observer, name_replica
 from node.event_loop import name_running_loop
+from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
 from node.gate import BusyError
 from node.host import EngineHost
@@ -62,6 +64,7 @@ class Service:
         forks: ForkWatch | None = None,
         *,
         reads: Reads | None = None,
+        events: EventHub | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -75,6 +78,7 @@ class Service:
         self._lifecycle = lifecycle
         self._forks = forks
         self._reads = reads
+        self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self.state = NodeState.STARTING
@@ -93,6 +97,12 @@ class Service:
     def metrics(self) -> Metrics:
         """Everything measured here."""
         return self._metrics
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
+        assert self._events is not None
+        return self._events
 
     async def confirm_read(self, timeout_s: float) -> Freshness:
         """Wait until the ledger holds all that was decided anywhere before."""
@@ -322,6 +332,11 @@ class Service:
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
+
+    def tell_view(self) -> tuple[int, ReplicaId | None]:
+        """The engine's view, and who leads it."""
+        account = self._account()
+        return account.view, account.leader
 
     def refresh(self) -> None:
         """Date what the engine does; called several times a second."""

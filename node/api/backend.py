@@ -16,6 +16,8 @@ from ledger.block import Receipt
 from ledger.reasons import Reason
 from node.diagnosis.facts import Member
 from node.diagnosis.finding import Finding
+from node.events.hub import EventHub
+from node.metrics import Metrics
 from node.stories import Chapter
 
 if TYPE_CHECKING:
@@ -251,6 +253,11 @@ class Backend(Protocol):
     @property
     def metrics(self) -> "Metrics":
         """Everything measured here."""
+        ...
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
         ...
 
     async def submit(self, raws: Sequence[bytes]) -> list[Submission]:

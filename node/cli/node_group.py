@@ -11,6 +11,7 @@ import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
+from node.api.server import ServerSettings
 from node.cli.asynchronous import stop_on_signal
 from node.cli.node_install import install
 from node.cli.node_join import join
@@ -22,6 +23,7 @@ from node.logs.configuring import configure_logging
 from node.logs.files import LogFile
 from node.logs.uncaught import log_uncaught
 from node.node import Node
+from node.open_files import raise_open_files
 from node.testnet.homes import Listen
 from node.testnet.network import Network, admit_follower, create_network, open_network
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
@@ -140,6 +142,7 @@ async def run_node(config: Config) -> int:
     SIGUSR1 writes the stacks of all threads to standard error, for a node that seems stuck.
     """
     faulthandler.register(signal.SIGUSR1)
+    raise_open_files(ServerSettings().connections_max + config.events.subscribers_max)
     stopping = asyncio.Event()
     with stop_on_signal(stopping.set):
         node = Node(config)
