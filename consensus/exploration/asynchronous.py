@@ -46,7 +46,8 @@ class World:
         self, participants: Sequence[Any], openings: Sequence[Sequence[Any]]
     ) -> Configuration:
         """The configuration after each participant has taken its first events, before any mail."""
-        states, mail = [], []
+        states: list[int] = []
+        mail: list[MoveId] = []
         for me, participant, events in zip(
             self.table.committee.members, participants, openings, strict=True
         ):
