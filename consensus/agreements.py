@@ -1,7 +1,7 @@
 """The agreements that can be explored, by name: how to make one, and what is known about its states.
 
 Beside the catalog of engines: an agreement decides one value, once, and needs no ledger. Inputs are
-bits, as `b"\\x00"` and `b"\\x01"`.
+bits, one byte each.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ import consensus.exploration.straw_men as straw
 import consensus.paxos.single as paxos
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
+from consensus.paxos.messages import Accept, Prepare
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
@@ -53,7 +54,7 @@ def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
     """Who knows the outcome only answers questions; the rest changes nothing."""
     if single.learner.outcome is None:
         return False
-    return not isinstance(message, paxos.Prepare | paxos.Accept)
+    return not isinstance(message, Prepare | Accept)
 
 
 _SPECS = (

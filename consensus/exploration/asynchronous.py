@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from consensus.exploration.local import Local
-from consensus.exploration.table import Deliver, MoveId, StateId, Stop, Table
+from consensus.exploration.table import Deliver, MoveId, Show, StateId, Stop, Table
 
 Configuration: TypeAlias = tuple[int, ...]
 """One state for each participant, then the mail, sorted."""
@@ -24,7 +24,7 @@ class Liberties:
 
     crashes: int = 0
     timers: bool = True
-    """May timers run out at any time."""
+    """May timers run out at any time. Coins always come to rest, with either face."""
 
 
 class World:
@@ -73,8 +73,8 @@ class World:
             yield move, self.apply(configuration, move, at)
         for at in range(size):
             state = states[at]
-            if self.liberties.timers:
-                for move in table.own_moves(state):
+            for move in table.own_moves(state):
+                if self.liberties.timers or type(table.moves[move]) is Show:
                     yield move, self.apply(configuration, move)
             local = table.states[state]
             if down < self.liberties.crashes and not local.is_down:

@@ -92,6 +92,7 @@ class Finding:
     """What was found of one victim."""
 
     seen: Survey
+    starts: dict[Inputs, int]
     valences: dict[Inputs, frozenset[bytes]]
     lemma: LemmaCount
     lasso_inputs: Inputs | None
@@ -113,22 +114,27 @@ def make_openings(inputs: Inputs) -> list[list[Any]]:
     return [[Opened(), Propose(bytes([bit]))] for bit in inputs]
 
 
-def examine(victim: Victim, configurations_max: int = 1_000_000) -> Finding:
-    """Survey, lemma and lasso."""
+def examine(
+    victim: Victim,
+    all_inputs: Sequence[Inputs] | None = None,
+    configurations_max: int = 1_000_000,
+) -> Finding:
+    """Survey, lemma and lasso, from these inputs; from all if none are given."""
+    all_inputs = all_inputs or list_inputs()
     space, committee = victim.make_space(), victim.committee
     starts = []
-    for inputs in list_inputs():
+    for inputs in all_inputs:
         participants = [victim.spec.create(me, committee) for me in committee.members]
         starts.append(space.begin(participants, make_openings(inputs)))
     seen = survey(space, starts, configurations_max)
-    numbers = {i: seen.index[start] for i, start in zip(list_inputs(), starts, strict=True)}
+    numbers = {i: seen.index[start] for i, start in zip(all_inputs, starts, strict=True)}
     valences = {inputs: seen.find_valence(number) for inputs, number in numbers.items()}
     bivalent = [inputs for inputs in numbers if len(valences[inputs]) > 1]
     lasso = None
     for inputs in bivalent:
         if (lasso := find_lasso(seen, numbers[inputs])) is not None:
             break
-    return Finding(seen, valences, check_lemma(seen), inputs if lasso else None, lasso)
+    return Finding(seen, numbers, valences, check_lemma(seen), inputs if lasso else None, lasso)
 
 
 def unshift(victim: Victim, finding: Finding, moves: Sequence[tuple[int, int]]) -> list[Move]:
@@ -194,8 +200,8 @@ def sweep(victim: Victim, replay: Replay) -> int:
 def look(victim: Victim, replay: Replay, base: int) -> tuple[Any, ...]:
     """States and mail with rounds counted from `base`; equal looks have equal futures."""
     states = []
-    for local in replay.locals.values():
-        local = clone(local)
+    for current in replay.locals.values():
+        local = clone(current)
         victim.shifting.tidy(local.participant)
         victim.shifting.lower(local.participant, base)
         states.append(local)
