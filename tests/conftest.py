@@ -6,6 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("quorate", deadline=None)
+settings.load_profile("quorate")
 
 ROOT = Path(__file__).resolve().parent.parent
 
