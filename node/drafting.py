@@ -50,7 +50,9 @@ class Drafting:
         self._recent = recent
         self._post = post
         self._template: Template | None = None
-        self._renewing: asyncio.Handle | None = None  # no timer with uvloop, where it is due at once
+        self._renewing: asyncio.Handle | None = (
+            None  # no timer with uvloop, where it is due at once
+        )
         self._renew_at = 0.0
         self._drafted_at = 0.0
 

@@ -23,6 +23,7 @@ GROUPS = {
 """Words that begin several commands, and the modules whose `app` holds them."""
 COMMANDS = {
     "status": "node.cli.status",
+    "events": "node.cli.events",
     "verify": "node.cli.verify",
     "replay": "node.cli.replay",
     "load": "node.cli.load",
