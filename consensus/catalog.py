@@ -48,6 +48,7 @@ from consensus.pow import progress as pow_progress
 from consensus.pow import rules as pow_rules
 from consensus.pow import selfish as pow_selfish
 from consensus.pow.adversaries import registry as pow_adversaries
+from consensus.testimony import Testimony
 
 
 class Contract(Enum):
@@ -138,6 +139,10 @@ class EngineSpec:
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
+    read_seal: Callable[[Any], Testimony] | None = None
+    """Whom a decoded seal names; None where blocks have none."""
+    list_signers: Callable[[Any], tuple[ReplicaId, ...]] | None = None
+    """Who signed a decoded certificate; None where blocks have none."""
     change: Callable[[Any], ChangeTerms] | None = None
     """From parameters: how the committee changes; None where it is fixed."""
     tree: TreeRules | None = None
@@ -210,6 +215,8 @@ _PBFT = EngineSpec(
     restless=pbft_parameters.RESTLESS,
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
+    read_seal=pbft_quorums.read_seal,
+    list_signers=pbft_quorums.list_signers,
     change=lambda parameters: ChangeTerms(
         int(parameters.window),
         int(parameters.checkpoint_interval),
@@ -253,6 +260,8 @@ _PAXOS = EngineSpec(
     restless=paxos_parameters.RESTLESS,
     judge_seal=paxos_quorums.judge_seal,
     judge_certificate=paxos_quorums.judge_certificate,
+    read_seal=paxos_quorums.read_seal,
+    list_signers=paxos_quorums.list_signers,
     senseless=frozenset({"attack"}),
     change=lambda parameters: ChangeTerms(
         2 * int(parameters.pipeline),

@@ -1,5 +1,6 @@
 """What the API is told where the head may move: stories, risks of reversal, measures of forks."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -7,8 +8,9 @@ from typing import Any
 
 from consensus.catalog import TreeRules
 from consensus.fork_measures import ForkMeasures
+from ledger.block import Header
 from ledger.tree_chain import TreeChain
-from node.api.backend import ForksView, RiskView
+from node.api.backend import ForksView, RiskView, TreeBlockView
 from node.fork_metrics import ForkMetrics
 from node.stories import Chapter, Stories
 
@@ -16,6 +18,8 @@ SHARES = (Fraction(1, 10), Fraction(1, 4), Fraction(2, 5))
 """Attackers for whom a risk is told, by their share of all work."""
 CONFIRMATIONS_MAX = 200
 """Beyond so many the risk is told as that of so many, which is more: exact numbers grow long."""
+SIDE_SEEN_MAX = 256
+"""Blocks beside the adopted branch that are remembered after finality cleared them away."""
 
 
 class ForkWatch:
@@ -37,6 +41,7 @@ class ForkWatch:
         self._stories = stories
         self._metrics = metrics
         self._is_started = is_started
+        self._seen: OrderedDict[bytes, TreeBlockView] = OrderedDict()
         self._compute_risks = lru_cache(maxsize=CONFIRMATIONS_MAX)(self._compute)
 
     def get_story(self, id_: bytes) -> tuple[Chapter, ...]:
@@ -68,7 +73,49 @@ class ForkWatch:
             self._chain.branch_limits.side_bytes_max,
         )
 
+    def list_tree(self, lowest: int) -> list[TreeBlockView]:
+        """The blocks from a height up, by height: the adopted branch, and what was seen beside it.
+
+        Of the blocks that finality has cleared away those seen since this node's start are told.
+        """
+        chain = self._chain
+        adopted: list[TreeBlockView] = []
+        block_id, height = chain.head_id, chain.height
+        while height >= max(lowest, 0):
+            header = chain.header(height)
+            adopted.append(_show_header(block_id, header, is_adopted=True))
+            block_id, height = header.parent, height - 1
+        known = {block.id for block in adopted}
+        beside = [
+            block
+            for block in self._seen.values()
+            if block.height >= lowest and block.id not in known
+        ]
+        return sorted([*adopted, *beside], key=lambda block: (block.height, not block.is_adopted))
+
+    def _remember(self) -> int:
+        """Note what stands beside the adopted branch now; how many blocks that are."""
+        side = self._chain.side
+        for id_, node in side.items():
+            if id_ not in self._seen:
+                self._seen[id_] = _show_header(id_, node.header, is_adopted=False)
+        while len(self._seen) > SIDE_SEEN_MAX:
+            self._seen.popitem(last=False)
+        return len(side)
+
     def refresh(self) -> None:
-        """Set the gauges."""
+        """Set the gauges, and remember the blocks that finality will clear away."""
+        side_blocks = self._remember()
         if (measures := self.measure()) is not None:
-            self._metrics.show(measures, len(self._chain.side))
+            self._metrics.show(measures, side_blocks)
+
+
+def _show_header(block_id: bytes, header: Header, *, is_adopted: bool) -> TreeBlockView:
+    return TreeBlockView(
+        id=block_id,
+        parent=header.parent,
+        height=header.height,
+        timestamp_ms=header.timestamp_ms,
+        proposer=header.proposer,
+        is_adopted=is_adopted,
+    )

@@ -23,6 +23,8 @@ class Lifecycle:
         self._waiters: dict[bytes, list[asyncio.Future[None]]] = defaultdict(list)
         self._last_block_at = time.monotonic()
         self._is_closed = False
+        self.settled = 0
+        """Transactions in irreversible blocks since the start."""
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what a client submitted."""
@@ -45,6 +47,7 @@ class Lifecycle:
     def on_final(self, ids: Sequence[bytes], failed: int) -> None:
         """A block is irreversible: count outcomes, measure latencies, wake waiters."""
         now, metrics = time.monotonic(), self._metrics
+        self.settled += len(ids)
         metrics.block_interval.observe(now - self._last_block_at)
         self._last_block_at = now
         metrics.transactions.labels("final").inc(len(ids) - failed)

@@ -205,6 +205,16 @@ class BulkHistogram(Collector):
         self._sum = 0.0
         registry.register(self)
 
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The upper bounds of all buckets but the last, which has none."""
+        return self._bounds
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many values each bucket holds, not cumulative."""
+        return tuple(self._counts)
+
     def observe_many(self, values: Sequence[float]) -> None:
         """Record every value; a value equal to a bound falls under it."""
         counts, bounds = self._counts, self._bounds

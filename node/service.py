@@ -9,10 +9,11 @@ import msgspec
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from ledger.blocks import Located
+from ledger.blocks import Located, StoredBlock
 from ledger.errors import TransactionError
 from ledger.ledger import Ledger
 from ledger.reasons import Reason
+from ledger.transaction import Envelope
 from node.admission import Admission, Entry
 from node.api.backend import (
     SETTLED,
@@ -26,7 +27,9 @@ from node.api.backend import (
     Submission,
     TransactionStatus,
     TransactionView,
+    TreeBlockView,
     ValidatorView,
+    VotesView,
 )
 from node.core import Core
 from node.event_loop import name_running_loop
@@ -36,12 +39,16 @@ from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.peers.network import Peers
+from node.pulse import Pulse, Reading, Sample, Span
 from node.reading import Reads
+from node.testimonies import read_votes
 from node.verifier import VerifierClosedError
 
 VERSION = version("quorate")
 """Looked up once: it takes a millisecond, and monitors ask for it many times a second."""
 RETRY_AFTER_S = 1
+PENDING_BYTES_MAX = 1024 * 1024
+"""Of the transactions that are listed, so that a page never holds more."""
 _STOPPING = Submission(
     Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
 )
@@ -77,6 +84,7 @@ class Service:
         self._rejected: dict[str, int] = {}
         self._phase: tuple[object, float] = (None, time.monotonic())
         self._view: int | None = None
+        self._pulse = Pulse(self._read_totals)
         self.state = NodeState.STARTING
 
     def connect(self, host: EngineHost, peers: Peers) -> None:
@@ -349,6 +357,7 @@ class Service:
         self._count_views(account.view)
         me = self._seats.me
         metrics.engine_leads.set(me is not None and account.leader == me)
+        self._pulse.beat()
         if self._forks is not None:
             self._forks.refresh()
 
@@ -358,6 +367,35 @@ class Service:
             self._metrics.view_changes.inc(view - self._view)
         self._view = view
         self._metrics.engine_view.set(view)
+
+    # What pages show beside that
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        """Who stands behind a block, as its proofs tell."""
+        return read_votes(self._spec, block)
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        """What would be proposed next."""
+        return self._mempool.select(count_max, PENDING_BYTES_MAX, ())
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        """All branches from a height up."""
+        return [] if self._forks is None else self._forks.list_tree(lowest)
+
+    def samples(self, span: Span) -> list[Sample]:
+        """How fast this node was."""
+        return self._pulse.list_samples(span)
+
+    def _read_totals(self) -> Reading:
+        latency = self._metrics.submit_to_final
+        return Reading(
+            self._chain.height,
+            self._chain.final_height,
+            self._mempool.count,
+            self._lifecycle.settled,
+            latency.counts,
+            latency.bounds,
+        )
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""

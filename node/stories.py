@@ -19,8 +19,14 @@ CHAPTERS_MAX = 32
 class Turn(StrEnum):
     """What can happen to a transaction; the value is the text clients see."""
 
+    SUBMITTED = "submitted"
+    """A client gave it to this node, which has it on disk."""
     PENDING = "pending"
-    """It came in."""
+    """A peer brought it."""
+    GOSSIPED = "gossiped"
+    """This node told its peers of it."""
+    PROPOSED = "proposed"
+    """A value that orders it came up for agreement."""
     INCLUDED = "included"
     """A block of the adopted branch ordered it."""
     RETURNED = "returned"

@@ -13,8 +13,11 @@ import msgspec
 
 from consensus.fork_measures import ForkMeasures
 from ledger.block import Receipt
+from ledger.blocks import StoredBlock
 from ledger.reasons import Reason
+from ledger.transaction import Envelope
 from node.metrics import Metrics
+from node.pulse import Sample, Span
 from node.stories import Chapter
 
 if TYPE_CHECKING:
@@ -235,6 +238,36 @@ class ForksView(msgspec.Struct, frozen=True):
     side_bytes_max: int
 
 
+class TreeBlockView(msgspec.Struct, frozen=True):
+    """One block of a tree; `proposer` is a public key, or empty. Its time is its own."""
+
+    id: bytes
+    parent: bytes
+    height: int
+    timestamp_ms: int
+    proposer: bytes
+    is_adopted: bool
+
+
+class VotesView(msgspec.Struct, frozen=True):
+    """Who stands behind a block, by replica id, as its proofs tell.
+
+    `view` and `leader` are of the decision. `voters` are those whose votes the seal bears, None where
+    the engine's seals bear none; `signers` those who signed the block's certificate, None where it
+    has none of its own. Either needs a quorum only, so whoever is missing may have voted too.
+    """
+
+    view: int | None = None
+    leader: int | None = None
+    voters: tuple[int, ...] | None = None
+    signers: tuple[int, ...] | None = None
+
+
+def name_replica(replica: int) -> str:
+    """What people call a member of the committee, present or former."""
+    return f"validator-{replica}"
+
+
 class Backend(Protocol):
     """The node as the API sees it."""
 
@@ -292,6 +325,22 @@ class Backend(Protocol):
 
     def engine_view(self) -> EngineView:
         """What the engine does and why it is not moving, if it is not."""
+        ...
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        """Who stands behind a block of the ledger."""
+        ...
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        """The transactions that would be proposed next, the best first."""
+        ...
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        """The blocks from a height up on all branches, by height; none where nothing branches."""
+        ...
+
+    def samples(self, span: Span) -> list[Sample]:
+        """How fast this node was, oldest first."""
         ...
 
     def ready(self) -> tuple[bool, str]:

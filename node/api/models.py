@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.fields import U64, Address, Amount, Hash, HexBytes, Signature
+from node.pulse import Span
 from node.stories import Turn
 
 
@@ -388,6 +389,25 @@ class EngineAnswer(Answer):
     why: str
     counters: dict[str, int]
     forks: ForksAnswer | None = None
+
+
+class SamplesAnswer(Answer):
+    """How fast this node was, in columns of one length, oldest first.
+
+    Each sample is about the period that ended at its `at_ms`. Times from submission to final are of
+    what clients gave to this node, null where there was none.
+    """
+
+    span: Span
+    period_ms: int
+    at_ms: list[U64]
+    height: list[U64]
+    final_height: list[U64]
+    pending: list[int]
+    transactions_per_s: list[float]
+    blocks_per_s: list[float]
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
 
 
 class ProbeAnswer(Answer):

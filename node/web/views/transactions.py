@@ -1,0 +1,174 @@
+"""Transactions: as rows of a list, and one in full with its life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.address import encode_address
+from ledger.transaction import Record, Transaction, Transfer
+from node.api.backend import SETTLED, RiskView, TransactionStatus, TransactionView
+from node.stories import Chapter, Turn
+from node.web.words import show_bytes, show_count, show_duration
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A line of a list; `amount` is None for what pays nobody, `status` what became of it."""
+
+    id: str
+    kind: str
+    sender: str
+    recipient: str | None
+    amount: int | None
+    fee: int
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of a transaction's life: `state` is done, waiting, failed or unseen.
+
+    `after_ms` counts from the first stage that has a time.
+    """
+
+    name: str
+    text: str
+    state: str
+    at_ms: int | None = None
+    after_ms: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionPage:
+    """A transaction in full; `fields` are names and texts, in the order in which they are read."""
+
+    id: str
+    status: str
+    headline: str
+    row: TransactionRow | None
+    fields: tuple[tuple[str, str], ...]
+    height: int | None
+    index: int | None
+    confirmations: int | None
+    risks: tuple[RiskView, ...]
+    life: tuple[Step, ...]
+    proof: str | None
+    proof_refusal: str | None
+    raw: str | None
+
+
+HEADLINES = {
+    TransactionStatus.UNKNOWN: "This node has never seen it, or has forgotten it.",
+    TransactionStatus.PENDING: "Waits in the mempool for a block.",
+    TransactionStatus.INCLUDED: "In a block of the adopted branch that may still be undone.",
+    TransactionStatus.FINAL: "Applied in a block that is never undone.",
+    TransactionStatus.FAILED: "In a block that is never undone, without effect: fee and nonce are used.",
+    TransactionStatus.DROPPED: "Left the mempool without a block.",
+}
+TURNS = {
+    Turn.SUBMITTED: ("submitted", "a client gave it to this node"),
+    Turn.PENDING: ("heard of", "a peer brought it"),
+    Turn.GOSSIPED: ("gossiped", "this node told its peers of it"),
+    Turn.PROPOSED: ("proposed", "a value that orders it came up for agreement"),
+    Turn.INCLUDED: ("included", "a block orders it"),
+    Turn.RETURNED: ("returned", "that block was undone; it is back in the mempool"),
+    Turn.FINAL: ("final", "its block is never undone"),
+    Turn.DROPPED: ("dropped", "it left the mempool without a block"),
+}
+"""What each turn of a story is called here, and what it means."""
+AHEAD = (Turn.PROPOSED, Turn.INCLUDED, Turn.FINAL)
+"""What still has to happen to one that is not settled, in order."""
+
+
+def make_row(
+    id_: bytes, transaction: Transaction, status: str, reason: str | None = None
+) -> TransactionRow:
+    """The line of one transaction."""
+    payload = transaction.payload
+    recipient = amount = None
+    if isinstance(payload, Transfer):
+        kind, recipient, amount = "transfer", encode_address(payload.recipient), payload.amount
+    else:
+        kind = "record" if isinstance(payload, Record) else "committee vote"
+    sender = encode_address(transaction.sender)
+    return TransactionRow(
+        id_.hex(), kind, sender, recipient, amount, transaction.fee, status, reason
+    )
+
+
+def list_fields(transaction: Transaction) -> tuple[tuple[str, str], ...]:
+    """What its sender signed, but for the parties and the amount, which the row tells."""
+    payload = transaction.payload
+    fields = [
+        ("nonce", show_count(transaction.nonce)),
+        ("fee", show_count(transaction.fee)),
+        ("valid until height", show_count(transaction.valid_until)),
+    ]
+    if isinstance(payload, Record):
+        fields += [("key", show_bytes(payload.key)), ("value", show_bytes(payload.value))]
+    elif not isinstance(payload, Transfer):
+        if payload.add:
+            fields.append(("add validator", encode_address(payload.add)))
+        if payload.remove:
+            fields.append(("remove validator", encode_address(payload.remove)))
+        fields.append(("faults to stand", show_count(payload.faults)))
+    return tuple(fields)
+
+
+def tell_life(view: TransactionView) -> tuple[Step, ...]:
+    """What happened, in order, and what has still to happen before it is settled."""
+    steps = [_show_chapter(chapter, view.story[0].at_ms) for chapter in view.story]
+    told = {chapter.turn for chapter in _since_return(view.story)}
+    if view.status is TransactionStatus.FAILED:
+        steps = [_fail(step) if step.name == "final" else step for step in steps]
+    if not steps and view.height is not None:
+        steps = [_tell_from_ledger(view)]
+        told |= {Turn.PROPOSED, Turn.INCLUDED}
+    if view.status in SETTLED or view.status is TransactionStatus.UNKNOWN:
+        return tuple(steps)
+    waiting = [Step(*TURNS[turn], "waiting") for turn in AHEAD if turn not in told]
+    return (*steps, *waiting)
+
+
+def _since_return(story: Sequence[Chapter]) -> Sequence[Chapter]:
+    """What counts now: whatever came before the latest return has to happen again."""
+    for index in range(len(story) - 1, -1, -1):
+        if story[index].turn is Turn.RETURNED:
+            return story[index:]
+    return story
+
+
+def _show_chapter(chapter: Chapter, first_ms: int) -> Step:
+    name, text = TURNS[chapter.turn]
+    if chapter.reason:
+        text = f"{text}: {chapter.reason}"
+    is_bad = chapter.turn in {Turn.RETURNED, Turn.DROPPED}
+    return Step(
+        name,
+        text,
+        "failed" if is_bad else "done",
+        chapter.at_ms,
+        max(0, chapter.at_ms - first_ms),
+        chapter.height,
+    )
+
+
+def _fail(step: Step) -> Step:
+    text = "its block is never undone, and it had no effect"
+    return Step(step.name, text, "failed", step.at_ms, step.after_ms, step.height)
+
+
+def _tell_from_ledger(view: TransactionView) -> Step:
+    """All that is left of the life of a transaction that is no longer remembered."""
+    name = "included" if view.status is TransactionStatus.INCLUDED else "final"
+    state = "failed" if view.status is TransactionStatus.FAILED else "done"
+    return Step(name, "as the ledger says; when is no longer known", state, height=view.height)
+
+
+def sum_up(view: TransactionView, life: Sequence[Step]) -> str:
+    """One sentence on where it stands."""
+    text = HEADLINES[view.status]
+    if view.status is TransactionStatus.FINAL and len(life) > 1 and life[-1].after_ms is not None:
+        text = f"{text} That took {show_duration(life[-1].after_ms)} here."
+    return f"{text} Reason: {view.reason}." if view.reason else text
