@@ -1,4 +1,4 @@
-"""What the API is told where the head may move: stories, risks of reversal, measures of forks."""
+"""What the API is told where the head may move: risks of reversal, measures of forks, the tree."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from ledger.block import Header
 from ledger.tree_chain import TreeChain
 from node.api.backend import ForksView, RiskView, TreeBlockView
 from node.fork_metrics import ForkMetrics
-from node.stories import Chapter, Stories
 
 SHARES = (Fraction(1, 10), Fraction(1, 4), Fraction(2, 5))
 """Attackers for whom a risk is told, by their share of all work."""
@@ -31,22 +30,16 @@ class ForkWatch:
         engine: Any,
         chain: TreeChain,
         *,
-        stories: Stories,
         metrics: ForkMetrics,
         is_started: Callable[[], bool],
     ) -> None:
         self._rules = rules
         self._engine = engine
         self._chain = chain
-        self._stories = stories
         self._metrics = metrics
         self._is_started = is_started
         self._seen: OrderedDict[bytes, TreeBlockView] = OrderedDict()
         self._compute_risks = lru_cache(maxsize=CONFIRMATIONS_MAX)(self._compute)
-
-    def get_story(self, id_: bytes) -> tuple[Chapter, ...]:
-        """What happened to a transaction, as far as it is remembered."""
-        return self._stories.get(id_)
 
     def compute_risks(self, confirmations: int) -> tuple[RiskView, ...]:
         """The exact chance that a block under so many, its own counted, is undone."""

@@ -9,16 +9,21 @@ from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.metrics import Metrics
+from node.stories import Stories, Turn
 
 SUBMITTED_MAX = 500_000
 """Submission times kept; beyond, the latency of the newest is not measured."""
 
 
 class Lifecycle:
-    """Measures submit-to-final for what clients gave to this node, and wakes those who wait."""
+    """Measures submit-to-final for what clients gave to this node, and wakes those who wait.
+
+    `stories` remembers what happened; whoever orders transactions tells it the rest.
+    """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self.stories = Stories()
         self._submitted: dict[bytes, float] = {}
         self._waiters: dict[bytes, list[asyncio.Future[None]]] = defaultdict(list)
         self._last_block_at = time.monotonic()
@@ -28,9 +33,11 @@ class Lifecycle:
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what a client submitted."""
+        ids = [envelope.id for envelope in envelopes]
+        self.stories.tell(ids, Turn.SUBMITTED if source is None else Turn.PENDING)
         if source is None and len(self._submitted) < SUBMITTED_MAX:
             now = time.monotonic()
-            self._submitted.update((envelope.id, now) for envelope in envelopes)
+            self._submitted.update(dict.fromkeys(ids, now))
 
     def on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
         """A block was decided: executed, and final at once."""
@@ -61,11 +68,14 @@ class Lifecycle:
     def on_dropped(self, dropped: Sequence[Dropped]) -> None:
         """What left the mempool without a block."""
         self._metrics.transactions.labels("dropped").inc(len(dropped))
+        for drop in dropped:
+            self.stories.tell((drop.id,), Turn.DROPPED, reason=drop.reason.value)
         self._settle([drop.id for drop in dropped])
 
     def on_displaced(self, ids: list[bytes]) -> None:
         """Others made way for a newcomer: replaced, or evicted."""
         self._metrics.transactions.labels("dropped").inc(len(ids))
+        self.stories.tell(ids, Turn.DROPPED)
         self._settle(ids)
 
     def close(self) -> None:

@@ -158,11 +158,11 @@ class Service:
         )
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:
-        """In a block, pending, dropped, or None; with its story where the head may move."""
-        if (view := self._find(transaction_id)) is None or self._forks is None:
-            return view
-        story = self._forks.get_story(transaction_id)
-        if view.height is None:
+        """In a block, pending, dropped, or None; with its story, and its risks where the head may move."""
+        if (view := self._find(transaction_id)) is None:
+            return None
+        story = self._lifecycle.stories.get(transaction_id)
+        if self._forks is None or view.height is None:
             return msgspec.structs.replace(view, story=story)
         confirmations = self._chain.height - view.height + 1
         is_open = view.height > self._chain.final_height

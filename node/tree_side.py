@@ -13,7 +13,6 @@ from node.mining.metrics import MiningCollector
 from node.mining.miner import Miner as ProcessMiner
 from node.recent_bodies import RecentBodies
 from node.side import Parts
-from node.stories import Stories
 from node.storing import BlockStorer
 from node.tasks import OnFailure
 from node.tree_catch_up import TreeCatchUp
@@ -37,12 +36,11 @@ class TreeSide:
         drafting = Drafting(core, recent, parts.post)
         self.miner = make_miner(drafting)
         drafting.connect(self.miner)
-        stories, metrics = Stories(), ForkMetrics(core.metrics.registry)
+        metrics = ForkMetrics(core.metrics.registry)
         self.forks = ForkWatch(
             rules,
             parts.engine,
             core.tree,
-            stories=stories,
             metrics=metrics,
             is_started=lambda: parts.driver.has_started,
         )
@@ -52,7 +50,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, stories, metrics),
+            story=TreeStory(parts.lifecycle, metrics),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

@@ -112,9 +112,10 @@ class TransactionView(msgspec.Struct, frozen=True):
     """One transaction as this node knows it.
 
     `height` and `index` are given for those in a block, `receipt` where it was executed, `raw` (the
-    canonical bytes) where they are still here, `reason` for failed and dropped ones. Where the head
-    may move, `confirmations` counts the blocks from its own up to the head, `risks` say what may
-    undo them while its block is not final, and `story` is what happened so far, oldest first.
+    canonical bytes) where they are still here, `reason` for failed and dropped ones. `story` is
+    what this node saw happen so far, oldest first. Where the head may move, `confirmations` counts
+    the blocks from its own up to the head, and `risks` say what may undo them while its block is
+    not final.
     """
 
     id: bytes

@@ -139,9 +139,10 @@ class TransactionAnswer(Answer):
     """A transaction as this node knows it.
 
     `raw` is its canonical bytes. `proof` is the inclusion proof as canonical bytes, at the last
-    certified height; `quorate verify` reads it. Where the head may move to another branch,
-    `confirmations` counts the blocks from its own up to the head, `risks` stand while its block is
-    not final, and `story` is what this node saw happen to it since it started.
+    certified height; `quorate verify` reads it. `story` is what this node
+    saw happen to it since it started, for the latest of all. Where the head may move to another
+    branch, `confirmations` counts the blocks from its own up to the head, and `risks` stand while
+    its block is not final.
     """
 
     id: Hash

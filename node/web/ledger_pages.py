@@ -11,7 +11,7 @@ from ledger.errors import LedgerError
 from ledger.proofs import encode_proof
 from ledger.transaction import Record, Transaction, Transfer, decode_transaction
 from node.api.accounts import read_address
-from node.api.backend import TransactionStatus, TransactionView, name_replica
+from node.api.backend import SETTLED, TransactionStatus, TransactionView, name_replica
 from node.api.blocks import find_height
 from node.api.fields import U64_MAX
 from node.api.problems import Problem
@@ -104,7 +104,8 @@ async def show_transaction(site: Site, request: web.Request) -> Page:
         raise Problem("tx-unknown")
     transaction = None if found.raw is None else decode_transaction(found.raw).transaction
     proof, refusal = _prove(site, found)
-    life = transaction_views.tell_life(found)
+    has_branches = bool(site.api.backend.tree(site.api.backend.chain.height))
+    life = transaction_views.tell_life(found, has_branches=has_branches)
     view = transaction_views.TransactionPage(
         id=id_.hex(),
         status=found.status.value,
@@ -122,7 +123,8 @@ async def show_transaction(site: Site, request: web.Request) -> Page:
         proof_refusal=refusal,
         raw=None if found.raw is None else found.raw.hex(),
     )
-    return Page("transaction.html", "Transaction", view, "blocks")
+    is_open = found.status not in SETTLED or proof is None
+    return Page("transaction.html", "Transaction", view, "blocks", is_live=is_open)
 
 
 def _prove(site: Site, found: TransactionView) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@ from node.web.views.headline import make_headline
 from node.web.views.transactions import make_row
 from node.web.views.validators import make_committee
 
-LATEST_BLOCKS = 12
+LATEST_BLOCKS = 8
 GRID_BLOCKS = 24
 PENDING_SHOWN = 100
 TREE_HEIGHTS = 24
@@ -114,4 +114,5 @@ async def show_docs(_site: Site, _request: web.Request) -> Page:
         is_live=False,
         styles=("swagger-ui.css", "docs.css"),
         scripts=("swagger-ui-bundle.js", "docs.js"),
+        policy={"img-src": "'self' data:"},  # its style sheet holds its icons
     )

@@ -94,5 +94,12 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
         "status": problem.status,
         "phrase": HTTPStatus(problem.status).phrase,
     }
-    page = Page("problem.html", problem.title, view, status=problem.status, is_live=False)
+    page = Page(
+        "problem.html",
+        problem.title,
+        view,
+        status=problem.status,
+        is_live=False,
+        headers=problem.headers,
+    )
     return render(request.app[SITE], request, page)

@@ -11,21 +11,18 @@ from node.web.site import Page, Site
 from node.web.words import FILTERS
 
 TEMPLATES = Path(__file__).parent / "templates"
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 """Nothing inline, nothing from elsewhere, and nobody frames it."""
 PAGE_HEADERS = {
-    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,7 +61,7 @@ def render(site: Site, request: web.Request, page: Page) -> web.Response:
     """The page, or only its live part where the page in the browser asks for that."""
     is_part = request.headers.get("HX-Request") == "true"
     backend = site.api.backend
-    has_forks = backend.engine_view().forks is not None
+    has_forks = bool(backend.tree(backend.chain.height))
     text = (
         get_environment()
         .get_template(page.template)
@@ -77,8 +74,14 @@ def render(site: Site, request: web.Request, page: Page) -> web.Response:
             navigation=[one for one in NAVIGATION if has_forks or one[0] != "forks"],
         )
     )
+    policy = {**POLICY, **page.policy}
+    headers = {
+        **PAGE_HEADERS,
+        **page.headers,
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+    }
     response = web.Response(
-        text=text, status=page.status, content_type="text/html", headers=PAGE_HEADERS
+        text=text, status=page.status, content_type="text/html", headers=headers
     )
     response.enable_compression()
     return response

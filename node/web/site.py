@@ -1,7 +1,7 @@
 """What every page handler gets: the node behind the site, and facts of blocks that were read before."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -62,7 +62,8 @@ class Page:
     """What a handler answers with: a template, what it shows, and how the page is called.
 
     `section` is the entry of the navigation it belongs to; `styles` and `scripts` are assets beside
-    those that every page has. `is_live` says whether its live part changes with the network.
+    those that every page has. `is_live` says whether its live part changes with the network. `policy`
+    widens the content security policy where a page cannot do without.
     """
 
     template: str
@@ -73,7 +74,8 @@ class Page:
     is_live: bool = True
     styles: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    policy: Mapping[str, str] = field(default_factory=dict)
 
 
 PageHandler: TypeAlias = Callable[[Site, web.Request], Awaitable[Page | web.Response]]

@@ -28,7 +28,7 @@
       legend: { live: true },
       scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, space: 70, values: [
+        { ...axis, size: 32, space: 70, values: [
           [3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
           [60, "{HH}:{mm}", null, null, null, null, null, null, 1],
           [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],
@@ -36,7 +36,7 @@
         { ...axis, size: 58, values: (_plot, ticks) => ticks.map((value) => spell(names[0], value)) },
       ],
       series: [
-        { label: "Time" },
+        { label: "At", value: "{HH}:{mm}:{ss}" },
         ...names.map((name, index) => ({
           label: labels[index],
           stroke: colour(index ? "--line2" : "--line1"),

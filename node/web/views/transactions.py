@@ -116,19 +116,18 @@ def list_fields(transaction: Transaction) -> tuple[tuple[str, str], ...]:
     return tuple(fields)
 
 
-def tell_life(view: TransactionView) -> tuple[Step, ...]:
+def tell_life(view: TransactionView, *, has_branches: bool) -> tuple[Step, ...]:
     """What happened, in order, and what has still to happen before it is settled."""
-    steps = [_show_chapter(chapter, view.story[0].at_ms) for chapter in view.story]
-    told = {chapter.turn for chapter in _since_return(view.story)}
-    if view.status is TransactionStatus.FAILED:
-        steps = [_fail(step) if step.name == "final" else step for step in steps]
-    if not steps and view.height is not None:
-        steps = [_tell_from_ledger(view)]
-        told |= {Turn.PROPOSED, Turn.INCLUDED}
+    if not view.story and view.height is not None:
+        steps, told = [_tell_from_ledger(view)], {Turn.PROPOSED, Turn.INCLUDED}
+    else:
+        current = _since_return(view.story)
+        told = {chapter.turn for chapter in current}
+        steps = [_show_chapter(chapter, view) for chapter in view.story]
     if view.status in SETTLED or view.status is TransactionStatus.UNKNOWN:
         return tuple(steps)
-    waiting = [Step(*TURNS[turn], "waiting") for turn in AHEAD if turn not in told]
-    return (*steps, *waiting)
+    ahead = AHEAD[1:] if has_branches else AHEAD
+    return (*steps, *(Step(*TURNS[turn], "waiting") for turn in ahead if turn not in told))
 
 
 def _since_return(story: Sequence[Chapter]) -> Sequence[Chapter]:
@@ -139,24 +138,24 @@ def _since_return(story: Sequence[Chapter]) -> Sequence[Chapter]:
     return story
 
 
-def _show_chapter(chapter: Chapter, first_ms: int) -> Step:
+def _show_chapter(chapter: Chapter, view: TransactionView) -> Step:
     name, text = TURNS[chapter.turn]
+    is_bad = chapter.turn in {Turn.RETURNED, Turn.DROPPED}
+    if chapter.turn is Turn.FINAL:
+        if Turn.INCLUDED not in {one.turn for one in view.story}:
+            name = "included and final"
+        if view.status is TransactionStatus.FAILED:
+            is_bad, text = True, f"{text}, and it had no effect"
     if chapter.reason:
         text = f"{text}: {chapter.reason}"
-    is_bad = chapter.turn in {Turn.RETURNED, Turn.DROPPED}
     return Step(
         name,
         text,
         "failed" if is_bad else "done",
         chapter.at_ms,
-        max(0, chapter.at_ms - first_ms),
+        max(0, chapter.at_ms - view.story[0].at_ms),
         chapter.height,
     )
-
-
-def _fail(step: Step) -> Step:
-    text = "its block is never undone, and it had no effect"
-    return Step(step.name, text, "failed", step.at_ms, step.after_ms, step.height)
 
 
 def _tell_from_ledger(view: TransactionView) -> Step:
