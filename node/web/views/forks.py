@@ -7,7 +7,9 @@ from node.api.backend import ForksView, TreeBlockView
 from node.web.views.blocks import Author, name_author
 from node.web.words import shorten
 
-COLUMN, LANE, RADIUS, MARGIN = 72, 52, 14, 34
+COLUMN, LANE, RADIUS, MARGIN = 43, 40, 11, 32
+LABEL_DIGITS_MAX = 5
+"""Heights with more digits are written under every third block only."""
 LANES_MAX = 8
 """Branches beyond so many side by side are drawn in the last lane."""
 
@@ -23,6 +25,12 @@ class Dot:
     standing: str
     author: Author | None
     timestamp_ms: int
+
+    @property
+    def is_labelled(self) -> bool:
+        """Is there room for its height."""
+        is_short = len(str(self.height)) <= LABEL_DIGITS_MAX
+        return self.standing != "side" and (is_short or self.height % 3 == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ class TreeView:
             return "No block is here yet."
         side = sum(dot.standing == "side" for dot in self.dots)
         first, last = self.dots[0].height, self.dots[-1].height
-        beside = "none beside it" if not side else f"{side} beside it"
-        return f"Heights {first:,} to {last:,} of the adopted branch, and blocks: {beside}."
+        beside = {0: "no block", 1: "one block"}.get(side, f"{side} blocks")
+        return f"Heights {first:,} to {last:,}, with {beside} beside the adopted branch."
 
 
 @dataclass(frozen=True, slots=True)
