@@ -10,7 +10,7 @@ import msgspec
 
 from consensus.block import Template, TreeBlock
 from consensus.committee import ReplicaId
-from consensus.events import Timer
+from consensus.events import Tag, Timer
 from consensus.message import Digest, Height
 
 
@@ -46,11 +46,15 @@ class SetTimer(msgspec.Struct, frozen=True):
     """Ask for `Elapsed(timer)` after so many milliseconds; setting again replaces.
 
     The host adds a draw of its own, uniform over 0 … `spread_ms`: rivals should not be in step.
+    With `align_ms` the timer runs out when the host's clock, counted from the genesis, next comes to
+    a whole multiple of that, and `Elapsed` says to which: hosts whose clocks agree are in step.
+    Synchronous engines need it; `after_ms` and `spread_ms` are 0 then.
     """
 
     timer: Timer
     after_ms: int
     spread_ms: int = 0
+    align_ms: int = 0
 
 
 class CancelTimer(msgspec.Struct, frozen=True):
@@ -147,6 +151,18 @@ class Diverge(msgspec.Struct, frozen=True):
     certified: bytes
 
 
+class Toss(msgspec.Struct, frozen=True):
+    """Toss a coin, answered by `Tossed`; asking again for the same tag is harmless (randomised engines).
+
+    A `common` coin shows all members the same face, and nobody any before f + 1 members have asked
+    for it. The other kind is the host's own, and is tossed anew each time: what it showed has to be
+    written down before anything that follows from it is said.
+    """
+
+    tag: Tag
+    common: bool
+
+
 class Mine(msgspec.Struct, frozen=True):
     """Look for a block on this template, none at all for None (answered by `Mined`).
 
@@ -213,4 +229,5 @@ Effect: TypeAlias = (
     | Share
     | Adopt
     | Finalize
+    | Toss
 )

@@ -17,6 +17,10 @@ Timer: TypeAlias = tuple[str | int, ...]
 """The name of a timer, chosen by the engine, such as `("view", 3)`."""
 
 
+Tag: TypeAlias = tuple[int, ...]
+"""The name of a coin, chosen by the engine, such as `(height, instance, round)`."""
+
+
 class Verdict(Enum):
     """The answer to `Check` and to `Store`."""
 
@@ -71,9 +75,14 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Elapsed(msgspec.Struct, frozen=True):
-    """A timer ran out; one that was cancelled or set again meanwhile never arrives."""
+    """A timer ran out; one that was cancelled or set again meanwhile never arrives.
+
+    `tick` is set for timers that keep step with the clock (see `SetTimer`): how many whole steps have
+    passed since the genesis. It jumps if the host was late.
+    """
 
     timer: Timer
+    tick: int = 0
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -173,6 +182,13 @@ class Read(msgspec.Struct, frozen=True):
     ticket: int
 
 
+class Tossed(msgspec.Struct, frozen=True):
+    """Answer to `Toss`: the coin with this tag shows `face`, 0 or 1 (randomised engines)."""
+
+    tag: Tag
+    face: int
+
+
 Event: TypeAlias = (
     Started
     | Received
@@ -188,4 +204,5 @@ Event: TypeAlias = (
     | Suspected
     | Trusted
     | Read
+    | Tossed
 )

@@ -37,10 +37,11 @@ from consensus.effects import (
     SetTimer,
     Share,
     Store,
+    Toss,
     Watch,
 )
 from consensus.engine import Engine, step
-from consensus.events import Elapsed, Event, Received, Suspected, Timer, Trusted
+from consensus.events import Elapsed, Event, Received, Suspected, Trusted
 from node.detecting import Detecting
 from node.journal import Journal
 from node.stages import Stages
@@ -87,6 +88,9 @@ class Host(Protocol):
     def answer_read(self, effect: Readable) -> None:
         """A reader is told which height is late enough."""
 
+    def toss(self, effect: Toss) -> None:
+        """A coin is to be tossed."""
+
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks is to grow, or to be mined on."""
 
@@ -98,7 +102,7 @@ Sync = Callable[[tuple[bool, list[bytes]]], None]
 class Driver:
     """Runs `engine` until `close`; `on_failure` is told of the error that ended it.
 
-    `silence_ms` is the silence at which whoever the engine watches is suspected; 0 if it never does.
+    `read_clock_ms` is the wall clock, counted from the genesis. `silence_ms` is the silence at which whoever the engine watches is suspected; 0 if it never does.
     """
 
     def __init__(
@@ -111,6 +115,7 @@ class Driver:
         host: Host,
         stages: Stages,
         on_failure: Callable[[BaseException], None],
+        read_clock_ms: Callable[[], int],
         silence_ms: int = 0,
     ) -> None:
         self._engine = engine
@@ -120,7 +125,7 @@ class Driver:
         self._host = host
         self._stages = stages
         self._on_failure = on_failure
-        self._timers = Timers(self._on_elapsed)
+        self._timers = Timers(self._on_numbered, read_clock_ms)
         self._detecting = Detecting(silence_ms, self._on_numbered)
         self._events: deque[tuple[Event, int, asyncio.Future[None] | None]] = deque()
         self._has_events = asyncio.Event()
@@ -182,9 +187,6 @@ class Driver:
         if not self._is_closing:
             self._detecting.on_link(replica, is_up=is_up)
 
-    def _on_elapsed(self, timer: Timer, generation: int) -> None:
-        self._on_numbered(Elapsed(timer), generation)
-
     def _on_numbered(self, event: Event, number: int) -> None:
         """Queue what may have become void when its turn comes."""
         self._events.append((event, number, None))
@@ -229,7 +231,7 @@ class Driver:
             return self._detecting.is_current(number)
         return True
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect) -> None:  # noqa: PLR0912 - one match
         """Do at once what stays within the node; what leaves waits for the records before it."""
         match effect:
             case Persist(record):
@@ -238,8 +240,11 @@ class Driver:
             case Rewrite(records):
                 self._journal.rewrite([self._spec.records.encode(record) for record in records])
                 self._start_sync()
-            case SetTimer(timer, after_ms, spread_ms):
-                self._timers.set(timer, after_ms, spread_ms)
+            case SetTimer(timer, after_ms, spread_ms, align_ms):
+                if align_ms:
+                    self._timers.set_step(timer, align_ms)
+                else:
+                    self._timers.set(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self._timers.cancel(timer)
             case Watch(replica):
@@ -250,6 +255,8 @@ class Driver:
                 self._host.check(effect)
             case Ignore():
                 self._host.ignore(effect)
+            case Toss():
+                self._host.toss(effect)
             case _:
                 if self._syncing is None:
                     self._release(effect)
@@ -285,6 +292,7 @@ class Driver:
                 | Request()
                 | Check()
                 | Ignore()
+                | Toss()
             ):
                 raise AssertionError(effect)
             case _:

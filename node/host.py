@@ -1,5 +1,6 @@
 """Between one engine and the rest of the node: replicas are peers here, messages are frames."""
 
+import secrets
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -19,9 +20,10 @@ from consensus.effects import (
     Readable,
     Request,
     Send,
+    Toss,
 )
 from consensus.errors import ContractError, DecodeError
-from consensus.events import Event, Received
+from consensus.events import Event, Received, Tossed
 from consensus.message import Message, name_kind
 from node.core import Core
 from node.driver import Driver, TreeEffect
@@ -173,6 +175,12 @@ class EngineHost:
     def answer_read(self, effect: Readable) -> None:
         """A ticket's height is known."""
         self._serve(self._reads, effect).on_readable(effect)
+
+    def toss(self, effect: Toss) -> None:
+        """A coin of this node's own; nobody here serves common ones yet."""
+        if effect.common:
+            raise ContractError(f"{effect}: no common coin is served here")
+        self.post(Tossed(effect.tag, secrets.randbits(1)))
 
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks grows."""

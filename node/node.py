@@ -7,6 +7,7 @@ own files.
 import asyncio
 import gc
 import sys
+import time
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any
@@ -168,6 +169,7 @@ class Node:
             host=self.host,
             stages=core.stages,
             on_failure=self._fail,
+            read_clock_ms=self._read_clock_ms,
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
@@ -289,6 +291,10 @@ class Node:
     def _spread_s(self) -> float:
         """How long others may take to verify a body that is verified here: as long as we would."""
         return self.verifier.compute_seconds(self.verifier.backlog + self.gossip.waiting)
+
+    def _read_clock_ms(self) -> int:
+        """The wall clock, counted from the genesis."""
+        return time.time_ns() // 1_000_000 - self.core.chain.genesis.timestamp_ms
 
     def _is_congested(self) -> bool:
         """Is there more to verify than soon can be, here or at those who make a quorum with us."""

@@ -46,6 +46,7 @@ from consensus.events import (
     Started,
     Stored,
     Suspected,
+    Tossed,
     Trusted,
 )
 from consensus.message import Signed
@@ -137,7 +138,7 @@ class MultiPaxos:
                 return reading.on_read(replica, event)
             case Started():
                 return restart.on_started(replica, event)
-            case Mined() | Stored() | Refuted():
+            case Mined() | Stored() | Refuted() | Tossed():
                 return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)

@@ -44,6 +44,7 @@ from consensus.events import (
     Started,
     Stored,
     Suspected,
+    Tossed,
     Trusted,
 )
 from consensus.message import Signed
@@ -121,7 +122,7 @@ class Pbft:
                 return catch_up.on_offered(replica, event)
             case Started():
                 return restart.on_started(replica, event)
-            case Mined() | Stored() | Refuted() | Suspected() | Trusted() | Read():
+            case Mined() | Stored() | Refuted() | Suspected() | Trusted() | Read() | Tossed():
                 return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)

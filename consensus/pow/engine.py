@@ -52,6 +52,7 @@ from consensus.events import (
     Started,
     Stored,
     Suspected,
+    Tossed,
     Trusted,
 )
 from consensus.fork_measures import ForkMeasures
@@ -90,7 +91,7 @@ class ProofOfWork:
                 return restart.on_started(replica, event)
             case Pending():
                 return iter(())  # blocks are mined whether or not there is work
-            case Proposed() | Checked() | Offered() | Suspected() | Trusted() | Read():
+            case Proposed() | Checked() | Offered() | Suspected() | Trusted() | Read() | Tossed():
                 return ignore(event, Refusal.UNKNOWN)
             case _:
                 assert_never(event)

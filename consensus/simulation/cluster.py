@@ -13,7 +13,7 @@ from consensus import catalog
 from consensus.block import Header
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import DecodeError
-from consensus.events import Offered, Received, Suspected, Timer, Trusted
+from consensus.events import Offered, Received, Suspected, Tag, Timer, Tossed, Trusted
 from consensus.message import Height, Signed, compute_digest
 from consensus.simulation import tree_host
 from consensus.simulation.application import (
@@ -23,6 +23,7 @@ from consensus.simulation.application import (
 )
 from consensus.simulation.byzantine.behaviour import Behaviour
 from consensus.simulation.chance import Chance
+from consensus.simulation.coins import CommonCoins
 from consensus.simulation.digesting import RunDigest
 from consensus.simulation.history import (
     Accusation,
@@ -49,6 +50,8 @@ from consensus.simulation.words import ScenarioError
 
 OFFERED_BLOCKS = 64
 """Blocks fetched at once."""
+COIN_MS = 1
+"""How long a common coin takes from the last share to its face."""
 POLL_MS = 500
 """How often hosts compare their heights, where the committee changes."""
 
@@ -78,6 +81,10 @@ class Cluster:
     sent: Counter[str] = field(default_factory=Counter)
     """Copies put on links, by kind; a replica's messages to itself do not count."""
     sent_bytes: Counter[str] = field(default_factory=Counter)
+    coins: CommonCoins = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.coins = CommonCoins(self.chance, self.committee.weak_quorum)
 
     # --- time ---------------------------------------------------------------------------------
 
@@ -307,6 +314,7 @@ class Cluster:
         )
         host.miner.chance = self.chance.fork(f"miner/{place}")
         host.spread = self.chance.fork(f"spread/{place}")
+        host.tosses = self.chance.fork(f"tosses/{place}")
         if host.watchman is not None:
             host.watchman.chance = self.chance.fork(f"watchman/{place}")
         self.hosts[place] = host
@@ -400,6 +408,17 @@ class Cluster:
         said = f"{self.timeline.now_ms} {host.place} {kind} {word.replica}"
         self.run_digest.add(said.encode())
         self.note_event(host.place, kind, detail=f"{word.replica}")
+
+    def toss_common(self, host: Host, tag: Tag) -> None:
+        """Enough hosts may have asked now."""
+        self.coins.ask(tag, host.place, self.tell_face)
+
+    def tell_face(self, place: Address, tossed: Tossed) -> None:
+        """A host that asked for a common coin learns what it shows, a little later."""
+        host = self.hosts[place]
+        said = f"{self.timeline.now_ms} {place} coin {tossed.tag} {tossed.face}"
+        self.run_digest.add(said.encode())
+        self.later(host, COIN_MS, host.feed, tossed)
 
     def note_probe(self, host: Host, probe: str) -> None:  # noqa: ARG002 - a host's surroundings
         """A rare situation."""

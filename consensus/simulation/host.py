@@ -35,6 +35,7 @@ from consensus.effects import (
     SetTimer,
     Share,
     Store,
+    Toss,
     Watch,
 )
 from consensus.engine import Engine, step
@@ -48,12 +49,13 @@ from consensus.events import (
     Received,
     Started,
     Suspected,
+    Tag,
     Timer,
     Trusted,
     Verdict,
 )
 from consensus.message import Digest, compute_digest, sign_message
-from consensus.simulation import reading, tree_host, watchman
+from consensus.simulation import coins, reading, tree_host, watchman
 from consensus.simulation.application import Application, Block
 from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
@@ -124,6 +126,9 @@ class Surroundings(Protocol):
     def note_timer(self, host: "Host", timer: Timer) -> None:
         """A timer ran out."""
 
+    def toss_common(self, host: "Host", tag: Tag) -> None:
+        """A host asks for the common coin with this tag."""
+
     def note_word(self, host: "Host", word: Suspected | Trusted) -> None:
         """A host's failure detector has said something."""
 
@@ -143,6 +148,8 @@ class Habits:
     sync_ms: int = 0
     drift_permille: int = 0
     """How much its clock is fast (timers run out early) or slow."""
+    skew_ms: int = 0
+    """How far its clock is ahead of true time."""
     answers_requests: bool = True
     withholds: bool = True
     """Does it wait for a write before it says what stands behind it, as the contract demands."""
@@ -185,6 +192,8 @@ class Host:
     request: Request | None = None
     values: dict[Digest, bytes] = field(default_factory=dict)
     reads: reading.Reads = field(default_factory=reading.Reads)
+    tosses: Chance = field(default_factory=lambda: Chance(0))
+    """What its own coins show."""
     miner: Miner = field(default_factory=Miner)
     has_refuted: bool = False
     """Did its ledger ever find a block that cannot be executed."""
@@ -315,7 +324,7 @@ class Host:
             if self.engine is not engine:
                 return
 
-    def perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match
         """Do what the engine asks; what leaves the host waits for the writes before it."""
         match effect:
             case Persist(record):
@@ -323,8 +332,11 @@ class Host:
             case Rewrite(records):
                 self.application.sync()
                 self.write(lambda: self.journal.rewrite(records))
-            case SetTimer(timer, after_ms, spread_ms):
-                self.set_timer(timer, after_ms, spread_ms)
+            case SetTimer(timer, after_ms, spread_ms, align_ms):
+                if align_ms:
+                    self.set_step(timer, align_ms)
+                else:
+                    self.set_timer(timer, after_ms, spread_ms)
             case CancelTimer(timer):
                 self.timers.pop(timer, None)
             case Watch():
@@ -334,6 +346,8 @@ class Host:
                 self.answer_request()
             case Check():
                 self.check(effect)
+            case Toss():
+                coins.toss(self, effect)
             case Ignore(_, refusal):
                 self.refusals[refusal] += 1
             case Mine() | Store():
@@ -382,6 +396,7 @@ class Host:
                 | Check()
                 | Ignore()
                 | Mine()
+                | Toss()
             ):
                 raise AssertionError(effect)
             case _:
@@ -448,13 +463,22 @@ class Host:
         drifted_ms = after_ms * 1_000 // (1_000 + self.habits.drift_permille)
         self.around.later(self, drifted_ms, self.elapse, timer, self.timers_set)
 
-    def elapse(self, timer: Timer, number: int) -> None:
+    def set_step(self, timer: Timer, align_ms: int) -> None:
+        """Until this host's clock next comes to a whole multiple of that."""
+        self.timers_set += 1
+        self.timers[timer] = self.timers_set
+        clock_ms = self.around.now_ms + self.habits.skew_ms
+        tick = clock_ms // align_ms + 1
+        wait_ms = tick * align_ms - clock_ms
+        self.around.later(self, wait_ms, self.elapse, timer, self.timers_set, tick)
+
+    def elapse(self, timer: Timer, number: int, tick: int = 0) -> None:
         """A timer runs out, unless it was cancelled or set again."""
         if self.timers.get(timer) != number:
             return
         del self.timers[timer]
         self.around.note_timer(self, timer)
-        self.feed(Elapsed(timer))
+        self.feed(Elapsed(timer, tick))
 
     def say(self, to: ReplicaId | None, message: Any) -> None:
         """Sign, loop back what concerns this replica too, and hand the rest to the links."""

@@ -116,7 +116,7 @@ class Search:
 
 def simplify_command(command: str) -> Iterator[str]:
     """The same command with less in it."""
-    without = re.sub(r" (loss|twice|tail|check|apply|sync|drift)=-?[1-9]\d*", "", command)
+    without = re.sub(r" (loss|twice|tail|check|apply|sync|drift|skew)=-?[1-9]\d*", "", command)
     if without != command:
         yield without
     if command.startswith("load ") and command not in {"load 0", "load 1", "load 2"}:

@@ -21,7 +21,8 @@ hosts
     wipe R  wipe R journal      crash and start with a new disk; without the journal
     fuse R N [before|torn|after]   crash at the N-th write from here
     pause R…  resume R…         handle nothing for a while
-    habit R check=MS apply=MS sync=MS drift=±PERMILLE    how slow it is, how fast its clock
+    habit R check=MS apply=MS sync=MS drift=±PERMILLE skew=±MS
+                                how slow it is, how fast its clock, how far ahead
 detectors
     suspect R… [for MS]         they take whoever they watch for silent, all that time whatever is heard
     trust R… [for MS]           … for alive, all that time however silent it is

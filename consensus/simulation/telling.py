@@ -27,6 +27,7 @@ from consensus.effects import (
     SetTimer,
     Share,
     Store,
+    Toss,
     Watch,
 )
 from consensus.message import NULL_DIGEST, Signed, compute_digest, name_kind
@@ -47,7 +48,9 @@ class Teller:
                 return "write", name_message(record), self.tell_message(record)
             case Rewrite(records):
                 return "write", "journal", f"rewritten to {len(records)} records"
-            case SetTimer(timer, after_ms, spread_ms):
+            case SetTimer(timer, after_ms, spread_ms, align_ms):
+                if align_ms:
+                    return "set", str(timer[0]), f"next multiple of {align_ms} ms"
                 until = f" to {after_ms + spread_ms}" if spread_ms else ""
                 return "set", str(timer[0]), f"{after_ms}{until} ms"
             case CancelTimer(timer):
@@ -72,6 +75,8 @@ class Teller:
                 return "accuse", "", f"{offender}"
             case Ignore(message, refusal):
                 return "ignore", name_message(message), str(refusal)
+            case Toss(tag, common):
+                return "toss", "common" if common else "own", ".".join(map(str, tag))
             case Diverge(height):
                 return "diverge", "", f"{height}"
             case Mine() | Store() | Share() | Adopt() | Finalize():

@@ -88,6 +88,7 @@ class Bench:
             host=self.host,
             stages=Stages(),
             on_failure=self.failures.append,
+            read_clock_ms=lambda: 0,
             silence_ms=silence_ms,
         )
 

@@ -72,12 +72,13 @@ def resume(board: Board, words: list[str]) -> None:
 def habit(board: Board, words: list[str]) -> None:
     """How slow a host is."""
     habits, pairs = board.host(word_at(words, 0)).habits, parse_pairs(words[1:])
-    unknown = set(pairs) - {"check", "apply", "sync", "drift"}
+    unknown = set(pairs) - {"check", "apply", "sync", "drift", "skew"}
     if unknown:
         raise ScenarioError(f"no such habit: {', '.join(sorted(unknown))}")
     habits.check_ms = parse_number(pairs.get("check", "0"))
     habits.apply_ms = parse_number(pairs.get("apply", "0"))
     habits.sync_ms = parse_number(pairs.get("sync", "0"))
     habits.drift_permille = parse_signed(pairs.get("drift", "0"))
+    habits.skew_ms = parse_signed(pairs.get("skew", "0"))
     if abs(habits.drift_permille) >= 1_000:
         raise ScenarioError("a clock drifts by less than 1000 thousandths")
