@@ -18,6 +18,7 @@ import msgspec
 from consensus.committee import ReplicaId
 from consensus.effects import Effect
 from consensus.events import Event
+from consensus.message import Height
 
 
 class Engine(Protocol):
@@ -38,7 +39,9 @@ class Account:
     """An engine's view of itself, for people: what it does, and what it is waiting for.
 
     `view` is the view, ballot or round; `leader` who leads it; `height` the next to be decided;
-    `needed` how many voices the current phase takes, of which `heard` have spoken.
+    `needed` how many voices the current phase takes, of which `heard` have spoken. `goal` is a height
+    that it has to come to first, 0 for none: others have decided it, or an observer votes again above
+    it. `suspects` are those who want another leader though the present one has not been left yet.
     """
 
     phase: str
@@ -49,6 +52,8 @@ class Account:
     needed: int
     heard: tuple[ReplicaId, ...]
     counters: Mapping[str, int]
+    goal: Height = 0
+    suspects: tuple[ReplicaId, ...] = ()
 
 
 E = TypeVar("E")

@@ -49,6 +49,9 @@ class ChainSide:
         parts.host.is_behind = self._is_behind
         parts.host.connect(parts.driver, self.orders, parts.peers, self.catch_up, reads=self.reads)
 
+    def describe_mining(self) -> None:
+        """Nobody mines here."""
+
     def start(self, stack: AsyncExitStack) -> None:
         """Take decisions."""
         self.orders.start()

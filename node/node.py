@@ -28,7 +28,8 @@ from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
 from node.config import Config
-from node.drafting import Drafting, Miner
+from node.diagnosis.observer import Observer
+from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
 from node.frames import FrameRouter
@@ -46,7 +47,7 @@ from node.service import Service
 from node.side import Parts, Side
 from node.stories import Turn
 from node.tasks import end, spawn
-from node.tree_side import TreeSide, make_process_miner
+from node.tree_side import CountedMiner, TreeSide, make_process_miner
 from node.verifier import Verifier
 from node.votes import Votes
 from node.wire import Role, Status
@@ -184,7 +185,16 @@ class Node:
             core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
-        self.service.connect(self.host, self.peers)
+        observer = Observer(
+            core,
+            engine,
+            self.host,
+            self.peers,
+            self.side.catch_up,
+            patience_ms=spec.patience_ms(parameters),
+            tree=self.side.describe_mining,
+        )
+        self.service.connect(self.host, self.peers, observer)
 
     def _make_side(self, engine: Engine, votes: Votes) -> Side:
         """What serves the engine's contract."""
@@ -208,7 +218,7 @@ class Node:
             return ChainSide(parts)
         return TreeSide(parts, rules, self._make_miner)
 
-    def _make_miner(self, drafting: Drafting) -> Miner:
+    def _make_miner(self, drafting: Drafting) -> CountedMiner:
         """Whoever looks for proofs, for engines that mine."""
         return make_process_miner(self.core, drafting, self._fail)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from consensus.committee import ReplicaId
 from consensus.engine import Account
 from ledger.blocks import Located, StoredBlock
 from ledger.errors import TransactionError
@@ -30,8 +29,11 @@ from node.api.backend import (
     TreeBlockView,
     ValidatorView,
     VotesView,
+    name_replica,
 )
 from node.core import Core
+from node.diagnosis.diagnose import diagnose
+from node.diagnosis.observer import Observer
 from node.event_loop import name_running_loop
 from node.fork_watch import ForkWatch
 from node.gate import BusyError
@@ -82,14 +84,14 @@ class Service:
         self._reads = reads
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
-        self._phase: tuple[object, float] = (None, time.monotonic())
         self._view: int | None = None
         self._pulse = Pulse(self._read_totals)
         self.state = NodeState.STARTING
 
-    def connect(self, host: EngineHost, peers: Peers) -> None:
+    def connect(self, host: EngineHost, peers: Peers, observer: Observer) -> None:
         """Name those who are made after this."""
-        self._host, self._peers = host, peers
+        self._host, self._peers, self._observer = host, peers, observer
+        observer.oldest_ms = self.oldest_pending_ms
 
     @property
     def chain(self) -> Ledger:
@@ -263,7 +265,7 @@ class Service:
         return [
             ValidatorView(
                 replica=replica,
-                name=_name(replica),
+                name=name_replica(replica),
                 public_key=key,
                 is_self=replica == me,
                 is_leader=replica == leader,
@@ -290,9 +292,9 @@ class Service:
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
     def engine_view(self) -> EngineView:
-        """The engine's account, dated, with names."""
-        account = self._account()
-        in_phase_ms = self._date(account)
+        """The engine's account, dated, with names, and why it moves or does not."""
+        facts = self._observer.look(self.state)
+        account = facts.account
         unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
         return EngineView(
@@ -300,44 +302,19 @@ class Service:
             replica=self._seats.me,
             phase=account.phase,
             view=account.view,
-            leader=None if account.leader is None else _name(account.leader),
+            leader=None if account.leader is None else name_replica(account.leader),
             height=account.height,
             waiting_for=account.waiting_for,
             needed=account.needed,
-            heard=tuple(_name(replica) for replica in account.heard),
-            silent=tuple(_name(replica) for replica in silent),
-            in_phase_ms=in_phase_ms,
-            why=self._why(account),
+            heard=tuple(name_replica(replica) for replica in account.heard),
+            silent=tuple(name_replica(replica) for replica in silent),
+            in_phase_ms=facts.phase_ms,
+            quorum=facts.quorum,
+            findings=diagnose(facts),
+            members=facts.members,
             counters=account.counters,
             forks=None if self._forks is None else self._forks.view(),
         )
-
-    def _why(self, account: Account) -> str:
-        connected = {peer.peer_id for peer in self._peers.connected()}
-        committee, me = self._seats.committee, self._seats.me
-        keys = self._seats.members
-        gone = [m for m in committee.members if m != me and keys[m] not in connected]
-        reachable = committee.size - len(gone)
-        quorum = self._spec.count_quorum(committee)
-        if self._forks is None and reachable < quorum:
-            names = ", ".join(map(_name, gone))
-            return (
-                f"{len(gone)} of {committee.size} validators unreachable ({names});"
-                f" {quorum} are needed"
-            )
-        if account.needed <= 1:
-            return f"waits for {account.waiting_for}"
-        return (
-            f"waits for {account.waiting_for}: {account.needed} are needed,"
-            f" {len(account.heard)} heard"
-        )
-
-    def _date(self, account: Account) -> int:
-        """Milliseconds since phase, view or height last changed, as far as this node looked."""
-        mark = (account.phase, account.view, account.height)
-        if mark != self._phase[0]:
-            self._phase = (mark, time.monotonic())
-        return int((time.monotonic() - self._phase[1]) * 1000)
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
@@ -352,8 +329,7 @@ class Service:
         metrics.mempool_bytes.set(self._mempool.size_bytes)
         metrics.mempool_oldest.set((self.oldest_pending_ms() or 0) / 1000)
         metrics.peers.set(len(self._peers.connected()))
-        account = self._account()
-        self._date(account)
+        account = self._observer.look(self.state).account
         self._count_views(account.view)
         me = self._seats.me
         metrics.engine_leads.set(me is not None and account.leader == me)
@@ -400,7 +376,3 @@ class Service:
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""
         return self.state is NodeState.READY, self.state.value
-
-
-def _name(replica: ReplicaId) -> str:
-    return f"validator-{replica}"

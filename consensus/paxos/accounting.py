@@ -19,7 +19,15 @@ def compute_account(replica: Replica) -> Account:
         needed=needed,
         heard=heard,
         counters=dict(sorted(replica.counters.items())),
+        goal=replica.known if replica.known > replica.decided else 0,
+        suspects=find_suspects(replica),
     )
+
+
+def find_suspects(replica: Replica) -> tuple[ReplicaId, ...]:
+    """This voter, where it trusts a leader no more; it does not know what the others think."""
+    is_sceptic = replica.is_voting and replica.leader is not None and not replica.trusts_leader
+    return (replica.me,) if is_sceptic and replica.me is not None else ()
 
 
 def compute_wait(replica: Replica) -> tuple[str, int, tuple[ReplicaId, ...]]:

@@ -16,6 +16,8 @@ from ledger.block import Receipt
 from ledger.blocks import StoredBlock
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
+from node.diagnosis.facts import Member
+from node.diagnosis.finding import Finding
 from node.metrics import Metrics
 from node.pulse import Sample, Span
 from node.stories import Chapter
@@ -208,8 +210,9 @@ class MempoolView(msgspec.Struct, frozen=True):
 class EngineView(msgspec.Struct, frozen=True):
     """The engine's account of itself, dated and with the names of replicas.
 
-    `in_phase_ms` is how long phase, view and height have not changed. `why` is a sentence for
-    people: what it is waiting for and, if it does not move, who is silent.
+    `in_phase_ms` is how long phase, view and height have not changed. `findings` say in words why it
+    moves or does not, the one that matters most first: its text is the headline. `quorum` is how many
+    members have to take part.
     """
 
     engine: str
@@ -223,7 +226,9 @@ class EngineView(msgspec.Struct, frozen=True):
     heard: tuple[str, ...]
     silent: tuple[str, ...]
     in_phase_ms: int
-    why: str
+    quorum: int
+    findings: tuple[Finding, ...]
+    members: tuple[Member, ...]
     counters: Mapping[str, int]
     forks: "ForksView | None" = None
     """Where the head may move to another branch."""

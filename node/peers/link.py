@@ -91,6 +91,11 @@ class Link:
         """What waits to be written."""
         return self._lanes.size_bytes
 
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing has come although this side listened."""
+        return 0.0 if self._reading_since is None else self._clock() - self._reading_since
+
     def send(self, lane: Lane, data: bytes) -> bool:
         """Queue an encoded frame; False when it was dropped."""
         if self.stopped is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import overload
 
 import structlog
@@ -118,6 +118,7 @@ class Peers:
             is_open=network.is_open,
         )
         self._learned: dict[PeerAddress, bytes] = {}
+        self._failed_calls: dict[bytes, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -232,6 +233,10 @@ class Peers:
         link = self._table.get(peer_id)
         return link is not None and link.stopped is None
 
+    def failed_calls(self) -> Mapping[bytes, str]:
+        """Why the last call to each seed whose key is known did not become a link."""
+        return self._failed_calls
+
     def queued_bytes(self, peer_ids: Iterable[bytes]) -> list[int]:
         """What waits here to be sent to each of those that are connected."""
         links = filter(None, map(self._table.get, peer_ids))
@@ -253,6 +258,7 @@ class Peers:
             queued_bytes=link.queued_bytes,
             status=link.status,
             latency_ms=link.latency_ms,
+            silent_ms=int(link.silent_s * 1_000),
         )
 
     def penalise(self, peer_id: bytes, reason: str, weight: float) -> None:
@@ -318,12 +324,15 @@ class Peers:
             async with Call(seed, context, self._limits) as call:
                 link, replaced = await self._reception.greet_outbound(call, seed)
                 self._learned[seed] = link.peer_id
+                self._failed_calls.pop(link.peer_id, None)
                 await self._live(link, replaced)
                 return self._clock() - link.since
         except RefusedError as error:
             reason, is_lasting = error.refusal.value, error.refusal in LASTING_REFUSALS
         except FAILURES as error:
             reason, is_lasting = name_failure(error), False
+        if peer_id := seed.public_key or self._learned.get(seed):
+            self._failed_calls[peer_id] = reason
         self._learned.pop(seed, None)
         self._metrics.dial_failed(reason)
         _log.debug("call failed", address=str(seed), reason=reason)

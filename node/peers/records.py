@@ -74,7 +74,7 @@ class PeerInfo:
 
     `score` is its decaying penalty: 0 is good, at the limits' `ban_threshold` it is shut out.
     `since` is on the monotonic clock. `latency_ms` is the last ping's round trip, `queued_bytes`
-    what waits here to be sent.
+    what waits here to be sent, `silent_ms` for how long this node has listened and heard nothing.
     """
 
     peer_id: bytes
@@ -91,6 +91,7 @@ class PeerInfo:
     queued_bytes: int
     status: Status | None
     latency_ms: float | None
+    silent_ms: int
 
 
 def role_name(role: Role) -> str:

@@ -11,6 +11,8 @@ from rich.live import Live
 from rich.text import Text
 
 from node.client import Client
+from node.diagnosis.finding import Severity
+from node.diagnosis.network import Told, conclude
 from node.load.latency import summarise_latencies
 from node.testnet.demo import DemoLoad, start_demo
 from node.testnet.link_control import ask_links, describe_links
@@ -125,6 +127,14 @@ class Run:
         self._console.print(text, markup=False, soft_wrap=True)
 
 
+def describe_trouble(told: Sequence[Told]) -> list[Text]:
+    """Why the network stands still, and what to do; nothing while it moves."""
+    headline = conclude(told)[0]
+    if headline.severity is not Severity.FAULT:
+        return []
+    return [Text(headline.text, style="bold red"), Text(f"→ {headline.advice}")]
+
+
 class Board:
     """What the live display shows."""
 
@@ -143,7 +153,8 @@ class Board:
         table = make_table(reports, paces, title=f"{plan.engine}, {plan.nodes} nodes")
         hint = f"Ctrl-C stops. Try: {sys.argv[0]} testnet kill 2 --home {self._network.home}"
         lines = [self._describe_load(), describe_links(self._network, links)]
-        return Group(table, *map(Text, filter(None, lines)), Text(hint, style="dim"))
+        why = describe_trouble(reporter.told)
+        return Group(table, *why, *map(Text, filter(None, lines)), Text(hint, style="dim"))
 
     def _describe_load(self) -> str:
         if self._load is None:

@@ -28,7 +28,7 @@ async def show_overview(site: Site, _request: web.Request) -> Page:
     lowest = max(chain.height - LATEST_BLOCKS, -1)
     facts = site.shelf.list(range(chain.height, lowest, -1))
     view = {
-        "headline": make_headline(status, backend.engine_view()),
+        "headline": make_headline(backend.engine_view().findings, status.alarms),
         "rows": make_rows(facts, status.final_height, status.certified_height),
         "charts": make_charts(
             backend.samples(Span.MINUTES), Span.MINUTES, ("throughput", "latency")
@@ -45,7 +45,8 @@ async def show_validators(site: Site, _request: web.Request) -> Page:
     chain = backend.chain
     first = max(1, chain.height - GRID_BLOCKS + 1)
     facts = site.shelf.list(range(first, chain.height + 1))
-    view = make_committee(backend.validators(), chain.membership(), facts)
+    standings = backend.engine_view().members
+    view = make_committee(backend.validators(), standings, chain.membership(), facts)
     return Page("validators.html", "Validators", view, "validators")
 
 

@@ -1,33 +1,49 @@
-"""The one sentence at the top of the page: does the network move, and if not, why."""
+"""What stands at the top of the page: does the network move, and if not, why and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.api.backend import EngineView, NodeState, NodeStatus
-from node.web.words import show_count, show_duration
+from node.diagnosis.finding import Finding, Severity
+from node.web.words import show_duration
 
-LATE_MS = 5_000
-"""With work waiting and nothing decided for so long, a person asks why."""
+TONES = {
+    Severity.FAULT: "bad",
+    Severity.WARNING: "warn",
+    Severity.OK: "good",
+    Severity.INFO: "calm",
+}
+SINCE_MS_MIN = 2_000
+"""How long something has been so is told from here on: a sentence that changes is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One finding; `since` is empty for what has only just begun."""
+
+    tone: str
+    text: str
+    advice: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """`tone` is good, calm or bad; `title` a few words, `text` the reason in full."""
+    """The finding that matters most, and the others in order."""
 
-    tone: str
-    title: str
-    text: str
+    first: Point
+    others: tuple[Point, ...]
 
 
-def make_headline(status: NodeStatus, engine: EngineView) -> Headline:
-    """Alarms first, then what keeps the node, then what keeps the network."""
-    if status.alarms:
-        return Headline("bad", "Safety alarm", ", ".join(status.alarms))
-    if status.state is NodeState.CATCHING_UP:
-        return Headline("calm", "Catching up", "this node fetches blocks that others have already")
-    if status.state is not NodeState.READY:
-        return Headline("calm", f"This node is {status.state.value}", engine.why)
-    if engine.in_phase_ms < LATE_MS:
-        return Headline("good", "Moving", f"block {show_count(engine.height)} comes next")
-    if not status.pending:
-        return Headline("calm", "At rest", "nothing is pending, so no block is needed")
-    return Headline("bad", f"Not moving for {show_duration(engine.in_phase_ms)}", engine.why)
+def make_headline(findings: Sequence[Finding], alarms: Sequence[str]) -> Headline:
+    """Findings in order of weight, of which there is always one; alarms come before all of them."""
+    points = [_show(one) for one in findings]
+    if alarms:
+        points.insert(0, Point("bad", f"Safety alarm: {', '.join(alarms)}.", "", ""))
+    return Headline(points[0], tuple(points[1:]))
+
+
+def _show(one: Finding) -> Point:
+    is_told = one.since_ms is not None and one.since_ms >= SINCE_MS_MIN
+    since = f"for {show_duration(one.since_ms)}" if is_told else ""
+    text = one.text if one.text.endswith((".", "!", "?")) else f"{one.text}."
+    return Point(TONES[one.severity], text[:1].upper() + text[1:], one.advice, since)

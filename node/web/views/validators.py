@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ledger.address import encode_address
 from ledger.leaves import MembershipState
 from node.api.backend import ValidatorView, name_replica
+from node.diagnosis.facts import Member, Presence
 from node.web.views.blocks import BlockFacts
 
 
@@ -23,9 +24,9 @@ class MemberRow:
 
     name: str
     address: str
-    is_self: bool
     is_leader: bool
-    is_connected: bool
+    link: str
+    link_tone: str
     cells: tuple[Cell, ...]
     voted: int
     led: int
@@ -45,6 +46,13 @@ class CommitteeView:
     votes: tuple[str, ...]
 
 
+LINKS = {
+    Presence.SELF: ("this node", ""),
+    Presence.LINKED: ("linked", "good"),
+    Presence.SILENT: ("silent", "bad"),
+    Presence.UNREACHABLE: ("no link", "bad"),
+}
+"""What each presence is called, and how it looks."""
 LED_AND_VOTED = Cell("led-voted", "led and voted")
 LED = Cell("led", "led")
 VOTED = Cell("voted", "voted")
@@ -68,15 +76,20 @@ def judge_cell(replica: int, address: str, facts: BlockFacts) -> Cell:
 
 def make_committee(
     validators: Sequence[ValidatorView],
+    standings: Sequence[Member],
     membership: MembershipState,
     blocks: Sequence[BlockFacts],
 ) -> CommitteeView:
     """The committee over these blocks, which come oldest first."""
+    presences = {one.replica: one.presence for one in standings}
     bears_votes = any(one.votes.voters is not None for one in blocks)
     has_seals = any(one.votes.view is not None for one in blocks)
     return CommitteeView(
         faults=membership.faults,
-        members=tuple(_make_member(one, blocks) for one in validators),
+        members=tuple(
+            _make_member(one, presences.get(one.replica, Presence.UNREACHABLE), blocks)
+            for one in validators
+        ),
         heights=tuple(one.height for one in blocks),
         seals_bear_votes=bears_votes,
         has_seals=has_seals,
@@ -86,15 +99,16 @@ def make_committee(
     )
 
 
-def _make_member(one: ValidatorView, blocks: Sequence[BlockFacts]) -> MemberRow:
+def _make_member(one: ValidatorView, presence: Presence, blocks: Sequence[BlockFacts]) -> MemberRow:
     address = encode_address(one.public_key)
+    link, tone = LINKS[presence]
     cells = tuple(judge_cell(one.replica, address, block) for block in blocks)
     return MemberRow(
         name=one.name,
         address=address,
-        is_self=one.is_self,
         is_leader=one.is_leader,
-        is_connected=one.is_connected,
+        link=link,
+        link_tone=tone,
         cells=cells,
         voted=sum(cell in (VOTED, LED_AND_VOTED) for cell in cells),
         led=sum(cell in (LED, LED_AND_VOTED) for cell in cells),

@@ -30,6 +30,8 @@ from node.api.backend import (
     ValidatorView,
     VotesView,
 )
+from node.diagnosis.facts import Member, Presence
+from node.diagnosis.finding import Code, Finding, Severity
 from node.metrics import Metrics
 from node.pulse import Sample, Span
 
@@ -235,7 +237,18 @@ class LedgerBackend:
             heard=("validator-0",),
             silent=(),
             in_phase_ms=7,
-            why="nothing is pending",
+            quorum=1,
+            findings=(
+                Finding(code=Code.IDLE, severity=Severity.OK, text="at rest", since_ms=7),
+                Finding(
+                    code=Code.LIAR_SEEN,
+                    severity=Severity.WARNING,
+                    text="validator-3 signed votes that clash",
+                    advice="vote it out",
+                    members=("validator-3",),
+                ),
+            ),
+            members=(Member(0, "validator-0", Presence.SELF, 7),),
             counters={"decided": self.chain.height},
         )
 
