@@ -77,6 +77,8 @@ class ChainSide:
         lifecycle, height = self._parts.lifecycle, applied.header.height
         lifecycle.stories.tell(applied.ids, Turn.FINAL, height, applied.block_id)
         lifecycle.on_applied(applied, dropped)
+        self._parts.events.on_chain(applied.ids)
+        self._parts.events.on_dropped(dropped)
         if self.reads is not None:
             self.reads.on_applied()
 

@@ -7,6 +7,7 @@ A home folder holds
     node_key.json     the node's Ed25519 key (mode 0600)
     network_ca.pem    who may speak on the network; node_cert.pem: this node's certificate
     data/db           LevelDB;  data/journal: the engine's durable records
+    data/events       the event log; may be deleted, readers of events then start anew
 
 Unknown keys in the file and unknown `QUORATE_…` variables are errors, so that a misspelt setting is
 never silently a default. Environment names follow the sections: `QUORATE_API__PORT=8080`.
@@ -91,6 +92,15 @@ class Mining(Section):
     nice: Annotated[int, Field(ge=0, le=19)] = 19
 
 
+class Events(Section):
+    """`[events]`: what `/v1/events` keeps for those who resume, and how many it serves at once."""
+
+    subscribers_max: Annotated[int, Field(ge=0, le=16_384)] = 1_024
+    records_max: Count = 200_000
+    """A block is two of them, a batch of admitted transactions is one."""
+    size_bytes_max: Count = 64 * 1024 * 1024
+
+
 class Log(Section):
     """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere."""
 
@@ -136,6 +146,7 @@ class Config(BaseSettings):
     api: Api = Api()
     mempool: MempoolSection = MempoolSection()
     mining: Mining = Mining()
+    events: Events = Events()
     log: Log = Log()
     sync: Sync = Sync()
     batch: Batch = Batch()
@@ -184,6 +195,11 @@ class Config(BaseSettings):
     def database_path(self) -> Path:
         """The LevelDB folder."""
         return self.data_path / "db"
+
+    @property
+    def events_path(self) -> Path:
+        """The event log's folder."""
+        return self.data_path / "events"
 
     @property
     def journal_path(self) -> Path:

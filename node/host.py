@@ -83,6 +83,8 @@ class EngineHost:
         """When proof of misbehaviour of each was seen, on the monotonic clock."""
         self.is_behind: Callable[[], bool] = lambda: False
         """May there be members that this node has not heard of yet."""
+        self.on_alarm: Callable[[str, str], None] = lambda _alarm, _detail: None
+        """Told of each safety alarm: its name, and what happened."""
 
     def connect(
         self,
@@ -210,7 +212,9 @@ class EngineHost:
         """Proof of misbehaviour: an alarm for people; the protocol goes on."""
         self._metrics.evidence.inc()
         self.accused_at.setdefault(effect.offender, []).append(time.monotonic())
-        self.alarms.append(f"replica {effect.offender} signed two votes that clash")
+        detail = f"replica {effect.offender} signed two votes that clash"
+        self.alarms.append(detail)
+        self.on_alarm("evidence", detail)
         _log.error("evidence of misbehaviour", offender=effect.offender)
 
     def ignore(self, effect: Ignore) -> None:
@@ -220,10 +224,10 @@ class EngineHost:
     def diverge(self, effect: Diverge) -> None:
         """Stop and say so."""
         self._metrics.divergence.set(1)
-        self._on_failure(
-            DivergenceError(
-                f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
-                f" but {effect.own.hex()} is final here",
-                advice="keep the home folder for examination; start a new home and let it catch up",
-            )
+        error = DivergenceError(
+            f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
+            f" but {effect.own.hex()} is final here",
+            advice="keep the home folder for examination; start a new home and let it catch up",
         )
+        self.on_alarm("divergence", error.detail)
+        self._on_failure(error)

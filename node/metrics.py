@@ -40,6 +40,7 @@ class Metrics:
         self._define_engine()
         self._define_work()
         self._define_http()
+        self._define_events()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -187,6 +188,23 @@ class Metrics:
             "http_request_seconds", "Time to answer a request.", WORK_BUCKETS_S, "route"
         )
         self.http_connections = self._gauge("http_connections", "Open HTTP connections.")
+
+    def _define_events(self) -> None:
+        self.event_subscribers = self._gauge(
+            "event_subscribers", "Subscribers to this node's events."
+        )
+        self.events_sent = self._counter(
+            "events_sent_total",
+            "Events handed to subscribers' connections, by kind; once per subscriber.",
+            "kind",
+        )
+        self.event_subscribers_dropped = self._counter(
+            "event_subscribers_dropped_total",
+            "Subscribers whose stream this node ended before they left, by reason.",
+            "reason",
+        )
+        for reason in ("too-slow", "stalled", "cursor-too-old"):
+            self.event_subscribers_dropped.labels(reason)
 
 
 class BulkHistogram(Collector):

@@ -32,6 +32,7 @@ from node.diagnosis.observer import Observer
 from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
+from node.events.opening import open_events
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -135,6 +136,7 @@ class Node:
         self.core = open_core(self._config, self._stack, self._fail)
         self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
+        self.events = open_events(self.core, self._stack, self._fail)
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
@@ -150,7 +152,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_displaced,
+            on_displaced=self._on_displaced,
             is_congested=self._is_congested,
         )
 
@@ -162,6 +164,7 @@ class Node:
         context = compute_vote_context(core.chain.chain_id, spec.name)
         votes = Votes(context, core.seats.keys, KeyPair(core.identity.seed), core.stages)
         self.host = EngineHost(core, votes, self._fail)
+        self.host.on_alarm = self.events.recorder.on_alarm
         self.driver = Driver(
             engine,
             spec,
@@ -182,7 +185,13 @@ class Node:
             core.chain, self.admission, self.peers, self.side.orders.find_body
         )
         self.service = Service(
-            core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
+            core,
+            engine,
+            self.admission,
+            self.lifecycle,
+            self.side.forks,
+            reads=self.side.reads,
+            events=self.events.hub,
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
         observer = Observer(
@@ -209,6 +218,7 @@ class Node:
             driver=self.driver,
             peers=self.peers,
             gossip=self.gossip,
+            events=self.events.recorder,
             fetch=self._fetch,
             spread_s=self._spread_s,
             on_failure=self._fail,
@@ -250,6 +260,10 @@ class Node:
     async def _run(self) -> None:
         config = self._config
         self._reload_mempool()
+        self.events.recorder.start()
+        self._stack.callback(self.events.recorder.stop)
+        self.events.hub.start()
+        self._stack.push_async_callback(self.events.hub.close)
         self.side.start(self._stack)
         self.driver.start(describe_start(self.core, self.journal))
         self._stack.push_async_callback(self.driver.close)
@@ -271,6 +285,7 @@ class Node:
                 advice="stop what listens there, or set another api.port",
             ) from error
         self._stack.push_async_callback(server.close)
+        self._stack.push_async_callback(self.events.hub.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
@@ -287,10 +302,15 @@ class Node:
     def _on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         self.lifecycle.on_admitted(envelopes, source)
         self.gossip.on_admitted(envelopes, source)
+        self.events.recorder.on_admitted(envelopes)
         self.side.orders.on_admitted(envelopes)
 
     def _on_pushed(self, ids: list[bytes]) -> None:
         self.lifecycle.stories.tell(ids, Turn.GOSSIPED)
+
+    def _on_displaced(self, ids: list[bytes]) -> None:
+        self.lifecycle.on_displaced(ids)
+        self.events.recorder.on_displaced(ids)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
@@ -322,6 +342,9 @@ class Node:
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
         self.host.on_peer_change(peer, is_up=is_up)
+        info = next((one for one in self.peers.connected() if one.peer_id == peer), None)
+        name, role = ("", "") if info is None else (info.name, info.role)
+        self.events.recorder.on_peer(peer, name, role, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 
@@ -342,6 +365,7 @@ class Node:
 
     def _refresh(self) -> None:
         self.service.refresh()
+        self.events.recorder.on_view(*self.service.tell_view())
         if self.service.state is NodeState.STOPPING:
             return
         if self.side.catch_up.is_catching_up:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from consensus.committee import ReplicaId
 from consensus.engine import Account
 from ledger.blocks import Located, StoredBlock
 from ledger.errors import TransactionError
@@ -35,6 +36,7 @@ from node.core import Core
 from node.diagnosis.diagnose import diagnose
 from node.diagnosis.observer import Observer
 from node.event_loop import name_running_loop
+from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
 from node.gate import BusyError
 from node.host import EngineHost
@@ -69,6 +71,7 @@ class Service:
         forks: ForkWatch | None = None,
         *,
         reads: Reads | None = None,
+        events: EventHub | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -82,6 +85,7 @@ class Service:
         self._lifecycle = lifecycle
         self._forks = forks
         self._reads = reads
+        self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
         self._view: int | None = None
@@ -102,6 +106,12 @@ class Service:
     def metrics(self) -> Metrics:
         """Everything measured here."""
         return self._metrics
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
+        assert self._events is not None
+        return self._events
 
     async def confirm_read(self, timeout_s: float) -> Freshness:
         """Wait until the ledger holds all that was decided anywhere before."""
@@ -318,6 +328,11 @@ class Service:
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
+
+    def tell_view(self) -> tuple[int, ReplicaId | None]:
+        """The engine's view, and who leads it."""
+        account = self._account()
+        return account.view, account.leader
 
     def refresh(self) -> None:
         """Set the gauges that are read rather than counted; called before each scrape."""

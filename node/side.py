@@ -17,6 +17,7 @@ from node.body_log import BodyLog
 from node.core import Core
 from node.diagnosis.facts import TreeFacts
 from node.driver import Driver
+from node.events.recorder import EventRecorder
 from node.fork_watch import ForkWatch
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -71,6 +72,7 @@ class Parts:
     driver: Driver
     peers: Peers
     gossip: Gossip
+    events: EventRecorder
     fetch: Callable[[list[bytes], bytes | None], Awaitable[list[Envelope]]]
     spread_s: Callable[[], float]
     on_failure: OnFailure

@@ -65,7 +65,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, metrics),
+            story=TreeStory(parts.lifecycle, metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

@@ -7,6 +7,7 @@ import structlog
 from ledger.blocks import StoredBlock
 from ledger.mempool import Dropped
 from ledger.switching import Switch
+from node.events.recorder import EventRecorder
 from node.fork_metrics import ForkMetrics
 from node.lifecycle import Lifecycle
 from node.stories import Turn
@@ -17,7 +18,10 @@ _log = structlog.get_logger(__name__)
 class TreeStory:
     """Told by whoever moves the head, once each, in order."""
 
-    def __init__(self, lifecycle: Lifecycle, metrics: ForkMetrics) -> None:
+    def __init__(
+        self, lifecycle: Lifecycle, metrics: ForkMetrics, events: EventRecorder | None = None
+    ) -> None:
+        self._events = events
         self._lifecycle = lifecycle
         self._metrics = metrics
         self._stories = lifecycle.stories
@@ -31,6 +35,10 @@ class TreeStory:
             tell(applied.ids, Turn.INCLUDED, applied.header.height, applied.block_id)
             self._lifecycle.on_executed(applied)
         self._lifecycle.on_dropped(dropped)
+        if self._events is not None:
+            included = [id_ for applied in switch.applied for id_ in applied.ids]
+            self._events.on_chain(included, switch.orphans)
+            self._events.on_dropped(dropped)
 
     def _on_reorganisation(self, switch: Switch) -> None:
         back = {envelope.id for envelope in switch.orphans}
@@ -52,6 +60,8 @@ class TreeStory:
         self._stories.tell(block.ids, Turn.FINAL, block.header.height, block.id)
         failed = sum(receipt.status == "failed" for receipt in block.receipts)
         self._lifecycle.on_final(block.ids, failed)
+        if self._events is not None:
+            self._events.on_chain()
 
     def on_refuted(self, switch: Switch) -> None:
         """A branch could not be executed."""

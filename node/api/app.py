@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.aiohttp import make_aiohttp_handler
 
-from node.api import accounts, blocks, node_views, probes, transactions
+from node.api import accounts, blocks, event_stream, node_views, probes, transactions
 from node.api.backend import Backend
 from node.api.models import IndexAnswer, RouteAnswer
 from node.api.openapi import make_document
@@ -57,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *blocks.ROUTES,
     *accounts.ROUTES,
     *node_views.ROUTES,
+    *event_stream.ROUTES,
     *probes.ROUTES,
     Route("GET", "/metrics", serve_metrics, "Prometheus metrics.", {200: "text/plain"}, "about"),
     Route(
@@ -105,6 +106,11 @@ async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -
         response.headers.setdefault(name, value)
 
 
+def is_stream(response: web.StreamResponse) -> bool:
+    """Does an answer last as long as its reader likes."""
+    return response.status == 101 or response.content_type == "text/event-stream"
+
+
 def measure_requests(metrics: Metrics) -> Middleware:
     """Count and time every request under its route's template, never under a stranger's path."""
 
@@ -116,7 +122,8 @@ def measure_requests(metrics: Metrics) -> Middleware:
         path = "unrouted" if resource is None else resource.canonical
         method = request.method if request.method in METHODS else "other"
         metrics.http_requests.labels(path, method, str(response.status)).inc()
-        metrics.http_request_seconds.labels(path).observe(time.perf_counter() - started)
+        if not is_stream(response):
+            metrics.http_request_seconds.labels(path).observe(time.perf_counter() - started)
         return response
 
     return measure

@@ -18,6 +18,7 @@ from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node.diagnosis.facts import Member
 from node.diagnosis.finding import Finding
+from node.events.hub import EventHub
 from node.metrics import Metrics
 from node.pulse import Sample, Span
 from node.stories import Chapter
@@ -285,6 +286,11 @@ class Backend(Protocol):
     @property
     def metrics(self) -> Metrics:
         """Everything measured here."""
+        ...
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
         ...
 
     async def submit(self, raws: Sequence[bytes]) -> list[Submission]:

@@ -4,7 +4,7 @@ What clients send (`Strict`) refuses unknown fields and wrong types. What they r
 may gain fields later, so a client has to ignore those it does not know.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -446,6 +446,19 @@ class SamplesAnswer(Answer):
     blocks_per_s: list[float]
     p50_ms: list[float | None]
     p95_ms: list[float | None]
+
+
+class EventAnswer(Answer):
+    """Something that happened here; what `data` holds depends on the kind.
+
+    `cursor` is where a subscriber goes on who has read this; `time_ms` is this node's clock (Unix time).
+    """
+
+    cursor: str
+    kind: str
+    time_ms: U64
+    data: dict[str, Any]
+    height: U64 | None = None
 
 
 class ProbeAnswer(Answer):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node.api.models import ProblemAnswer
-from node.api.routing import Parameter, Route
+from node.api.routing import Media, Parameter, Route
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/{model}"
@@ -40,7 +40,7 @@ def make_document(routes: Sequence[Route], version: str) -> dict[str, Any]:
 
 def _make_schemas(routes: Iterable[Route]) -> tuple[Schemas, dict[str, Any]]:
     """A reference per model, and the definitions they refer to."""
-    answers = {model for route in routes for model in route.answers.values()}
+    answers = {_get_model(answer) for route in routes for answer in route.answers.values()}
     bodies = {model for route in routes for model in route.bodies.values() if _is_model(model)}
     wanted: list[tuple[Any, Any]] = [
         *((model, "serialization") for model in answers if _is_model(model)),
@@ -51,6 +51,10 @@ def _make_schemas(routes: Iterable[Route]) -> tuple[Schemas, dict[str, Any]]:
     references, definitions = models_json_schema(wanted, ref_template=REF)
     schemas: Schemas = {model: schema for (model, _), schema in references.items()}
     return schemas, definitions["$defs"]
+
+
+def _get_model(answer: type[BaseModel] | Media | str) -> type[BaseModel] | str | None:
+    return answer.model if isinstance(answer, Media) else answer
 
 
 def _is_model(value: object) -> bool:
@@ -100,11 +104,24 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     return responses
 
 
-def _response(status: int, kind: type[BaseModel] | str, schemas: Schemas) -> dict[str, Any]:
+def _response(status: int, kind: type[BaseModel] | Media | str, schemas: Schemas) -> dict[str, Any]:
     description = HTTPStatus(status).phrase
+    if isinstance(kind, Media):
+        if not kind.name:
+            return {"description": description}
+        carried = {} if kind.model is None else {"schema": _stream_schema(schemas[kind.model])}
+        return {"description": description, "content": {kind.name: carried}}
     if isinstance(kind, str):
         return {"description": description, "content": {kind: {}}}
     return {"description": description, "content": {"application/json": {"schema": schemas[kind]}}}
+
+
+def _stream_schema(model: dict[str, Any]) -> dict[str, Any]:
+    """One server-sent event, as tools read it that know such streams."""
+    text: dict[str, Any] = {"type": "string"}
+    data = {**text, "contentMediaType": "application/json", "contentSchema": model}
+    fields = {"id": text, "event": text, "data": data, "retry": {"type": "integer"}}
+    return {"type": "object", "properties": fields}
 
 
 def _schema(kind: type[BaseModel] | Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class BoundedHandler(web.RequestHandler):
         )
         self._keeper = keeper
         self._is_inside = False
+        self._is_outside = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,12 +106,22 @@ class BoundedHandler(web.RequestHandler):
             self._deadline.cancel()
             self._deadline = None
 
+    def give_up_place(self) -> None:
+        """Stand beside the cap from here on: what is served now is counted elsewhere."""
+        if self._is_inside:
+            self._is_inside = False
+            self._is_outside = True
+            self._keeper.leave()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give the place back."""
         self.settle()
         if self._is_inside:
             self._is_inside = False
             self._keeper.leave()
+            super().connection_lost(exc)
+        elif self._is_outside:
+            self._is_outside = False
             super().connection_lost(exc)
 
     def handle_error(

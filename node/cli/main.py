@@ -16,6 +16,7 @@ from node.cli import (
 )
 from node.cli.bench import bench
 from node.cli.complexity import complexity
+from node.cli.events import events
 from node.cli.forks import forks
 from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
@@ -41,6 +42,7 @@ app.add_typer(tx_group.app, name="tx")
 app.add_typer(history_group.app, name="history")
 app.add_typer(committee_group.app, name="committee")
 app.command("status")(status)
+app.command("events")(events)
 app.command("verify")(verify)
 app.command("replay")(replay)
 app.command("load")(load)

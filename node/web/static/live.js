@@ -1,14 +1,17 @@
 // Keeps the live part of a page fresh: asks for it again when the node tells that something happened,
-// and now and then where it cannot tell. Whoever pauses it, or looks at another tab, is left alone.
+// and now and then all the same, since some things change without a word. Whoever pauses it, or looks
+// at another tab, is left alone, and then the node is not listened to either.
 "use strict";
 
 (() => {
   const REST_MS = 1000; // never asks more often
-  const POLL_MS = 3000; // without the node's word
+  const POLL_MS = 3000; // when the node has said nothing for so long
+  const KINDS = ["block", "final", "reorganisation", "view", "peer", "committee", "alarm"];
   const live = document.querySelector("[data-live]");
   const pause = document.getElementById("pause");
   let last = 0;
   let waiting = null;
+  let source = null;
 
   const isPaused = () => pause !== null && pause.getAttribute("aria-pressed") === "true";
 
@@ -25,12 +28,23 @@
     }
   }
 
+  function listen() {
+    const wanted = !document.hidden && !isPaused();
+    if (wanted && source === null) {
+      source = new EventSource(`/v1/events?kinds=${KINDS.join(",")}`);
+      KINDS.forEach((kind) => source.addEventListener(kind, hear));
+    } else if (!wanted && source !== null) {
+      source.close();
+      source = null;
+    }
+    if (wanted) hear();
+  }
+
   if (pause) {
     pause.hidden = false;
     pause.addEventListener("click", () => {
-      const paused = !isPaused();
-      pause.setAttribute("aria-pressed", String(paused));
-      if (!paused) hear();
+      pause.setAttribute("aria-pressed", String(!isPaused()));
+      listen();
     });
   }
 
@@ -38,6 +52,8 @@
     setInterval(() => {
       if (Date.now() - last >= POLL_MS) hear();
     }, POLL_MS);
-    document.addEventListener("visibilitychange", hear);
+    document.addEventListener("visibilitychange", listen);
+    window.addEventListener("pagehide", () => source?.close());
+    listen();
   }
 })();
