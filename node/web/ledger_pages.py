@@ -123,7 +123,7 @@ async def show_transaction(site: Site, request: web.Request) -> Page:
         proof_refusal=refusal,
         raw=None if found.raw is None else found.raw.hex(),
     )
-    is_open = found.status not in SETTLED or proof is None
+    is_open = found.status not in SETTLED or (proof is None and not has_branches)
     return Page("transaction.html", "Transaction", view, "blocks", is_live=is_open)
 
 

@@ -40,6 +40,18 @@
     if (wanted) hear();
   }
 
+  // What is read aloud stands outside the part that changes, and only what is new is said.
+  function say() {
+    const said = document.getElementById("said");
+    const text = live?.querySelector("[data-say]")?.dataset.say;
+    if (said && text && said.textContent !== text) said.textContent = text;
+  }
+
+  if (live) {
+    live.addEventListener("htmx:afterSwap", say);
+    say();
+  }
+
   if (pause) {
     pause.hidden = false;
     pause.addEventListener("click", () => {

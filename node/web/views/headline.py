@@ -28,18 +28,29 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The finding that matters most, and the others in order."""
+    """The finding that matters most, and the others in order.
+
+    `said` is what a screen reader is told when it changes: it holds no times, so it changes seldom.
+    """
 
     first: Point
     others: tuple[Point, ...]
+    said: str
 
 
 def make_headline(findings: Sequence[Finding], alarms: Sequence[str]) -> Headline:
     """Findings in order of weight, of which there is always one; alarms come before all of them."""
     points = [_show(one) for one in findings]
+    said = _say(findings[0])
     if alarms:
         points.insert(0, Point("bad", f"Safety alarm: {', '.join(alarms)}.", "", ""))
-    return Headline(points[0], tuple(points[1:]))
+        said = points[0].text
+    return Headline(points[0], tuple(points[1:]), said)
+
+
+def _say(one: Finding) -> str:
+    words = one.code.value.replace("-", " ").capitalize()
+    return f"{words}: {', '.join(one.members)}" if one.members else words
 
 
 def _show(one: Finding) -> Point:

@@ -55,6 +55,7 @@ LINKS = {
 """What each presence is called, and how it looks."""
 LED_AND_VOTED = Cell("led-voted", "led and voted")
 LED = Cell("led", "led")
+MADE = Cell("led", "made it")
 VOTED = Cell("voted", "voted")
 SIGNED = Cell("signed", "signed the certificate")
 ABSENT = Cell("absent", "not in the seal")
@@ -67,7 +68,7 @@ def judge_cell(replica: int, address: str, facts: BlockFacts) -> Cell:
     led = votes.leader == replica or (facts.author is not None and facts.author.address == address)
     if votes.voters is None:
         if led:
-            return LED
+            return MADE if votes.view is None else LED
         return SIGNED if votes.signers and replica in votes.signers else NOTHING
     if replica in votes.voters:
         return LED_AND_VOTED if led else VOTED
@@ -111,7 +112,7 @@ def _make_member(one: ValidatorView, presence: Presence, blocks: Sequence[BlockF
         link_tone=tone,
         cells=cells,
         voted=sum(cell in (VOTED, LED_AND_VOTED) for cell in cells),
-        led=sum(cell in (LED, LED_AND_VOTED) for cell in cells),
+        led=sum(cell in (LED, MADE, LED_AND_VOTED) for cell in cells),
     )
 
 
