@@ -46,7 +46,7 @@ async def cluster(make_cluster: MakeCluster) -> Cluster:
     payments = made.pay(5)
     await made.submit(0, payments)
     await made.until_final(payments)
-    await made.until_level()
+    await settle(made)
     return made
 
 
@@ -62,6 +62,26 @@ async def write_nasty_record(cluster: Cluster) -> str:
     await cluster.submit(0, [record])
     await cluster.until_final([record])
     return record.id.hex()
+
+
+async def settle(cluster: Cluster) -> str:
+    """Wait until the network rests, its last block certified; the height as the page tells it."""
+
+    def is_at_rest() -> bool:
+        chains = [node.core.chain for node in cluster.running]
+        return len({(one.head_id, one.certified_height) for one in chains}) == 1 and all(
+            one.height == one.certified_height for one in chains
+        )
+
+    await until(is_at_rest)
+    return str(cluster.running[0].core.chain.height)
+
+
+async def pay(cluster: Cluster) -> None:
+    """One payment, until it is final everywhere."""
+    payments = cluster.pay()
+    await cluster.submit(0, payments)
+    await cluster.until_final(payments)
 
 
 async def shows(watched: Watched, selector: str, text: str) -> None:
@@ -109,24 +129,19 @@ async def test_the_documentation_shows_every_route_and_asks_nobody_else(
 async def test_blocks_arrive_by_themselves_and_can_be_paused(
     cluster: Cluster, browser: Browser
 ) -> None:
-    node = cluster.nodes[0]
-    async with open_page(browser, url_of(node), **DESKTOP) as watched:
+    async with open_page(browser, url_of(cluster.nodes[0]), **DESKTOP) as watched:
         await watched.open("/")
-        (payment,) = cluster.pay()
-        await cluster.submit(1, [payment])
-        await cluster.until_final([payment])
-        await cluster.until_level()
-        height = node.core.chain.height
-        await shows(watched, HEAD, str(height))
+        await pay(cluster)
+        height = await settle(cluster)
+        await shows(watched, HEAD, height)
         assert any("/v1/events?" in address for address in watched.asked)
         await watched.page.get_by_role("button", name="Pause updates").click()
-        (another,) = cluster.pay()
-        await cluster.submit(1, [another])
-        await cluster.until_final([another])
-        assert await watched.text(HEAD) == str(height)
+        await pay(cluster)
+        later = await settle(cluster)
+        assert later != height
+        assert await watched.text(HEAD) == height
         await watched.page.get_by_role("button", name="Pause updates").click()
-        await cluster.until_level()
-        await shows(watched, HEAD, str(node.core.chain.height))
+        await shows(watched, HEAD, later)
         assert await watched.find_faults() == []
 
 
@@ -175,11 +190,8 @@ async def test_focus_survives_an_update(cluster: Cluster, browser: Browser) -> N
     async with open_page(browser, url_of(cluster.nodes[0]), **DESKTOP) as watched:
         await watched.open("/")
         await watched.page.focus("#all-blocks")
-        (payment,) = cluster.pay()
-        await cluster.submit(0, [payment])
-        await cluster.until_final([payment])
-        await cluster.until_level()
-        await shows(watched, HEAD, str(cluster.nodes[0].core.chain.height))
+        await pay(cluster)
+        await shows(watched, HEAD, await settle(cluster))
         assert await watched.page.evaluate("document.activeElement.id") == "all-blocks"
 
 
