@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.address import encode_address
 from ledger.block import ReceiptStatus
 from ledger.blocks import StoredBlock
 from node.api.backend import VotesView, name_replica
+from node.api.fields import spell_address
 from node.web.views.transactions import TransactionRow
 
 
@@ -71,7 +71,7 @@ def name_author(key: bytes, keys: Sequence[bytes]) -> Author | None:
     """The author behind a proposer's key; None for a null and for the genesis block."""
     if not key:
         return None
-    address = encode_address(key)
+    address = spell_address(key)
     return Author(name_replica(keys.index(key)) if key in keys else "", address)
 
 

@@ -120,7 +120,7 @@ def sum_up(series: Series, values: Sequence[Sequence[float | None]], span: Span)
         if known:
             told.append(f"{name}: {spell(known[-1])} at last, {spell(max(known))} at most")
     where = SPAN_TEXTS[span]
-    return f"{'; '.join(told)}, in {where}." if told else f"Nothing was measured in {where}."
+    return f"{'; '.join(told)}." if told else f"Nothing was measured in {where}."
 
 
 def draw(

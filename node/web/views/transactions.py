@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.address import encode_address
 from ledger.transaction import Record, Transaction, Transfer
 from node.api.backend import SETTLED, RiskView, TransactionStatus, TransactionView
+from node.api.fields import spell_address
 from node.stories import Chapter, Turn
 from node.web.words import show_bytes, show_count, show_duration
 
@@ -88,10 +88,10 @@ def make_row(
     payload = transaction.payload
     recipient = amount = None
     if isinstance(payload, Transfer):
-        kind, recipient, amount = "transfer", encode_address(payload.recipient), payload.amount
+        kind, recipient, amount = "transfer", spell_address(payload.recipient), payload.amount
     else:
         kind = "record" if isinstance(payload, Record) else "committee vote"
-    sender = encode_address(transaction.sender)
+    sender = spell_address(transaction.sender)
     return TransactionRow(
         id_.hex(), kind, sender, recipient, amount, transaction.fee, status, reason
     )
@@ -109,9 +109,9 @@ def list_fields(transaction: Transaction) -> tuple[tuple[str, str], ...]:
         fields += [("key", show_bytes(payload.key)), ("value", show_bytes(payload.value))]
     elif not isinstance(payload, Transfer):
         if payload.add:
-            fields.append(("add validator", encode_address(payload.add)))
+            fields.append(("add validator", spell_address(payload.add)))
         if payload.remove:
-            fields.append(("remove validator", encode_address(payload.remove)))
+            fields.append(("remove validator", spell_address(payload.remove)))
         fields.append(("faults to stand", show_count(payload.faults)))
     return tuple(fields)
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.address import encode_address
 from ledger.leaves import MembershipState
 from node.api.backend import ValidatorView, name_replica
+from node.api.fields import spell_address
 from node.diagnosis.facts import Member, Presence
 from node.web.views.blocks import BlockFacts
 
@@ -101,7 +101,7 @@ def make_committee(
 
 
 def _make_member(one: ValidatorView, presence: Presence, blocks: Sequence[BlockFacts]) -> MemberRow:
-    address = encode_address(one.public_key)
+    address = spell_address(one.public_key)
     link, tone = LINKS[presence]
     cells = tuple(judge_cell(one.replica, address, block) for block in blocks)
     return MemberRow(
@@ -128,8 +128,8 @@ def _tell_votes(membership: MembershipState) -> list[str]:
         f"{name_replica(cast.voter)} wants "
         + " and ".join(
             [
-                *([f"{encode_address(cast.add)} added"] if cast.add else []),
-                *([f"{encode_address(cast.remove)} removed"] if cast.remove else []),
+                *([f"{spell_address(cast.add)} added"] if cast.add else []),
+                *([f"{spell_address(cast.remove)} removed"] if cast.remove else []),
             ]
         )
         + f", for {cast.faults} faults"
