@@ -9,30 +9,47 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from consensus.effects import Broadcast, CancelTimer, Ignore, Persist, Send, SetTimer
-from consensus.events import Elapsed, Received
+from consensus.effects import (
+    Broadcast,
+    CancelTimer,
+    Check,
+    Ignore,
+    Persist,
+    Send,
+    SetTimer,
+    Toss,
+)
+from consensus.events import Checked, Elapsed, Received, Tossed
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """First event ever: what `Persist` saved, in order; nothing if the participant is new."""
+    """First event ever: what `Persist` saved, in order; nothing if the participant is new.
+
+    With records the participant says again what may never have left.
+    """
 
     records: tuple[Any, ...] = ()
 
 
 class Propose(msgspec.Struct, frozen=True):
-    """This participant would have `value` decided."""
+    """This participant would have `value` decided; who has brought one in already may ignore it."""
 
     value: bytes
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """The final word, said at most once by each incarnation; always the same value everywhere."""
+    """The final word, said at most once by each incarnation; always the same values everywhere.
 
-    value: bytes
+    One value, or several where a common subset of the members' values is agreed on.
+    """
+
+    values: tuple[bytes, ...]
 
 
-Event: TypeAlias = Opened | Propose | Received | Elapsed
-AgreementEffect: TypeAlias = Persist | Send | Broadcast | SetTimer | CancelTimer | Decided | Ignore
+Event: TypeAlias = Opened | Propose | Received | Elapsed | Checked | Tossed
+AgreementEffect: TypeAlias = (
+    Persist | Send | Broadcast | SetTimer | CancelTimer | Check | Toss | Decided | Ignore
+)
 
 
 class Agreement(Protocol):

@@ -26,18 +26,25 @@ from consensus.model.links import Authentication, Links, Loss, Order
 from consensus.model.system import SystemModel
 from consensus.model.timing import Timing
 from consensus.model.validity import Agreement, Finality, Validity
+from consensus.paxos import accounting as paxos_accounting
+from consensus.paxos import causes as paxos_causes
 from consensus.paxos import complexity as paxos_complexity
 from consensus.paxos import engine as paxos
 from consensus.paxos import messages as paxos_messages
 from consensus.paxos import parameters as paxos_parameters
 from consensus.paxos import probes as paxos_probes
 from consensus.paxos import quorums as paxos_quorums
+from consensus.paxos import refusals as paxos_refusals
+from consensus.pbft import accounting as pbft_accounting
+from consensus.pbft import causes as pbft_causes
 from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
 from consensus.pbft import quorums as pbft_quorums
+from consensus.pbft import refusals as pbft_refusals
+from consensus.pow import accounting as pow_accounting
 from consensus.pow import audit as pow_audit
 from consensus.pow import engine as pow_engine
 from consensus.pow import finality as pow_finality
@@ -45,6 +52,7 @@ from consensus.pow import messages as pow_messages
 from consensus.pow import parameters as pow_parameters
 from consensus.pow import probes as pow_probes
 from consensus.pow import progress as pow_progress
+from consensus.pow import refusals as pow_refusals
 from consensus.pow import rules as pow_rules
 from consensus.pow import selfish as pow_selfish
 from consensus.pow.adversaries import registry as pow_adversaries
@@ -81,7 +89,8 @@ class TreeRules:
     `audit(parameters, root_time_ms, headers)` tells what is wrong with the last header of a chain, by
     a reading of the rules that the engine does not use. `storms` are adversaries with their words as
     storms draw them. `drift_ms` is how far ahead of a clock a block may lie.
-    `measure(engine)` tells of branches, work and finality as a started engine sees them.
+    `measure(engine)` tells of branches, work and finality as a started engine sees them; a block is
+    final under `depth` others, itself counted.
     """
 
     identify: Callable[[Header], bytes]
@@ -97,6 +106,7 @@ class TreeRules:
     audit: Callable[[Any, int, Sequence[Header]], str | None]
     storms: tuple[str, ...]
     drift_ms: Callable[[Any], int]
+    depth: Callable[[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,14 @@ class EngineSpec:
     """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
     reads: bool = False
     """Does the engine answer `Read`."""
+    phases: tuple[str, ...] = ()
+    """All that `account` may name as phase."""
+    causes: tuple[str, ...] = ()
+    """Why a replica may leave a view or ballot; empty for engines that have none."""
+    counters: tuple[str, ...] = ()
+    """All that a replica counts besides."""
+    refusals: tuple[str, ...] = ()
+    """Why a message may be ignored."""
 
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
@@ -213,6 +231,10 @@ _PBFT = EngineSpec(
     patience_ms=pbft_parameters.compute_patience_ms,
     probes=pbft_probes.PROBES,
     restless=pbft_parameters.RESTLESS,
+    phases=pbft_accounting.PHASES,
+    causes=tuple(pbft_causes.Cause),
+    counters=pbft_probes.COUNTERS,
+    refusals=tuple(pbft_refusals.Refusal),
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
     read_seal=pbft_quorums.read_seal,
@@ -258,6 +280,10 @@ _PAXOS = EngineSpec(
     patience_ms=paxos_parameters.compute_patience_ms,
     probes=paxos_probes.PROBES,
     restless=paxos_parameters.RESTLESS,
+    phases=paxos_accounting.PHASES,
+    causes=tuple(paxos_causes.Cause),
+    counters=paxos_probes.COUNTERS,
+    refusals=tuple(paxos_refusals.Refusal),
     judge_seal=paxos_quorums.judge_seal,
     judge_certificate=paxos_quorums.judge_certificate,
     read_seal=paxos_quorums.read_seal,
@@ -307,6 +333,9 @@ _POW = EngineSpec(
     patience_ms=lambda parameters: int(parameters.interval_ms),
     probes=pow_probes.PROBES,
     restless=pow_parameters.RESTLESS,
+    phases=pow_accounting.PHASES,
+    counters=pow_probes.COUNTERS,
+    refusals=tuple(pow_refusals.Refusal),
     judge_seal=lambda _seal, _height, _values, _committee: False,
     judge_certificate=lambda _certificate, _committee: None,
     tree=TreeRules(
@@ -323,6 +352,7 @@ _POW = EngineSpec(
         audit=pow_audit.audit,
         storms=pow_adversaries.STORMS,
         drift_ms=lambda parameters: int(parameters.drift_ms),
+        depth=lambda parameters: int(parameters.depth),
     ),
     membership=Membership.OPEN,
     simulated=pow_parameters.SIMULATED,

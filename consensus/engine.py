@@ -9,7 +9,7 @@ import dataclasses
 import hashlib
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar, cast
 
@@ -39,7 +39,8 @@ class Account:
     """An engine's view of itself, for people: what it does, and what it is waiting for.
 
     `view` is the view, ballot or round; `leader` who leads it; `height` the next to be decided;
-    `needed` how many voices the current phase takes, of which `heard` have spoken. `goal` is a height
+    `needed` how many voices the current phase takes, of which `heard` have spoken. `causes` says how
+    many views, ballots or rounds this replica has left since it started, by cause. `goal` is a height
     that it has to come to first, 0 for none: others have decided it, or an observer votes again above
     it. `suspects` are those who want another leader though the present one has not been left yet.
     """
@@ -52,6 +53,7 @@ class Account:
     needed: int
     heard: tuple[ReplicaId, ...]
     counters: Mapping[str, int]
+    causes: Mapping[str, int] = field(default_factory=dict)
     goal: Height = 0
     suspects: tuple[ReplicaId, ...] = ()
 
@@ -82,8 +84,8 @@ def _clone(value: Any) -> Any:
     if parameters is None or parameters.frozen or isinstance(value, type):
         return value
     copied = copy.copy(value)
-    for field in dataclasses.fields(value):
-        setattr(copied, field.name, _clone(getattr(value, field.name)))
+    for one in dataclasses.fields(value):
+        setattr(copied, one.name, _clone(getattr(value, one.name)))
     return copied
 
 

@@ -54,7 +54,8 @@ class Started(msgspec.Struct, frozen=True):
     `fresh` says that the journal is known to be new: the replica has never voted. Without it, an
     empty journal means that one was lost, and the replica may only observe. `tree` is given to
     engines of block trees, whose only durable state is the host's store of blocks. `until` is as in
-    `Applied`; `former` says who decided up to where, if the committee has ever changed.
+    `Applied`; `former` says who decided up to where, if the committee has ever changed. `certified` is
+    the greatest height whose certificate the ledger holds, with all that leads up to it.
     """
 
     records: tuple[Any, ...]
@@ -65,6 +66,7 @@ class Started(msgspec.Struct, frozen=True):
     tree: StoredTree | None = None
     until: Height | None = None
     former: Former | None = None
+    certified: Height = 0
 
 
 class Received(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import hashlib
 import operator
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -88,8 +88,18 @@ class Signed(
 
 
 def name_kind(message: Any) -> str:
-    """The name of a message's type; of a vote, that of its body's."""
-    return type(message.body if isinstance(message, Signed) else message).__name__
+    """The name of a message's type; of one that carries another as its body, that one's."""
+    body = getattr(message, "body", None)
+    return type(message if body is None else body).__name__
+
+
+def list_kinds(codec: "Codec") -> tuple[str, ...]:
+    """The names of all kinds that a codec spells, as `name_kind` tells them, in order."""
+    kinds: list[str] = []
+    for kind in get_args(codec.kind) or (codec.kind,):
+        bodies = get_args(kind) if get_origin(kind) is Signed else (kind,)
+        kinds += [one.__name__ for body in bodies for one in get_args(body) or (body,)]
+    return tuple(dict.fromkeys(kinds))
 
 
 _PLAIN = (inspect.IntType, inspect.BytesType, inspect.BoolType)

@@ -39,7 +39,8 @@ class AppliedBlock:
     """What one height did.
 
     `ids` and `receipts` are of the included transactions, in order. `nonces` holds, for every
-    account that sent one of them, its nonce after the block.
+    account that sent one of them, its nonce after the block. `size_bytes` is what the bodies of the
+    included transactions take.
     """
 
     header: Header
@@ -48,6 +49,7 @@ class AppliedBlock:
     receipts: tuple[Receipt, ...]
     skipped: tuple[Skipped, ...]
     nonces: dict[bytes, int]
+    size_bytes: int = 0
 
 
 class Order(NamedTuple):
@@ -95,6 +97,11 @@ class Outcome:
     receipts: list[Receipt] = field(default_factory=list)
     skipped: list[tuple[Envelope, Reason]] = field(default_factory=list)
     nonces: dict[bytes, int] = field(default_factory=dict)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the bodies of the included take."""
+        return sum([len(envelope.raw) for envelope in self.included])
 
 
 def find_skip_reason(

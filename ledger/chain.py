@@ -24,10 +24,12 @@ from ledger.leaves import COMMITTEE_KEY, MEMBERSHIP_KEY, MembershipState, leaf_c
 from ledger.ledger import Ledger, Measure, measure_nothing
 from ledger.merkle import compute_root
 from ledger.opening import Opened, open_chain
-from ledger.proofs import encode_proof
+from ledger.proofs import StateProof
+from ledger.proving import prove_leaf
 from ledger.reasons import Reason
 from ledger.state import Changes, View
-from ledger.store.schema import CERTIFICATE, META_KEY, STEP, UNDO, at_height
+from ledger.steps import LastHeight, tell_last_height
+from ledger.store.schema import CERTIFICATE, META_KEY, UNDO, at_height
 from ledger.store.store import Batch, Store
 from ledger.transaction import Envelope, decode_transaction
 
@@ -46,6 +48,7 @@ class Chain(Ledger):
         super().__init__(store, genesis, opened, measure)
         self._rule = rule
         self._membership = self._read_membership()
+        self._settle()
 
     @classmethod
     def open(
@@ -106,13 +109,21 @@ class Chain(Ledger):
         skipped = self._name_skipped(outcome) + repeated
         record = BlockRecord(header, header_id(header), values, seal, tuple(skipped))
         batch = self._make_batch(record, outcome, changes)
+        step = self._announce_step(batch, membership, record.header, changes)
         with self._measure("store"):
             self._store.write(batch)
+        self._steps.missing |= step
         self._advance(record, changes)
         self._membership = membership
         ids = tuple(receipt.id for receipt in outcome.receipts)
         return AppliedBlock(
-            header, record.id, ids, tuple(outcome.receipts), record.skipped, outcome.nonces
+            header,
+            record.id,
+            ids,
+            tuple(outcome.receipts),
+            record.skipped,
+            outcome.nonces,
+            outcome.size_bytes,
         )
 
     def _close(self, view: View, assembly: Assembly | None) -> MembershipState:
@@ -187,6 +198,16 @@ class Chain(Ledger):
             batch.delete(at_height(UNDO, height - UNDO_HEIGHTS_MAX))
         return batch
 
+    def _announce_step(
+        self, batch: Batch, membership: MembershipState, header: Header, changes: Changes
+    ) -> dict[int, StateProof]:
+        """With the last block of a committee: the step to the next one, which lacks a certificate."""
+        if membership.since != header.height:
+            return {}
+        leaf = encode(membership)
+        step = prove_leaf(changes.root, MEMBERSHIP_KEY, leaf, header, b"")
+        return {header.height: step} if self._steps.announce(batch, header.height, step) else {}
+
     def _advance(self, record: BlockRecord, changes: Changes) -> None:
         self._state.commit(changes)
         undo = {leaf.key_hash: leaf.old for leaf in changes.leaves}
@@ -200,11 +221,13 @@ class Chain(Ledger):
             raise ChainError(Reason.CHAIN_DECIDED_OTHERWISE, f"height {height} holds other values")
         receipts = self._blocks.get_receipts(height)
         nonces: dict[bytes, int] = {}
-        for raw in self._blocks.get_bodies(height)[: len(receipts)]:
+        raws = self._blocks.get_bodies(height)[: len(receipts)]
+        for raw in raws:
             transaction = decode_transaction(raw).transaction
             nonces[transaction.sender] = transaction.nonce + 1
         ids = tuple(receipt.id for receipt in receipts)
-        return AppliedBlock(record.header, record.id, ids, receipts, record.skipped, nonces)
+        size = sum(map(len, raws))
+        return AppliedBlock(record.header, record.id, ids, receipts, record.skipped, nonces, size)
 
     def certify(self, height: int, certificate: bytes) -> None:
         """Keep a certificate over the block at `height`; the engine has judged it.
@@ -213,31 +236,60 @@ class Chain(Ledger):
         """
         if not 0 < height <= self.height:
             raise ChainError(Reason.CHAIN_UNKNOWN_BLOCK, f"no block {height} to certify")
-        certified = max(height, self.certified_height)
         batch = Batch()
         batch.put(at_height(CERTIFICATE, height), certificate)
+        self._steps.complete(batch, height, certificate)
+        self._store.write(batch)
+        self._steps.missing.pop(height, None)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Count as certified what the certificates and steps that are here allow."""
+        while (certified := self._find_certified()) > self.certified_height:
+            self._raise_certified(certified)
+
+    def _find_certified(self) -> int:
+        """The greatest height with a certificate to which proofs can lead."""
+        barrier, found = self._steps.barrier, self.certified_height
+        for height, _ in self._blocks.iterate_certified(self.certified_height + 1):
+            if barrier is None or height < barrier:
+                found = height
+        return found
+
+    def _raise_certified(self, certified: int) -> None:
+        batch = Batch()
         batch.put(META_KEY, encode(Meta(self.chain_id, self.height, self.head_id, certified)))
         batch.extend([(at_height(UNDO, done), None) for done in self._history.certify(certified)])
+        if step := self._find_step(certified):
+            since, proof = step
+            self._steps.put(batch, since, proof)
+            self._steps.missing.pop(since, None)
         self._store.write(batch)
-        if height == certified and self._may_be_step(height):
-            self._keep_step(height)
 
-    def _may_be_step(self, height: int) -> bool:
-        """Does the state at a height perhaps name the next committee."""
-        membership = self._membership
-        return membership.scheduled is not None or height <= membership.since
-
-    def _keep_step(self, height: int) -> None:
-        """Keep a proof of who decides next, if the state at the certified height says so.
+    def _find_step(self, height: int) -> tuple[int, StateProof] | None:
+        """A proof of who decides next, if the state at the certified height says so.
 
         It can be made now: later the state of this height is forgotten.
         """
+        membership = self._membership
+        if membership.scheduled is None and height > membership.since:
+            return None
         try:
             proof = self.prove_membership()
         except ProofError:
-            return  # too far behind the head; others have it
+            return None  # too far behind the head; the certificate of the last height will do
         leaf = None if proof.leaf is None else leaf_codec.decode(proof.leaf)
-        if isinstance(leaf, MembershipState) and (found := find_next_tenure(leaf, height)):
-            batch = Batch()
-            batch.put(at_height(STEP, found.since), encode_proof(proof))
-            self._store.write(batch)
+        found = find_next_tenure(leaf, height) if isinstance(leaf, MembershipState) else None
+        return None if found is None else (found.since, proof)
+
+    def uncertified_changes(self) -> list[LastHeight]:
+        """The last heights of committees whose certificates this chain still needs.
+
+        Those without which nobody can be led further, and that of the latest change: an engine
+        certifies nothing above it before.
+        """
+        wanted = self._steps.list_missing()
+        latest = tell_last_height(self._membership)
+        if self.certified_height < latest.height and latest not in wanted:
+            wanted.append(latest)
+        return wanted

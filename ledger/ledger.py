@@ -33,10 +33,10 @@ from ledger.proofs import (
     RecordProof,
     StateProof,
     TransactionProof,
-    decode_proof,
 )
 from ledger.reasons import Reason
-from ledger.store.schema import STATE, STEP, at_height, prefix_range
+from ledger.steps import Steps
+from ledger.store.schema import STATE, prefix_range
 from ledger.store.store import Store
 
 Measure: TypeAlias = Callable[[str], AbstractContextManager[object]]
@@ -57,6 +57,7 @@ class Ledger:
         self._blocks = Blocks(store)
         self._state = opened.state
         self._history = opened.history
+        self._steps = Steps(store)
         self.genesis = genesis
         self.chain_id = genesis.chain_id
         self.head: Header = opened.head.header
@@ -158,7 +159,7 @@ class Ledger:
 
         Raises `ChainError` (chain-unknown-transaction), `ProofError` (proof-not-certified).
         """
-        return proving.prove_transaction(self._blocks, transaction_id)
+        return proving.prove_transaction(self._blocks, transaction_id, self.certified_height)
 
     def prove_account(self, public_key: bytes) -> AccountProof:
         """An account, or that it has no leaf; raises `ProofError` (proof-unavailable)."""
@@ -174,10 +175,8 @@ class Ledger:
 
     def follow(self, proof: TransactionProof | StateProof) -> Proof:
         """The same proof with all that leads from the genesis to the committee of its certificate."""
-        start, stop = at_height(STEP, 0), at_height(STEP, get_certified_height(proof))
-        steps = [decode_proof(raw) for _, raw in self._store.scan(start, stop)]
-        known = tuple(step for step in steps if isinstance(step, StateProof))
-        return FollowedProof(known, proof) if known else proof
+        steps = self._steps.follow(get_certified_height(proof))
+        return FollowedProof(steps, proof) if steps else proof
 
     def _prove_state(self, state_key: bytes) -> StateProof:
         return proving.prove_state(self._blocks, self._state, self._history, state_key)

@@ -1,6 +1,7 @@
 """Making proofs out of what a chain holds (`ledger.light` checks them)."""
 
 from ledger import merkle, state_tree
+from ledger.block import Header
 from ledger.blocks import Blocks
 from ledger.codec import encode
 from ledger.errors import ChainError, ProofError, StoreError
@@ -9,10 +10,15 @@ from ledger.leaves import hash_key, hash_value
 from ledger.proofs import StateProof, TransactionProof
 from ledger.reasons import Reason
 from ledger.state import State
+from ledger.state_tree import Node
 
 
-def prove_transaction(blocks: Blocks, transaction_id: bytes) -> TransactionProof:
+def prove_transaction(
+    blocks: Blocks, transaction_id: bytes, certified_height: int
+) -> TransactionProof:
     """From an included transaction to the first certified header at or above its block.
+
+    Nothing counts as certified above `certified_height`.
 
     Raises `ChainError` (chain-unknown-transaction) and `ProofError` (proof-not-certified).
     """
@@ -20,7 +26,7 @@ def prove_transaction(blocks: Blocks, transaction_id: bytes) -> TransactionProof
         raise ChainError(Reason.CHAIN_UNKNOWN_TRANSACTION, transaction_id.hex())
     height, index = location
     certified = next(blocks.iterate_certified(height), None)
-    if certified is None:
+    if certified is None or certified[0] > certified_height:
         raise ProofError(Reason.PROOF_NOT_CERTIFIED, f"block {height} is not certified yet")
     end, certificate = certified
     stored = blocks.get_receipts(height)
@@ -44,14 +50,22 @@ def prove_state(
     height = history.certified_height
     root = history.get_root()
     key_hash = hash_key(state_key)
-    bucket, siblings = state_tree.find_bucket(root, key_hash)
     changed, leaf = history.find_leaf(key_hash)
     if not changed:
         leaf = state.get_leaf(key_hash)
-    expected = None if leaf is None else hash_value(leaf)
     header = blocks.get_record(height).header
-    found = state_tree.find_value_hash(bucket.entries, key_hash)
-    if found != expected or root.hash != header.state_root:
+    if root.hash != header.state_root:
         raise StoreError(Reason.STORE_CORRUPT, f"the state at height {height} does not fit")
-    certificate = blocks.get_certificate(height) or b""
+    return prove_leaf(root, state_key, leaf, header, blocks.get_certificate(height) or b"")
+
+
+def prove_leaf(
+    root: Node, state_key: bytes, leaf: bytes | None, header: Header, certificate: bytes
+) -> StateProof:
+    """That the state under `root`, which is the header's, has this leaf, or has none."""
+    key_hash = hash_key(state_key)
+    bucket, siblings = state_tree.find_bucket(root, key_hash)
+    expected = None if leaf is None else hash_value(leaf)
+    if state_tree.find_value_hash(bucket.entries, key_hash) != expected:
+        raise StoreError(Reason.STORE_CORRUPT, f"a leaf at height {header.height} does not fit")
     return StateProof(state_key, leaf, bucket.entries, tuple(siblings), header, certificate)

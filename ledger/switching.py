@@ -57,7 +57,8 @@ class Executed:
         receipts = tuple(self.outcome.receipts)
         ids = tuple(receipt.id for receipt in receipts)
         header, nonces = self.record.header, self.outcome.nonces
-        return AppliedBlock(header, self.record.id, ids, receipts, (), nonces)
+        size = self.outcome.size_bytes
+        return AppliedBlock(header, self.record.id, ids, receipts, (), nonces, size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ to the on-disk mempool log. A client is answered after that log was synced; what
 covered by the next sync of the journal instead, which comes before any vote that depends on it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import TransactionError
+from ledger.mempool import Dropped
 from ledger.reasons import Blame, Reason
 from ledger.transaction import Envelope, decode_transaction
 from ledger.validation import check_transaction
@@ -17,6 +19,7 @@ from node.body_log import BodyLog
 from node.core import Core
 from node.errors import NodeError
 from node.gate import Gate
+from node.metrics import Metrics
 from node.verifier import Verifier
 
 CLIENT_TRANSACTIONS_MAX = 1_000
@@ -45,7 +48,7 @@ class Admission:
     """Takes bodies from clients and peers into the mempool and its log.
 
     `on_admitted(envelopes, source)` is called with what is new, `source` None for clients;
-    `on_displaced(ids)` with what made way for it.
+    `on_displaced(drops)` with what made way for it.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Admission:
         log: BodyLog,
         *,
         on_admitted: Callable[[list[Envelope], bytes | None], None],
-        on_displaced: Callable[[list[bytes]], None],
+        on_displaced: Callable[[list[Dropped]], None],
         is_congested: Callable[[], bool],
     ) -> None:
         self._chain = core.chain
@@ -96,6 +99,11 @@ class Admission:
         if unwanted or any(entry.error for entry in entries):
             raise BadBodiesError(f"{unwanted} of {len(raws)} bodies are none of those asked for")
         return [entry.envelope for entry in entries if entry.envelope]
+
+    @property
+    def waiting(self) -> int:
+        """Clients' transactions that wait to be looked at."""
+        return self._gate.waiting
 
     def hasten(self, ids: Iterable[bytes]) -> set[bytes]:
         """Verify these before others, where they wait for that; returns those that do."""
@@ -170,7 +178,7 @@ class Admission:
     def _offer(self, entries: Iterable[Entry]) -> list[Envelope]:
         """Put what holds into the mempool; returns what is in there now because of that."""
         admitted: list[Envelope] = []
-        displaced: list[bytes] = []
+        displaced: list[Dropped] = []
         height = self._chain.height
         with self._stages.measure("mempool"):
             for entry in entries:
@@ -186,10 +194,11 @@ class Admission:
                     self._refuse(entry, error)
                 else:
                     admitted.append(envelope)
-                    displaced += added.evicted
-                    displaced += [added.replaced] if added.replaced else []
+                    displaced += (Dropped(one, Reason.MEMPOOL_EVICTED) for one in added.evicted)
+                    if added.replaced:
+                        displaced.append(Dropped(added.replaced, Reason.MEMPOOL_REPLACED))
         if displaced:
-            self._log.forget(displaced)
+            self._log.forget(drop.id for drop in displaced)
             self._on_displaced(displaced)
             admitted = [envelope for envelope in admitted if envelope.id in self._mempool]
         return admitted
@@ -206,3 +215,10 @@ class Admission:
 def blames_sender(error: TransactionError) -> bool:
     """Would a correct peer never have passed this on."""
     return error.blame is Blame.SENDER
+
+
+def count_rejections(metrics: Metrics, source: str, entries: Iterable[Entry]) -> None:
+    """Count what was turned away by reason; `source` is who brought it, `client` or `peer`."""
+    reasons = Counter(entry.error.reason.value for entry in entries if entry.error is not None)
+    for reason, count in reasons.items():
+        metrics.mempool_rejections.labels(source, reason).inc(count)

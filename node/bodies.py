@@ -40,6 +40,10 @@ class BodyExchange:
         self._admission = admission
         self._peers = peers
         self._find = find
+        self.asked = 0
+        """Bodies that peers were asked for, each time."""
+        self.fetched = 0
+        """Bodies that were wanted and came."""
 
     def answer(self, request: GetBodies) -> Bodies:
         """All that is here of what a peer asked for, up to the limits."""
@@ -80,10 +84,12 @@ class BodyExchange:
                 found += [envelope for envelope in given if envelope.id in missing]
                 missing -= {envelope.id for envelope in given}
         finally:
+            self.fetched += len(found)
             await end(*asking)
         return found
 
     async def _ask(self, peer: bytes, ids: list[bytes]) -> list[Envelope]:
+        self.asked += len(ids)
         try:
             answer = await self._peers.request(peer, GetBodies(0, b"".join(ids)), ASK_TIMEOUT_S)
             return await self._admission.obtain(answer.raws, frozenset(ids))

@@ -55,6 +55,7 @@ class Branching:
         self._mempool = core.mempool
         self._committee = core.committee
         self._stages = core.stages
+        self._metrics = core.metrics
         self._log = log
         self._recent = recent
         self._storer = storer
@@ -114,6 +115,14 @@ class Branching:
         """No logged body is needed but the mempool's: stored blocks have their own."""
         return False
 
+    def count_waiting(self) -> int:
+        """A head that the engine adopts is adopted at once."""
+        return 0
+
+    def count_missing(self) -> int:
+        """Bodies that blocks lack which are being stored."""
+        return self._storer.count_missing()
+
     def _share(self, block_id: bytes, to: int | None) -> None:
         """Whoever is shown a block asks for its bodies next."""
         if (block := self._chain.get_block(block_id)) is None:
@@ -123,7 +132,7 @@ class Branching:
         self._say(to_tree_block(block), to)
 
     def _adopt(self, block_id: bytes) -> None:
-        with self._stages.measure("execute"):
+        with self._stages.measure("execute"), self._metrics.execution.time():
             switch = self._chain.adopt(block_id)
         if switch.refuted is not None:
             self._story.on_refuted(switch)

@@ -34,6 +34,8 @@ from node.errors import NodeError
 CONFIG_FILE = "config.toml"
 ENVIRONMENT_PREFIX = "QUORATE_"
 SECTION_DELIMITER = "__"
+COMMAND_VARIABLES = frozenset({"QUORATE_URL"})
+"""Read by commands that speak to a node, which may share their environment with it."""
 
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65535)]
 Count: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -108,6 +110,12 @@ class Log(Section):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+class MetricsSection(Section):
+    """`[metrics]`: without counting, `/metrics` shows only what can be read when it is asked for."""
+
+    enabled: bool = True
+
+
 class Sync(Section):
     """`[sync]`: catch-up, in heights asked for at once and the wait for one answer."""
 
@@ -148,6 +156,7 @@ class Config(BaseSettings):
     mining: Mining = Mining()
     events: Events = Events()
     log: Log = Log()
+    metrics: MetricsSection = MetricsSection()
     sync: Sync = Sync()
     batch: Batch = Batch()
 
@@ -279,7 +288,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
 
     Raises `ConfigError` with the reason `config-unknown-variable`.
     """
-    known = set(variable_names())
+    known = {*variable_names(), *COMMAND_VARIABLES}
     given = (name for name in environment if name.upper().startswith(ENVIRONMENT_PREFIX))
     unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:

@@ -32,6 +32,10 @@ LATE_MS = 20
 LOST_MS = 100
 """From the loss of a link to the suspicion: a peer that calls again at once is not suspected."""
 
+SILENT = "silent"
+LINK_LOST = "link-lost"
+SUSPICION_REASONS = (SILENT, LINK_LOST)
+
 
 class Detecting:
     """Tells `say(word, number)`; `is_current(number)` is asked when the word's turn has come.
@@ -54,6 +58,10 @@ class Detecting:
         self._next: asyncio.TimerHandle | None = None
         self._lost: set[ReplicaId] = set()
         """Whose link was lost and is not back."""
+        self.suspicions: dict[str, int] = dict.fromkeys(SUSPICION_REASONS, 0)
+        """How often somebody began to be suspected, by reason."""
+        self.corrections = 0
+        """How often a suspicion was taken back."""
         self._grace: asyncio.TimerHandle | None = None
 
     def watch(self, replica: ReplicaId | None) -> None:
@@ -67,6 +75,7 @@ class Detecting:
     def heard(self, replica: ReplicaId) -> None:
         """A message of somebody has come."""
         if self._watching is not None and self._watching.heard(replica, self._now_ms()):
+            self.corrections += 1
             _log.info("heard again", replica=replica)
             self._say(Trusted(replica), self._watching.number)
             self._look_later()
@@ -84,6 +93,12 @@ class Detecting:
         self._doubt_link()
         if is_up and not self._watching.is_suspected:
             self._watching.trust(self._now_ms())
+
+    @property
+    def is_suspecting(self) -> bool:
+        """Is whoever is watched suspected now."""
+        watching = self._watching
+        return watching is not None and watching.replica is not None and watching.is_suspected
 
     def is_current(self, number: int) -> bool:
         """Is a word still about the replica that is watched now."""
@@ -118,7 +133,7 @@ class Detecting:
         if self._was_late and not was_late:
             self._look_after(self._step_ms)
         elif self._watching.look(now_ms):
-            self._tell_suspicion("silent")
+            self._tell_suspicion(SILENT)
         else:
             self._look_later()
 
@@ -133,11 +148,12 @@ class Detecting:
         assert self._watching is not None
         if self._watching.suspect():
             self._stop_looking()
-            self._tell_suspicion("link lost")
+            self._tell_suspicion(LINK_LOST)
 
     def _tell_suspicion(self, reason: str) -> None:
         assert self._watching is not None
         assert self._watching.replica is not None
+        self.suspicions[reason] += 1
         _log.info("suspected", replica=self._watching.replica, reason=reason)
         self._say(Suspected(self._watching.replica), self._watching.number)
 

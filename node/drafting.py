@@ -50,7 +50,10 @@ class Drafting:
         self._recent = recent
         self._post = post
         self._template: Template | None = None
-        self._renewing: asyncio.TimerHandle | None = None
+        self._renewing: asyncio.Handle | None = (
+            None  # no timer with uvloop, where it is due at once
+        )
+        self._renew_at = 0.0
         self._drafted_at = 0.0
 
     def connect(self, miner: Miner) -> None:
@@ -107,10 +110,12 @@ class Drafting:
     def _renew_after(self, seconds: float, *, replace: bool = False) -> None:
         """Have the draft made anew then, or earlier if that was planned already."""
         loop = asyncio.get_running_loop()
+        renew_at = loop.time() + seconds
         if self._renewing is not None:
-            if not replace and self._renewing.when() <= loop.time() + seconds:
+            if not replace and self._renew_at <= renew_at:
                 return
             self._renewing.cancel()
+        self._renew_at = renew_at
         self._renewing = loop.call_later(seconds, self._renew)
 
     def _stop_renewing(self) -> None:

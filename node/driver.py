@@ -126,7 +126,7 @@ class Driver:
         self._stages = stages
         self._on_failure = on_failure
         self._timers = Timers(self._on_numbered, read_clock_ms)
-        self._detecting = Detecting(silence_ms, self._on_numbered)
+        self.detecting = Detecting(silence_ms, self._on_numbered)
         self._events: deque[tuple[Event, int, asyncio.Future[None] | None]] = deque()
         self._has_events = asyncio.Event()
         self._withheld: list[Effect] = []
@@ -156,7 +156,7 @@ class Driver:
         """Take nothing more, and let nobody wait for it."""
         self._is_closing = True
         self._timers.close()
-        self._detecting.close()
+        self.detecting.close()
         while self._events:
             if (taken := self._events.popleft()[2]) and not taken.done():
                 taken.set_result(None)
@@ -164,6 +164,16 @@ class Driver:
     def _fail(self, error: BaseException) -> None:
         self._stop()
         self._on_failure(error)
+
+    @property
+    def queued(self) -> int:
+        """Events that wait for the engine."""
+        return len(self._events)
+
+    @property
+    def withheld(self) -> int:
+        """Effects that wait for a sync."""
+        return len(self._withheld)
 
     def post(self, event: Event) -> None:
         """Queue an event of this node's own; never blocks."""
@@ -179,13 +189,13 @@ class Driver:
         self._events.append((event, 0, taken))
         self._has_events.set()
         if isinstance(event, Received):
-            self._detecting.heard(event.sender)
+            self.detecting.heard(event.sender)
         await taken
 
     def on_link(self, replica: ReplicaId, *, is_up: bool) -> None:
         """The link to a replica was lost, or is there."""
         if not self._is_closing:
-            self._detecting.on_link(replica, is_up=is_up)
+            self.detecting.on_link(replica, is_up=is_up)
 
     def _on_numbered(self, event: Event, number: int) -> None:
         """Queue what may have become void when its turn comes."""
@@ -228,7 +238,7 @@ class Driver:
         if isinstance(event, Elapsed):
             return self._timers.is_current(event.timer, number)
         if isinstance(event, Suspected | Trusted):
-            return self._detecting.is_current(number)
+            return self.detecting.is_current(number)
         return True
 
     def _perform(self, effect: Effect) -> None:  # noqa: PLR0912 - one match
@@ -248,7 +258,7 @@ class Driver:
             case CancelTimer(timer):
                 self._timers.cancel(timer)
             case Watch(replica):
-                self._detecting.watch(replica)
+                self.detecting.watch(replica)
             case Request():
                 self._host.request(effect)
             case Check():

@@ -11,7 +11,6 @@ from consensus.fork_measures import ForkMeasures
 from ledger.block import Header
 from ledger.tree_chain import TreeChain
 from node.api.backend import ForksView, RiskView, TreeBlockView
-from node.fork_metrics import ForkMetrics
 
 SHARES = (Fraction(1, 10), Fraction(1, 4), Fraction(2, 5))
 """Attackers for whom a risk is told, by their share of all work."""
@@ -30,15 +29,13 @@ class ForkWatch:
         engine: Any,
         chain: TreeChain,
         *,
-        metrics: ForkMetrics,
         is_started: Callable[[], bool],
     ) -> None:
         self._rules = rules
         self._engine = engine
         self._chain = chain
-        self._metrics = metrics
-        self._is_started = is_started
         self._seen: OrderedDict[bytes, TreeBlockView] = OrderedDict()
+        self._is_started = is_started
         self._compute_risks = lru_cache(maxsize=CONFIRMATIONS_MAX)(self._compute)
 
     def compute_risks(self, confirmations: int) -> tuple[RiskView, ...]:
@@ -86,21 +83,13 @@ class ForkWatch:
         ]
         return sorted([*adopted, *beside], key=lambda block: (block.height, not block.is_adopted))
 
-    def _remember(self) -> int:
-        """Note what stands beside the adopted branch now; how many blocks that are."""
-        side = self._chain.side
-        for id_, node in side.items():
+    def remember(self) -> None:
+        """Note what stands beside the adopted branch now; finality will clear it away."""
+        for id_, node in self._chain.side.items():
             if id_ not in self._seen:
                 self._seen[id_] = _show_header(id_, node.header, is_adopted=False)
         while len(self._seen) > SIDE_SEEN_MAX:
             self._seen.popitem(last=False)
-        return len(side)
-
-    def refresh(self) -> None:
-        """Set the gauges, and remember the blocks that finality will clear away."""
-        side_blocks = self._remember()
-        if (measures := self.measure()) is not None:
-            self._metrics.show(measures, side_blocks)
 
 
 def _show_header(block_id: bytes, header: Header, *, is_adopted: bool) -> TreeBlockView:

@@ -33,6 +33,11 @@ class Gate:
         self._turn = asyncio.Lock()
         self._room = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """Transactions that wait for their turn."""
+        return self._waiting
+
     @asynccontextmanager
     async def enter(self, count: int) -> AsyncIterator[None]:
         """Wait for the turn of `count` transactions; raises `BusyError`."""

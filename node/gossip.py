@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
 from ledger.transaction import Envelope
-from node.admission import Admission, Entry, blames_sender
+from node.admission import Admission, Entry, blames_sender, count_rejections
 from node.core import Core
 from node.peers.errors import PeerError
 from node.peers.network import Peers
@@ -165,6 +165,7 @@ class Gossip:
         return id_ in self._mempool or self._chain.contains(id_)
 
     def _judge(self, peer: bytes, entries: Sequence[Entry]) -> None:
+        count_rejections(self._metrics, "peer", entries)
         bad = next((e.error for e in entries if e.error and blames_sender(e.error)), None)
         if bad is not None:
             self._peers.penalise(peer, str(bad.reason), BAD_BODY_WEIGHT)

@@ -25,9 +25,10 @@ from consensus.effects import (
 )
 from consensus.errors import ContractError, DecodeError
 from consensus.events import Event, Received, Tossed
-from consensus.message import Message, name_kind
+from consensus.message import Message
 from node.core import Core
 from node.driver import Driver, TreeEffect
+from node.engine_counts import EngineCounts
 from node.errors import NodeError
 from node.ordering import Ordering
 from node.peers.network import Peers
@@ -74,6 +75,7 @@ class EngineHost:
         self._spec = core.spec
         self._core = core
         self._metrics = core.metrics
+        self._counts = EngineCounts(core.metrics)
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
@@ -121,6 +123,7 @@ class EngineHost:
         except DecodeError:
             self._peers.penalise(peer, "consensus-malformed", BAD_MESSAGE_WEIGHT)
             return
+        self._counts.heard(message, len(frame.data))
         if not self._votes.hold(message):
             self._peers.penalise(peer, "consensus-bad-signature", BAD_SIGNATURE_WEIGHT)
             return
@@ -153,9 +156,10 @@ class EngineHost:
 
     def _put(self, message: Message, keys: list[bytes]) -> None:
         """To some peers. What is too large for a frame is lost, as links may lose anything."""
-        self._metrics.engine_messages.labels(name_kind(message)).inc(len(keys))
+        data = self._spec.messages.encode(message)
+        self._counts.said(message, len(data), len(keys))
         try:
-            self._peers.broadcast(Consensus(self._spec.messages.encode(message)), only=keys)
+            self._peers.broadcast(Consensus(data), only=keys)
         except FrameTooLargeError as error:
             _log.error("a message is too large to be sent", detail=error.detail)
 

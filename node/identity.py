@@ -59,19 +59,31 @@ class Identity:
         return self.private_key.sign(message)
 
 
+def format_identity(identity: Identity) -> bytes:
+    """The content of a key file."""
+    content = _KeyFile(FORMAT, identity.public_key.hex(), identity.seed.hex())
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+
+
 def save_identity(path: Path, identity: Identity) -> None:
     """Write a key file (mode 0600); raises `SecretFileError` rather than overwrite one."""
-    content = _KeyFile(FORMAT, identity.public_key.hex(), identity.seed.hex())
-    write_secret(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    write_secret(path, format_identity(identity))
 
 
 def load_identity(path: Path) -> Identity:
     """Read a key file.
 
-    Raises `SecretFileError` when it is missing, readable by others, malformed, has unknown or
-    repeated members, or when its public key is not that of its seed.
+    Raises `SecretFileError` when it is missing or readable by others, and as `parse_identity`.
     """
-    data = read_secret(path)
+    return parse_identity(read_secret(path), path)
+
+
+def parse_identity(data: bytes, path: Path) -> Identity:
+    """The identity in the content of a key file; `path` is named in errors.
+
+    Raises `SecretFileError` when it is malformed, has unknown or repeated members, or when its
+    public key is not that of its seed.
+    """
     try:
         content = msgspec.json.decode(data, type=_KeyFile)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from ledger.apply import AppliedBlock
@@ -25,19 +25,27 @@ class Lifecycle:
         self._metrics = metrics
         self.stories = Stories()
         self._submitted: dict[bytes, float] = {}
+        self._not_included: dict[bytes, float] = {}
+        self._gossiped: dict[bytes, float] = {}
         self._waiters: dict[bytes, list[asyncio.Future[None]]] = defaultdict(list)
-        self._last_block_at = time.monotonic()
+        self._started_at = time.monotonic()
+        self.executed_at = self.final_at = self._started_at
+        """When the last block was executed, or became final; the start before that."""
         self._is_closed = False
         self.settled = 0
         """Transactions in irreversible blocks since the start."""
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
-        """Date what a client submitted."""
+        """Date what came; latencies are measured for what a client submitted."""
         ids = [envelope.id for envelope in envelopes]
         self.stories.tell(ids, Turn.SUBMITTED if source is None else Turn.PENDING)
-        if source is None and len(self._submitted) < SUBMITTED_MAX:
-            now = time.monotonic()
-            self._submitted.update(dict.fromkeys(ids, now))
+        dates = self._submitted if source is None else self._gossiped
+        if len(dates) >= SUBMITTED_MAX:
+            return
+        dated = dict.fromkeys(ids, time.monotonic())
+        dates.update(dated)
+        if source is None:
+            self._not_included.update(dated)
 
     def on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
         """A block was decided: executed, and final at once."""
@@ -47,36 +55,35 @@ class Lifecycle:
 
     def on_executed(self, applied: AppliedBlock) -> None:
         """A block is on the adopted branch."""
-        metrics = self._metrics
+        now, metrics = time.monotonic(), self._metrics
+        self.executed_at = now
+        metrics.blocks.inc()
         metrics.block_transactions.observe(len(applied.ids))
+        metrics.block_size.observe(applied.size_bytes)
         metrics.transactions.labels("skipped").inc(len(applied.skipped))
+        metrics.submit_to_included.observe_many(_take_ages(self._not_included, applied.ids, now))
 
     def on_final(self, ids: Sequence[bytes], failed: int) -> None:
         """A block is irreversible: count outcomes, measure latencies, wake waiters."""
         now, metrics = time.monotonic(), self._metrics
         self.settled += len(ids)
-        metrics.block_interval.observe(now - self._last_block_at)
-        self._last_block_at = now
+        metrics.block_interval.observe(now - self.final_at)
+        self.final_at = now
         metrics.transactions.labels("final").inc(len(ids) - failed)
         metrics.transactions.labels("failed").inc(failed)
-        pop = self._submitted.pop
-        dates = [date for id_ in ids if (date := pop(id_, None)) is not None]
-        metrics.submit_to_final.observe_many([now - date for date in dates])
+        metrics.submit_to_final.observe_many(_take_ages(self._submitted, ids, now))
+        _take_ages(self._gossiped, ids, now)
         if self._waiters:
             self._wake(ids)
 
     def on_dropped(self, dropped: Sequence[Dropped]) -> None:
         """What left the mempool without a block."""
         self._metrics.transactions.labels("dropped").inc(len(dropped))
+        for reason, count in Counter(drop.reason.value for drop in dropped).items():
+            self._metrics.mempool_drops.labels(reason).inc(count)
         for drop in dropped:
             self.stories.tell((drop.id,), Turn.DROPPED, reason=drop.reason.value)
         self._settle([drop.id for drop in dropped])
-
-    def on_displaced(self, ids: list[bytes]) -> None:
-        """Others made way for a newcomer: replaced, or evicted."""
-        self._metrics.transactions.labels("dropped").inc(len(ids))
-        self.stories.tell(ids, Turn.DROPPED)
-        self._settle(ids)
 
     def close(self) -> None:
         """Nobody waits any longer; what they waited for is as unsettled as it is."""
@@ -84,14 +91,15 @@ class Lifecycle:
         self._wake(list(self._waiters))
 
     def _settle(self, ids: list[bytes]) -> None:
-        for id_ in ids:
-            self._submitted.pop(id_, None)
+        for dates in (self._submitted, self._not_included, self._gossiped):
+            for id_ in ids:
+                dates.pop(id_, None)
         self._wake(ids)
 
     def age_ms(self, id_: bytes) -> int:
-        """Milliseconds since a client submitted `id_` here; 0 for what came from peers."""
-        date = self._submitted.get(id_)
-        return 0 if date is None else int((time.monotonic() - date) * 1000)
+        """Milliseconds since `id_` came here, which waits; since the start for what waited before."""
+        date = self._submitted.get(id_) or self._gossiped.get(id_, self._started_at)
+        return int((time.monotonic() - date) * 1000)
 
     async def wait(self, id_: bytes, timeout_s: float) -> None:
         """Return when `id_` settles, or after `timeout_s`, or when the node closes."""
@@ -119,3 +127,9 @@ class Lifecycle:
             for future in self._waiters.pop(id_, ()):
                 if not future.done():
                     future.set_result(None)
+
+
+def _take_ages(dates: dict[bytes, float], ids: Sequence[bytes], now: float) -> list[float]:
+    """The ages of those that are dated; they are not dated any longer."""
+    pop = dates.pop
+    return [now - date for id_ in ids if (date := pop(id_, None)) is not None]

@@ -9,7 +9,6 @@ import gc
 import sys
 import time
 from contextlib import AsyncExitStack
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -18,6 +17,7 @@ from consensus import catalog
 from consensus.engine import Engine
 from consensus.message import compute_vote_context
 from ledger.keys import KeyPair
+from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.admission import Admission
 from node.api.app import make_app
@@ -38,6 +38,9 @@ from node.gossip import Gossip
 from node.host import EngineHost
 from node.journal import Journal
 from node.lifecycle import Lifecycle
+from node.measures.catalogue import READINGS, describe_build
+from node.measures.readings import Scrape
+from node.measures.snapshot import Sources
 from node.monitor import monitor
 from node.opening import describe_start, open_core
 from node.peer_metrics import CountedPeers
@@ -204,6 +207,25 @@ class Node:
             tree=self.side.describe_mining,
         )
         self.service.connect(self.host, self.peers, observer)
+        self._make_scrape(engine, parameters)
+
+    def _make_scrape(self, engine: Engine, parameters: Any) -> None:
+        """What is read of all these when Prometheus asks."""
+        sources = Sources(
+            core=self.core,
+            engine=engine,
+            parameters=parameters,
+            driver=self.driver,
+            peers=self.peers,
+            gossip=self.gossip,
+            verifier=self.verifier,
+            admission=self.admission,
+            lifecycle=self.lifecycle,
+            bodies=self.bodies,
+            side=self.side,
+            service=self.service,
+        )
+        Scrape(READINGS, sources, self.core.metrics.registry)
 
     def _make_side(self, engine: Engine, votes: Votes) -> Side:
         """What serves the engine's contract."""
@@ -288,7 +310,7 @@ class Node:
         self._stack.push_async_callback(self.events.hub.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
-        self.core.metrics.build.info({"version": version("quorate"), "engine": self.core.spec.name})
+        self.core.metrics.build.info(describe_build(self.core))
         _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
 
     def _reload_mempool(self) -> None:
@@ -308,9 +330,9 @@ class Node:
     def _on_pushed(self, ids: list[bytes]) -> None:
         self.lifecycle.stories.tell(ids, Turn.GOSSIPED)
 
-    def _on_displaced(self, ids: list[bytes]) -> None:
-        self.lifecycle.on_displaced(ids)
-        self.events.recorder.on_displaced(ids)
+    def _on_displaced(self, dropped: list[Dropped]) -> None:
+        self.lifecycle.on_dropped(dropped)
+        self.events.recorder.on_dropped(dropped)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)

@@ -48,8 +48,9 @@ def open_core(config: Config, stack: AsyncExitStack, on_failure: OnFailure) -> C
     catalog.check_configuration(spec, committee, allow_beyond_bound=config.allow_beyond_bound)
     store = WatchedStore(LevelStore(config.database_path), on_failure)
     stack.callback(store.close)
-    metrics = Metrics()
-    stages = Stages(metrics.registry)
+    is_counting = config.metrics.enabled
+    metrics = Metrics(spec, is_counting=is_counting)
+    stages = Stages(metrics.registry, is_counting=is_counting)
     chain = _open_ledger(spec, store, genesis, stages)
     return Core(
         config=config,
@@ -87,6 +88,7 @@ def describe_start(core: Core, journal: Journal) -> Started:
         tree,
         core.seats.until,
         core.seats.former,
+        core.chain.certified_height,
     )
 
 

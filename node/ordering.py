@@ -85,6 +85,7 @@ class Ordering:
         self._count_max = core.config.batch.proposal_count_max
         self._delay_s = core.config.batch.proposal_delay_ms / 1000
         self._stages = core.stages
+        self._metrics = core.metrics
         self._fetch = fetch
         self._spread_s = spread_s
         self._post = post
@@ -177,6 +178,14 @@ class Ordering:
     def holds(self, id_: bytes) -> bool:
         """Does a value in flight, or a vote of before the start, depend on this logged body."""
         return self.find_body(id_) is not None
+
+    def count_waiting(self) -> int:
+        """Decided heights that wait to be executed."""
+        return self._decided.qsize()
+
+    def count_missing(self) -> int:
+        """Bodies that values in flight lack."""
+        return sum(len(value.missing) for value in self._values.values())
 
     def tell_pending(self) -> None:
         """Tell the engine whether there is work, when that changed.
@@ -346,7 +355,7 @@ class Ordering:
             await self._complete(value)
         self.is_starved = False
         bodies = {id_: envelope for value in values for id_, envelope in value.bodies.items()}
-        with self._stages.measure("execute"):
+        with self._stages.measure("execute"), self._metrics.execution.time():
             applied = self._chain.execute(height, raws, seal, bodies.get)
         self._seats.refresh()
         with self._stages.measure("mempool"):

@@ -1,5 +1,7 @@
 """The peer layer's hooks, counted for Prometheus."""
 
+from prometheus_client import Counter
+
 from node.metrics import Metrics
 from node.peers.metrics import PeerMetrics
 from node.wire import Lane
@@ -10,16 +12,26 @@ class CountedPeers(PeerMetrics):
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._series: dict[tuple[str, str], tuple[Counter, Counter]] = {}
 
     def frame_in(self, kind: str, size_bytes: int) -> None:
         """A well-formed frame came."""
-        self._metrics.peer_frames.labels("in", kind).inc()
-        self._metrics.peer_bytes.labels("in", kind).inc(size_bytes)
+        self._count("in", kind, size_bytes)
 
     def frame_out(self, kind: str, size_bytes: int) -> None:
         """A frame was handed to the transport."""
-        self._metrics.peer_frames.labels("out", kind).inc()
-        self._metrics.peer_bytes.labels("out", kind).inc(size_bytes)
+        self._count("out", kind, size_bytes)
+
+    def _count(self, direction: str, kind: str, size_bytes: int) -> None:
+        """Looked up once per kind, for this is called for every frame."""
+        key = direction, kind
+        if (found := self._series.get(key)) is None:
+            metrics = self._metrics
+            found = metrics.peer_frames.labels(*key), metrics.peer_bytes.labels(*key)
+            self._series[key] = found
+        frames, sizes = found
+        frames.inc()
+        sizes.inc(size_bytes)
 
     def frame_dropped(self, lane: Lane, count: int) -> None:
         """A queue was full."""
@@ -48,5 +60,5 @@ class CountedPeers(PeerMetrics):
 
     def request_done(self, kind: str, outcome: str, seconds: float) -> None:
         """A request of ours came to an end."""
-        del seconds
+        self._metrics.peer_request_seconds.labels(kind).observe(seconds)
         self._metrics.peer_requests.labels(kind, outcome).inc()

@@ -96,6 +96,12 @@ class Reads:
                 waiting.append(batch)
         self._answered = waiting
 
+    @property
+    def waiting(self) -> int:
+        """Readers who have no answer yet."""
+        batches = (self._next, *self._asked.values(), *self._answered)
+        return sum(batch.readers for batch in batches)
+
     def close(self) -> None:
         """Nobody waits any longer."""
         self._is_closed = True

@@ -14,7 +14,7 @@ from ledger.errors import TransactionError
 from ledger.ledger import Ledger
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
-from node.admission import Admission, Entry
+from node.admission import Admission, Entry, count_rejections
 from node.api.backend import (
     SETTLED,
     EngineView,
@@ -88,7 +88,6 @@ class Service:
         self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
-        self._view: int | None = None
         self._pulse = Pulse(self._read_totals)
         self.state = NodeState.STARTING
 
@@ -117,11 +116,20 @@ class Service:
         """Wait until the ledger holds all that was decided anywhere before."""
         if not self._spec.reads:
             return Freshness.UNSUPPORTED
+        answer = await self._confirm_read(timeout_s)
+        self._metrics.reads.labels(answer.value).inc()
+        return answer
+
+    async def _confirm_read(self, timeout_s: float) -> Freshness:
         seats = self._seats
         is_voter = seats.me is not None and seats.committee.is_member(seats.me)
         if self._reads is None or not is_voter:
             return Freshness.NOT_A_VOTER
-        return await self._reads.confirm(timeout_s)
+        started = time.monotonic()
+        answer = await self._reads.confirm(timeout_s)
+        if answer is Freshness.CONFIRMED:
+            self._metrics.read_seconds.observe(time.monotonic() - started)
+        return answer
 
     # Transactions
 
@@ -141,6 +149,7 @@ class Service:
                 retry_after_s=RETRY_AFTER_S,
             )
             return [busy] * len(raws)
+        count_rejections(self._metrics, "client", entries)
         answers = [self._answer(entry) for entry in entries]
         for outcome in Outcome:
             count = sum(answer.outcome is outcome for answer in answers)
@@ -163,7 +172,6 @@ class Service:
         reason = error.reason
         text = str(reason.value)
         self._rejected[text] = self._rejected.get(text, 0) + 1
-        self._metrics.mempool_rejections.labels(text).inc()
         retry = RETRY_AFTER_S if reason in _ROOM_RETURNS else None
         return Submission(
             Outcome.REJECTED, id_, None, text, error.detail or text, retry_after_s=retry
@@ -297,7 +305,7 @@ class Service:
         )
 
     def oldest_pending_ms(self) -> int | None:
-        """Age of the oldest pending transaction that was submitted here."""
+        """How long the oldest pending transaction has waited here; None when there is none."""
         oldest = self._mempool.oldest
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
@@ -335,29 +343,11 @@ class Service:
         return account.view, account.leader
 
     def refresh(self) -> None:
-        """Set the gauges that are read rather than counted; called before each scrape."""
-        metrics, chain = self._metrics, self._chain
-        metrics.head_height.set(chain.height)
-        metrics.final_height.set(chain.final_height)
-        metrics.certified_height.set(chain.certified_height)
-        metrics.mempool_transactions.set(self._mempool.count)
-        metrics.mempool_bytes.set(self._mempool.size_bytes)
-        metrics.mempool_oldest.set((self.oldest_pending_ms() or 0) / 1000)
-        metrics.peers.set(len(self._peers.connected()))
-        account = self._observer.look(self.state).account
-        self._count_views(account.view)
-        me = self._seats.me
-        metrics.engine_leads.set(me is not None and account.leader == me)
+        """Date what the engine does, and take samples; called several times a second."""
+        self._observer.look(self.state)
         self._pulse.beat()
         if self._forks is not None:
-            self._forks.refresh()
-
-    def _count_views(self, view: int) -> None:
-        """What an engine begins with, perhaps from its journal, was not entered here."""
-        if self._view is not None and view > self._view:
-            self._metrics.view_changes.inc(view - self._view)
-        self._view = view
-        self._metrics.engine_view.set(view)
+            self._forks.remember()
 
     # What pages show beside that
 

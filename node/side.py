@@ -46,6 +46,12 @@ class Orders(Protocol):
     def holds(self, id_: bytes) -> bool:
         """Is a logged body needed that the mempool does not have."""
 
+    def count_waiting(self) -> int:
+        """Decided heights that are not executed yet."""
+
+    def count_missing(self) -> int:
+        """Bodies of values known here that are not here themselves."""
+
 
 class CatchUp(Protocol):
     """How far behind this node is."""
@@ -53,6 +59,10 @@ class CatchUp(Protocol):
     @property
     def is_catching_up(self) -> bool:
         """Is it far behind."""
+
+    @property
+    def fetched_heights(self) -> int:
+        """Heights that were fetched and executed."""
 
     def target(self) -> Height:
         """Where the others stand."""

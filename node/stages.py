@@ -7,7 +7,7 @@ the clock on the wall, so that four nodes on two cores measure themselves rightl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily
@@ -32,16 +32,22 @@ NAMES = (
 class Stages(Collector):
     """Accumulated processor seconds by stage name; may be used from several threads."""
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry | None = None, *, is_counting: bool = True
+    ) -> None:
+        self._is_counting = is_counting
         self.seconds: dict[str, float] = dict.fromkeys(NAMES, 0.0)
         self._lock = threading.Lock()
         self._inner = threading.local()
-        if registry is not None:
+        if registry is not None and is_counting:
             registry.register(self)
 
-    @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
+    def measure(self, stage: str) -> AbstractContextManager[None]:
         """Add what the body takes to `stage`, less what inner stages take."""
+        return self._measure(stage) if self._is_counting else nullcontext()
+
+    @contextmanager
+    def _measure(self, stage: str) -> Iterator[None]:
         outer_inner_s: float = getattr(self._inner, "seconds", 0.0)
         self._inner.seconds = 0.0
         before = time.thread_time()

@@ -105,6 +105,10 @@ class BlockStorer:
         for gathering in self._gathering.values():
             gathering.fill(envelopes)
 
+    def count_missing(self) -> int:
+        """Bodies that are waited for."""
+        return sum(len(one.ids) - len(one.bodies) for one in self._gathering.values())
+
     def _forget(self, block_id: bytes) -> None:
         self._tasks.pop(block_id, None)
         self._gathering.pop(block_id, None)

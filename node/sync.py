@@ -14,12 +14,14 @@ from typing import Any
 
 import structlog
 
+from consensus.committee import Committee
 from consensus.errors import DecodeError
 from consensus.events import Offered
 from consensus.message import Height
 from ledger.block import decode_payload
 from ledger.errors import PayloadError
 from ledger.ledger import Ledger
+from ledger.steps import LastHeight
 from node.admission import Admission, BadBodiesError
 from node.core import Core
 from node.errors import NodeError
@@ -87,7 +89,7 @@ class Sync:
         *,
         on_failure: OnFailure,
     ) -> None:
-        self._chain = core.chain
+        self._chain = core.decisions
         self._spec = core.spec
         self._seats = core.seats
         self._votes = votes
@@ -99,6 +101,8 @@ class Sync:
         self._timeout_s = core.config.sync.request_timeout_ms / 1000
         self._asked: Height = 0
         self._certificate_asked_at = 0.0
+        self._missing: list[LastHeight] = []
+        self._change_asked_at = 0.0
         self._shunned: dict[bytes, _Shunned] = {}
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -146,6 +150,7 @@ class Sync:
             if is_told or time.monotonic() - since >= patience_s:
                 await self._catch_up()
                 await self._catch_up_certificate()
+            await self._catch_up_changes()
 
     async def _catch_up(self) -> None:
         """Ask each peer that is ahead in turn, until one helps."""
@@ -158,8 +163,12 @@ class Sync:
         self._asked = min(self._asked, self._chain.height)
 
     async def _catch_up_certificate(self) -> None:
-        """A height may be fetched before its certificate exists; who only fetches asks for it."""
-        certified, height, now = self._chain.certified_height, self._chain.height, time.monotonic()
+        """A height may be fetched before its certificate exists; who only fetches asks for it.
+
+        Of former committees those of their last heights are enough: see `_catch_up_changes`.
+        """
+        certified = max(self._chain.certified_height, self._seats.since)
+        height, now = self._chain.height, time.monotonic()
         claims = self._claims(lambda status: status.certified_height)
         has_it = [peer for peer, claim in claims.items() if certified < claim <= height]
         if not has_it or now < self._certificate_asked_at + CERTIFICATE_PAUSE_S:
@@ -176,6 +185,48 @@ class Sync:
             is_offered = True
         if not is_offered:
             self._shun(peer)
+
+    async def _catch_up_changes(self) -> None:
+        """The ends of committees: without their certificates nothing above counts as certified."""
+        now, missing = time.monotonic(), self._chain.uncertified_changes()
+        if missing != self._missing:  # what has just come about mostly ends by itself
+            self._missing, self._change_asked_at = missing, now
+        if not missing or now < self._change_asked_at + CERTIFICATE_PAUSE_S:
+            return
+        self._change_asked_at = now
+        for last in missing:
+            claims = self._claims(lambda status: status.certified_height)
+            has_it = sorted(peer for peer, claim in claims.items() if claim >= last.height)
+            if has_it and not await self._fetch_last(has_it[0], last):
+                self._shun(has_it[0])
+
+    async def _fetch_last(self, peer: bytes, last: LastHeight) -> bool:
+        """Take the certificate of a committee's last height from a peer; was it given.
+
+        The ledger knows whose it is. The engine judges that of the latest change only, and goes on.
+        """
+        is_given = False
+        with self._blaming(peer):
+            (bundle,) = await self._request(peer, last.height, 1, bodies=False)
+            if bundle.certificate:
+                certificate = self._judge_last(bundle, last)
+                self._chain.certify(last.height, bundle.certificate)
+                is_given = True
+                if last.height == self._seats.since:
+                    seal = self._spec.seals.decode(bundle.seal)
+                    self._ordering.offer(Offered(last.height, bundle.values, seal, certificate))
+        return is_given
+
+    def _judge_last(self, bundle: BlockBundle, last: LastHeight) -> Any:
+        """A certificate of this ledger's block, by the committee that decided it."""
+        certificate = self._spec.certificates.decode(bundle.certificate)
+        committee = Committee(last.members, last.faults)
+        own = (last.height, self._chain.block(last.height).id)
+        if self._spec.judge_certificate(certificate, committee) != own:
+            raise BadBlocksError("no certificate of a committee's last height")
+        if not self._votes.hold(certificate):
+            raise BadBlocksError("a signature in a certificate does not hold")
+        return certificate
 
     def _shun(self, peer: bytes) -> None:
         shunned = self._shunned.setdefault(peer, _Shunned())

@@ -14,6 +14,9 @@ FAR_HEIGHTS = 8
 class TreeCatchUp:
     """Reads what connected peers tell of their heights."""
 
+    fetched_heights = 0
+    """The engine finds and fetches branches by itself."""
+
     def __init__(self, chain: Ledger, peers: Peers) -> None:
         self._chain = chain
         self._peers = peers

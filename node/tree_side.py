@@ -10,7 +10,6 @@ from node.branching import Branching
 from node.core import Core
 from node.diagnosis.facts import TreeFacts
 from node.drafting import Drafting, Miner
-from node.fork_metrics import ForkMetrics
 from node.fork_watch import ForkWatch
 from node.mining.metrics import MiningCollector
 from node.mining.miner import Miner as ProcessMiner
@@ -51,12 +50,10 @@ class TreeSide:
         drafting = Drafting(core, recent, parts.post)
         self.miner = make_miner(drafting)
         drafting.connect(self.miner)
-        metrics = ForkMetrics(core.metrics.registry)
         self.forks = ForkWatch(
             rules,
             parts.engine,
             core.tree,
-            metrics=metrics,
             is_started=lambda: parts.driver.has_started,
         )
         self.orders = Branching(
@@ -65,7 +62,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, metrics, parts.events),
+            story=TreeStory(parts.lifecycle, core.metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

@@ -8,8 +8,8 @@ from ledger.blocks import StoredBlock
 from ledger.mempool import Dropped
 from ledger.switching import Switch
 from node.events.recorder import EventRecorder
-from node.fork_metrics import ForkMetrics
 from node.lifecycle import Lifecycle
+from node.metrics import Metrics
 from node.stories import Turn
 
 _log = structlog.get_logger(__name__)
@@ -19,7 +19,10 @@ class TreeStory:
     """Told by whoever moves the head, once each, in order."""
 
     def __init__(
-        self, lifecycle: Lifecycle, metrics: ForkMetrics, events: EventRecorder | None = None
+        self,
+        lifecycle: Lifecycle,
+        metrics: Metrics,
+        events: EventRecorder | None = None,
     ) -> None:
         self._events = events
         self._lifecycle = lifecycle
@@ -45,7 +48,7 @@ class TreeStory:
         for block in switch.undone:
             ids = [envelope.id for envelope in block.envelopes if envelope.id in back]
             self._stories.tell(ids, Turn.RETURNED, block.height, block.block_id)
-        self._metrics.depth.observe(switch.depth)
+        self._metrics.reorganisation_depth.observe(switch.depth)
         self._metrics.returned.inc(len(back))
         _log.info(
             "reorganised",

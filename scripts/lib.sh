@@ -95,11 +95,14 @@ build_environment() { # build_environment LOCK STAMP
     say "the environment is ready after $((SECONDS - started)) s"
 }
 
-fetch_promtool() { # `promtool` on PATH or in .cache/bin, from Debian's package but without its service
-    command -v promtool >/dev/null 2>&1 && return 0
-    [ -x .cache/bin/promtool ] && return 0
+have_tool() { # have_tool NAME: on PATH or in .cache/bin
+    command -v "$1" >/dev/null 2>&1 || [ -x ".cache/bin/$1" ]
+}
+
+fetch_prometheus() { # `prometheus` and `promtool`, from Debian's package but without its service
+    have_tool prometheus && have_tool promtool && return 0
     { command -v apt-get && command -v dpkg-deb; } >/dev/null 2>&1 || return 1
-    say "fetching promtool from Debian's package 'prometheus' (unpacked only, nothing is started)"
+    say "fetching Debian's package 'prometheus' (20 MB; unpacked into .cache, nothing is installed)"
     local folder status=0
     folder=$(mktemp -d)
     chmod 755 "$folder"
@@ -109,7 +112,9 @@ fetch_promtool() { # `promtool` on PATH or in .cache/bin, from Debian's package 
             { apt-get update && apt-get download prometheus; } >apt.log 2>&1 ||
             { tail -n 3 apt.log >&2 && false; }
     ) && dpkg-deb -x "$folder"/prometheus_*.deb "$folder/root" &&
-        install -D -m 755 "$folder/root/usr/bin/promtool" .cache/bin/promtool &&
+        install -D -m 755 -t .cache/bin "$folder/root/usr/bin/prometheus" \
+            "$folder/root/usr/bin/promtool" &&
+        .cache/bin/prometheus --version >/dev/null 2>&1 &&
         .cache/bin/promtool --version >/dev/null 2>&1 || status=1
     rm -rf "$folder"
     return $status

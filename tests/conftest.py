@@ -34,6 +34,12 @@ def promtool() -> Path:
 
 
 @pytest.fixture(scope="session")
+def prometheus() -> Path:
+    """The server itself."""
+    return require_tool("prometheus")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Path:
     """A real browser, for the pages."""
     return require_tool("chromium")

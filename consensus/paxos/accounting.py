@@ -5,6 +5,12 @@ from consensus.engine import Account
 from consensus.paxos.proposing import must_move
 from consensus.paxos.replica import Phase, Replica, Role
 
+PHASES: tuple[str, ...] = (
+    *(phase.value for phase in Phase),
+    *(role.value for role in Role if role is not Role.VOTER),
+)
+"""Every phase there is: the role where it limits a replica, else what a voter does."""
+
 
 def compute_account(replica: Replica) -> Account:
     """Phase, ballot and the voices that are still needed for the next height."""
@@ -21,6 +27,7 @@ def compute_account(replica: Replica) -> Account:
         counters=dict(sorted(replica.counters.items())),
         goal=replica.known if replica.known > replica.decided else 0,
         suspects=find_suspects(replica),
+        causes=dict(sorted(replica.ballots_left.items())),
     )
 
 

@@ -8,12 +8,14 @@ heights at once; one that is far behind has its host fetch blocks.
 
 from collections.abc import Iterator
 
+from consensus.checkpoints import lacks_handover
 from consensus.committee import ReplicaId
 from consensus.effects import Behind, Broadcast, Effect, Ignore, Send
 from consensus.events import Offered
 from consensus.message import NULL_DIGEST, Height, Signed, compute_digest
 from consensus.paxos.acceptor import advance
 from consensus.paxos.ballot import Ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.checkpoint import on_certificate
 from consensus.paxos.learner import claim, deliver
 from consensus.paxos.membership import owes_vote
@@ -21,6 +23,7 @@ from consensus.paxos.messages import (
     Accept,
     Canvass,
     Checkpoint,
+    CheckpointCertificate,
     ChosenSeal,
     Lack,
     Learned,
@@ -74,7 +77,9 @@ def lacks_something(replica: Replica) -> bool:
 
 def lacks_certificate(replica: Replica) -> bool:
     """Is a checkpoint that was executed here still without its certificate."""
-    return any(height > replica.certified for height in replica.own_checkpoints)
+    return lacks_handover(replica) or any(
+        height > replica.certified for height in replica.own_checkpoints
+    )
 
 
 def ask(replica: Replica) -> Iterator[Effect]:
@@ -115,12 +120,19 @@ def on_lack(replica: Replica, sender: ReplicaId, lack: Lack) -> Iterator[Effect]
     claim(replica, lack.decided)
     heights = range(lack.decided + 1, lack.decided + 1 + ANSWERED_HEIGHTS)
     learned = [replica.history[height] for height in heights if height in replica.history]
-    if replica.certificate and lack.certified < replica.certified:
-        yield Send(sender, replica.certificate)
+    for certificate in list_certificates(replica):
+        if lack.certified < certificate.height:
+            yield Send(sender, certificate)
     for message in learned:
         yield Send(sender, message)
     if not learned and replica.decided > lack.decided and replica.is_voting and replica.leader:
         yield Ignore(lack, Refusal.ANSWERED)
+
+
+def list_certificates(replica: Replica) -> list[CheckpointCertificate]:
+    """What others may lack: the one that ends the former committee, then the newest."""
+    kept = (replica.handover, replica.certificate)
+    return list(dict.fromkeys(certificate for certificate in kept if certificate is not None))
 
 
 def on_learned(replica: Replica, learned: Learned) -> Iterator[Effect]:
@@ -177,6 +189,8 @@ def yield_to(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
     replica.seen = max(replica.seen, ballot)
     if replica.phase is not Phase.FOLLOWING and replica.candidate < ballot:
         replica.count("preempted")
+        if replica.leader is None:
+            replica.count_left(Cause.OUTBID)
         yield from lose_leader(replica)
 
 

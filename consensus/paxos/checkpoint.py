@@ -3,12 +3,17 @@
 Every K heights each replica signs the block id it derived. A majority of equal votes is the
 certificate. Members do not lie, so one vote would do; a majority shows that a replica whose own id
 differs is the one that is broken, and that one halts.
+
+The last height of a committee is certified before anything above it, so that light clients can follow.
+Until then its votes are kept and repeated, in the journal too; its certificate is kept beside the
+newest for as long as no other committee has ended.
 """
 
 from collections.abc import Iterator
 
+from consensus.checkpoints import forget_oldest, is_out_of_turn
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
+from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite, Send
 from consensus.events import Applied
 from consensus.message import Height, Signed
 from consensus.paxos.journal import durable_records
@@ -33,11 +38,13 @@ def on_applied(replica: Replica, event: Applied) -> Iterator[Effect]:
         yield Ignore(event, Refusal.COMMITTEE_CHANGE)
     replica.applied = event.height
     replica.unapplied = {h: entry for h, entry in replica.unapplied.items() if h > event.height}
-    if event.height % replica.parameters.checkpoint_interval == 0:
+    is_checkpoint = event.height % replica.parameters.checkpoint_interval == 0
+    if is_checkpoint:
         yield from vote(replica, Checkpoint(event.height, event.block_id))
-        yield from certify_applied(replica)
     if is_new and is_announced(replica, event):
         yield from take_seats(replica, event)
+    if is_checkpoint:
+        yield from certify_applied(replica)
     replica.until = event.until
 
 
@@ -46,8 +53,7 @@ def vote(replica: Replica, body: Checkpoint) -> Iterator[Effect]:
     if body.height <= replica.certified or replica.me is None:
         return
     replica.own_checkpoints[body.height] = body.block_id
-    for old in sorted(replica.own_checkpoints)[:-CHECKPOINTS_KEPT]:
-        del replica.own_checkpoints[old]
+    forget_oldest(replica.own_checkpoints, CHECKPOINTS_KEPT, replica)
     yield Rewrite(durable_records(replica))
     if owes_vote(replica, body.height):
         yield Broadcast(Signed(replica.me, body))
@@ -59,13 +65,13 @@ def on_checkpoint(
     """Another replica derived this block id at this height."""
     if refusal := refuse_checkpoint(replica, sender, signed):
         yield Ignore(signed, refusal)
+        yield from tell_who_left(replica, sender, signed.body.height)
         return
     body = signed.body
     claim(replica, body.height)
     votes = replica.checkpoints.setdefault(body.height, {})
     votes[sender] = signed
-    for old in sorted(replica.checkpoints)[:-CHECKPOINTS_KEPT]:
-        del replica.checkpoints[old]
+    forget_oldest(replica.checkpoints, CHECKPOINTS_KEPT, replica)
     equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
     majority = replica.committee_at(body.height).majority
     if len(equal) >= majority:
@@ -87,6 +93,14 @@ def refuse_checkpoint(
     if not replica.committee_at(signed.body.height).is_member(sender):
         return Refusal.NOT_A_MEMBER
     return None
+
+
+def tell_who_left(replica: Replica, sender: ReplicaId, height: Height) -> Iterator[Effect]:
+    """One that was removed repeats its last vote until it hears that the height is certified."""
+    handover = replica.handover
+    if handover is None or handover.height != height or replica.committee.is_member(sender):
+        return
+    yield Send(sender, handover)
 
 
 def is_beyond(replica: Replica, height: Height) -> bool:
@@ -113,15 +127,14 @@ def take_certificate(replica: Replica, certificate: CheckpointCertificate) -> It
     """Keep it until its height is executed here."""
     claim(replica, certificate.height)
     replica.waiting.setdefault(certificate.height, certificate)
-    for old in sorted(replica.waiting)[:-CHECKPOINTS_KEPT]:
-        del replica.waiting[old]
+    forget_oldest(replica.waiting, CHECKPOINTS_KEPT, replica)
     yield from certify_applied(replica)
 
 
 def certify_applied(replica: Replica) -> Iterator[Effect]:
     """Hand each certificate to the ledger once its height is applied and the ids agree."""
     for height in sorted(replica.waiting):
-        if height > replica.applied:
+        if height > replica.applied or is_out_of_turn(replica, height):
             return
         certificate = replica.waiting.pop(height)
         certified = certificate.votes[0].body.block_id
@@ -131,6 +144,8 @@ def certify_applied(replica: Replica) -> Iterator[Effect]:
             yield Diverge(height, own, certified)
             return
         replica.certified, replica.certificate = height, certificate
+        if replica.former is not None and height == replica.former.height:
+            replica.handover = certificate
         for kept in (replica.own_checkpoints, replica.checkpoints):
             for old in [old for old in kept if old <= height]:
                 del kept[old]

@@ -16,6 +16,7 @@ from consensus.effects import Broadcast, Effect, Ignore, Persist, Send
 from consensus.events import Suspected, Trusted
 from consensus.message import Height
 from consensus.paxos.ballot import compute_next_ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.heartbeat import beat
 from consensus.paxos.learner import claim
 from consensus.paxos.messages import Canvass, Entry, Nack, Prepare, Promise, Promised, Support
@@ -50,7 +51,7 @@ def is_about_leader(replica: Replica, who: ReplicaId) -> bool:
 def suspect(replica: Replica) -> None:
     """Trust the leader no more; its proposals still count, as any do that are not too low."""
     if not replica.suspects:
-        replica.suspects = True
+        replica.suspects, replica.doubt = True, Cause.LEADER_SUSPECTED
         replica.count("leader_suspected")
 
 
@@ -58,6 +59,7 @@ def stand(replica: Replica) -> Iterator[Effect]:
     """The time has come and there is no leader: ask for support."""
     assert replica.me is not None
     if replica.phase is not Phase.FOLLOWING:
+        replica.count_left(Cause.NO_MAJORITY)
         fail(replica)
     replica.phase = Phase.CANVASSING
     replica.candidate = compute_next_ballot(max(replica.seen, replica.bar), replica.me)
@@ -164,5 +166,7 @@ def on_nack(replica: Replica, nack: Nack) -> Iterator[Effect]:
         return
     replica.seen = max(replica.seen, nack.promised)
     replica.count("preempted")
+    if replica.leader is None:
+        replica.count_left(Cause.OUTBID)
     fail(replica)
     yield from lose_leader(replica)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore, Send
 from consensus.paxos.acceptor import refuse, refuse_ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.learner import claim, learn
 from consensus.paxos.messages import Alive, Heartbeat
 from consensus.paxos.refusals import Refusal
@@ -73,7 +74,7 @@ def look_around(replica: Replica) -> Iterator[Effect]:
 def judge_leader(replica: Replica, *, is_still: bool) -> None:
     """A leader that was not heard is suspected, and one that lives but lets work wait too long."""
     if not replica.has_spoken and not replica.suspects:
-        replica.suspects = True
+        replica.suspects, replica.doubt = True, Cause.LEADER_UNHEARD
         replica.count("leader_unheard")
     replica.idle_looks = replica.idle_looks + 1 if is_still and replica.pending else 0
     if replica.idle_looks == IDLE_LOOKS_MAX:
@@ -84,7 +85,7 @@ def resign(replica: Replica) -> Iterator[Effect]:
     """This leader cannot lead: let others try, and be more patient next time."""
     replica.count("resigned")
     lose_patience(replica)
-    yield from lose_leader(replica)
+    yield from lose_leader(replica, Cause.LEADER_RESIGNED)
 
 
 def has_to_move(replica: Replica) -> bool:

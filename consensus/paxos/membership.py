@@ -24,6 +24,7 @@ from consensus.effects import Effect, Rewrite
 from consensus.events import Applied
 from consensus.message import Height
 from consensus.paxos.ballot import Ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.election import stand
 from consensus.paxos.heartbeat import announce
 from consensus.paxos.journal import durable_records
@@ -46,9 +47,9 @@ def take_seats(replica: Replica, event: Applied) -> Iterator[Effect]:
     was_leading = replica.is_leading
     was_member = replica.me is not None and replica.committee.is_member(replica.me)
     yield from announce(replica)
-    yield from lose_leader(replica)
+    yield from lose_leader(replica, Cause.COMMITTEE_CHANGED)
     replica.count("committee_changed")
-    replica.former = Former(event.height, replica.committee)
+    replica.former, replica.handover = Former(event.height, replica.committee), None
     replica.committee = event.committee
     if event.me is None:
         replica.role, replica.tickets = Role.FOLLOWER, {}

@@ -181,7 +181,7 @@ MESSAGES = Codec(
     | Signed[Checkpoint]
     | CheckpointCertificate
 )
-Record: TypeAlias = Promised | Entry | Lost | CheckpointCertificate
+Record: TypeAlias = Promised | Entry | Lost | CheckpointCertificate | Checkpoint
 RECORDS = Codec(Record)
 SEALS = Codec(ChosenSeal)
 CERTIFICATES = Codec(CheckpointCertificate)

@@ -20,3 +20,14 @@ PROBES: tuple[str, ...] = (
     "restarted_accepted",  # a restart with an accepted value above the ledger
     "observing",  # a restart without the journal
 )
+
+COUNTERS: tuple[str, ...] = (
+    *PROBES,
+    "decided",  # a height with a value
+    "candidacies",  # this replica asked for support
+    "reads",  # a reader here was told a height
+    "reads_relayed",  # and one of another member
+    "restarted",  # a restart with a journal
+    "committee_changed",  # another committee took office
+)
+"""Everything that a replica counts."""

@@ -12,6 +12,7 @@ from typing import Final
 from consensus.committee import Committee, Former, ReplicaId
 from consensus.message import NULL_DIGEST, Digest, Height, Signed
 from consensus.paxos.ballot import NO_BALLOT, Ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.messages import (
     Checkpoint,
     CheckpointCertificate,
@@ -221,9 +222,13 @@ class Replica:
     """The height after which decided ones were last asked for."""
 
     certified: Height = 0
+    ledger_certified: Height = 0
+    """What the ledger held a certificate of when this replica started."""
     certificate: CheckpointCertificate | None = None
+    handover: CheckpointCertificate | None = None
+    """The certificate of the former committee's last height, for those who still need it."""
     waiting: dict[Height, CheckpointCertificate] = field(default_factory=dict)
-    """Certificates of heights that are not applied here yet."""
+    """Certificates of heights that are not applied here yet, or whose turn has not come."""
     checkpoints: dict[Height, dict[ReplicaId, Signed[Checkpoint]]] = field(default_factory=dict)
     own_checkpoints: dict[Height, bytes] = field(default_factory=dict)
     """The block ids derived here at checkpoint heights not yet certified."""
@@ -236,6 +241,10 @@ class Replica:
     ordering: Ordering = field(default_factory=Ordering)
     leading: Leading = field(default_factory=Leading)
     counters: dict[str, int] = field(default_factory=dict)
+    doubt: Cause = Cause.LEADER_UNHEARD
+    """Why the leader was last suspected."""
+    ballots_left: dict[str, int] = field(default_factory=dict)
+    """How many ballots were left, by cause."""
 
     @property
     def bar(self) -> Ballot:
@@ -301,3 +310,14 @@ class Replica:
     def count(self, name: str) -> None:
         """Count something worth showing; never a refusal, which must change nothing."""
         self.counters[name] = self.counters.get(name, 0) + 1
+
+    def count_left(self, cause: Cause) -> None:
+        """This replica leaves its leader's ballot, or its own."""
+        self.ballots_left[cause.value] = self.ballots_left.get(cause.value, 0) + 1
+
+    @property
+    def grievance(self) -> Cause:
+        """What, as far as this replica knows, is wrong with the leader that it leaves."""
+        if self.suspects:
+            return self.doubt
+        return Cause.LEADER_IDLE if self.idle_looks >= IDLE_LOOKS_MAX else Cause.OUTBID

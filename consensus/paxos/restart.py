@@ -16,7 +16,7 @@ from consensus.events import Started
 from consensus.paxos.ballot import Ballot
 from consensus.paxos.catch_up import resend
 from consensus.paxos.checkpoint import vote
-from consensus.paxos.journal import durable_records, restore
+from consensus.paxos.journal import durable_records, restore, restore_vote
 from consensus.paxos.messages import Checkpoint, Lost
 from consensus.paxos.refusals import Refusal
 from consensus.paxos.replica import Leading, Ordering, Phase, Replica, Role
@@ -32,6 +32,7 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
     replica.committee = event.committee
     replica.until, replica.former = event.until, event.former
     replica.decided = replica.applied = replica.known = event.height
+    replica.ledger_certified = event.certified
     if replica.me is None or not event.committee.is_member(replica.me):
         yield from start_following(replica, event)
         return
@@ -65,8 +66,12 @@ def start_following(replica: Replica, event: Started) -> Iterator[Effect]:
     former = replica.former
     if former is None or replica.me is None or not former.committee.is_member(replica.me):
         replica.me = None
-    elif event.height == former.height and not was_lost:
-        yield from vote(replica, Checkpoint(event.height, event.block_id))
+    elif not was_lost:
+        for record in event.records:
+            if isinstance(record, Checkpoint):
+                restore_vote(replica, record)
+        if event.height == former.height:
+            yield from vote(replica, Checkpoint(event.height, event.block_id))
 
 
 def open_first_ballot(replica: Replica) -> Iterator[Effect]:

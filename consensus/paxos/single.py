@@ -238,4 +238,4 @@ def decide(paxos: SinglePaxos, value: bytes, learned: Learned) -> Iterator[Agree
         return
     paxos.learner.outcome = learned
     yield CancelTimer(RETRY)
-    yield Decided(value)
+    yield Decided((value,))

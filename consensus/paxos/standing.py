@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from consensus.effects import Effect, Watch
 from consensus.paxos.ballot import NO_BALLOT, Ballot
+from consensus.paxos.causes import Cause
 from consensus.paxos.replica import FOLLOWING, Leading, Phase, Replica
 
 
@@ -17,6 +18,8 @@ def follow(replica: Replica, ballot: Ballot) -> Iterator[Effect]:
         return
     if ballot != replica.candidate:
         stand_down(replica)
+    if replica.leader is not None:
+        replica.count_left(replica.grievance)
     replica.leader, replica.chosen = ballot, 0
     replica.suspects, replica.idle_looks = False, 0
     replica.clock.restart = True
@@ -33,8 +36,10 @@ def trust(replica: Replica) -> None:
             stand_down(replica)
 
 
-def lose_leader(replica: Replica) -> Iterator[Effect]:
-    """Nobody leads any more as far as this replica knows."""
+def lose_leader(replica: Replica, cause: Cause | None = None) -> Iterator[Effect]:
+    """Nobody leads any more as far as this replica knows; by default because of its grievance."""
+    if replica.leader is not None:
+        replica.count_left(cause or replica.grievance)
     stand_down(replica)
     replica.leader = None
     replica.suspects, replica.idle_looks = False, 0

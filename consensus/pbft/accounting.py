@@ -8,6 +8,12 @@ from consensus.pbft.replica import Phase, Replica, Role, Slot
 from consensus.pbft.suspicion import compute_suspects
 from consensus.pbft.timing import has_undecided
 
+PHASES: tuple[str, ...] = (
+    *(phase.value for phase in Phase),
+    *(role.value for role in Role if role is not Role.VOTER),
+)
+"""Every phase there is: the role where it limits a replica, else what a voter does."""
+
 
 def compute_account(replica: Replica) -> Account:
     """Phase, view and the voices that are still needed for the next height."""
@@ -23,6 +29,7 @@ def compute_account(replica: Replica) -> Account:
         counters=dict(sorted(replica.counters.items())),
         goal=compute_goal(replica),
         suspects=tuple(sorted(compute_suspects(replica))),
+        causes=dict(sorted(replica.views_left.items())),
     )
 
 

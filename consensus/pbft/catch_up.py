@@ -142,6 +142,8 @@ def send_lacking(replica: Replica, sender: ReplicaId, standing: Standing) -> Ite
         yield Send(sender, replica.new_view)
     if own := find_first_view_change(replica):
         yield Send(sender, own)
+    if replica.handover and standing.stable < replica.handover.height:
+        yield Send(sender, replica.handover)
     if replica.certificate and standing.stable < replica.stable:
         yield Send(sender, replica.certificate)
     for height in range(standing.height + 1, standing.height + 1 + ANSWERED_HEIGHTS):

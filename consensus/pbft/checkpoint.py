@@ -6,11 +6,13 @@ are executed, and the certificate is handed to the ledger as a proof that a ligh
 A replica whose own id differs from a certified one has broken state and halts.
 
 A certificate may arrive before this replica has executed its height; then the mark moves at once,
-for the proof is complete, and the comparison waits for `Applied`.
+for the proof is complete, and the comparison waits for `Applied`. To the ledger certificates go in
+turn: none above a committee's last height before the one of that height (`consensus.checkpoints`).
 """
 
 from collections.abc import Iterator
 
+from consensus.checkpoints import is_last_height, is_out_of_turn
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
 from consensus.events import Applied
@@ -148,7 +150,8 @@ def accept_certificate(replica: Replica, certificate: CheckpointCertificate) -> 
     replica.uncertified.setdefault(height, certificate)
     half = CERTIFICATES_WAITING // 2
     for between in sorted(replica.uncertified)[half:-half]:
-        del replica.uncertified[between]
+        if not is_last_height(replica, between):
+            del replica.uncertified[between]
     for vote in certificate.votes:
         yield from note_claim(replica, vote.signer, height)
     if height > replica.stable:
@@ -166,7 +169,7 @@ def accept_certificate(replica: Replica, certificate: CheckpointCertificate) -> 
 def certify_applied(replica: Replica) -> Iterator[Effect]:
     """Hand each certificate to the ledger once its height is applied and the ids agree."""
     for height in sorted(replica.uncertified):
-        if height > replica.applied:
+        if height > replica.applied or is_out_of_turn(replica, height):
             return
         certificate = replica.uncertified.pop(height)
         certified = certificate.votes[0].body.block_id
@@ -176,6 +179,8 @@ def certify_applied(replica: Replica) -> Iterator[Effect]:
             yield Diverge(height, own, certified)
             return
         replica.certified = height
+        if replica.former is not None and height == replica.former.height:
+            replica.handover = certificate
         forget_own_checkpoints(replica, height)
         yield Certify(height, certificate)
 

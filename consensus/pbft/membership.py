@@ -26,6 +26,7 @@ it is not known to remember (its journal was lost once): then it observes first.
 from consensus.committee import Former
 from consensus.events import Applied
 from consensus.message import Height, Signed
+from consensus.pbft.causes import Cause
 from consensus.pbft.messages import NewView, ViewChange
 from consensus.pbft.quorums import compute_proposals
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
@@ -39,7 +40,7 @@ def is_announced(replica: Replica, event: Applied) -> bool:
 
 def take_seats(replica: Replica, event: Applied) -> None:
     """The last height of a committee is executed: another one sits, and hands over what is open."""
-    replica.former = Former(event.height, replica.committee)
+    replica.former, replica.handover = Former(event.height, replica.committee), None
     was_member = replica.me is not None and replica.committee.is_member(replica.me)
     replica.count("committee_changed")
     replica.sit(event.committee)
@@ -53,6 +54,7 @@ def take_seats(replica: Replica, event: Applied) -> None:
         replica.role = Role.FOLLOWER
     forget_strangers(replica)
     if replica.me is not None:
+        replica.count_left(Cause.COMMITTEE_CHANGED)
         leave_views(replica)
 
 

@@ -31,6 +31,17 @@ PROBES: tuple[str, ...] = (
 """Inside the bound all of them can happen, given every kind of fault; two take a faulty primary:
 `equivocation_seen` and, mostly, `censor_suspected`."""
 
+COUNTERS: tuple[str, ...] = (
+    *PROBES,
+    "decided",  # a height with a value
+    "nulls",  # a height without one
+    "suspicions",  # this replica said that it suspects the primary
+    "view_changes",  # it left a view
+    "views_entered",  # it entered one that was opened
+    "committee_changed",  # another committee took office
+)
+"""Everything that a replica counts."""
+
 
 def count_imposed(replica: Replica, new_view: NewView) -> None:
     """What the view that was just entered has taken over from earlier ones."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from consensus.committee import Committee, Former, ReplicaId, View
 from consensus.message import NULL_DIGEST, Digest, Height, Signed
+from consensus.pbft.causes import Cause
 from consensus.pbft.messages import (
     Accepted,
     Checkpoint,
@@ -221,6 +222,10 @@ class Replica:
     uncertified: dict[Height, CheckpointCertificate] = field(default_factory=dict)
     """Certificates of heights not applied here yet."""
     certified: Height = 0
+    ledger_certified: Height = 0
+    """What the ledger held a certificate of when this replica started."""
+    handover: CheckpointCertificate | None = None
+    """The certificate of the former committee's last height, for those who still need it."""
 
     barrier: Height = 0
     """An observer votes again only above; durable. See `returning`."""
@@ -250,6 +255,10 @@ class Replica:
     clock: Clock = field(default_factory=Clock)
     ordering: Ordering = field(default_factory=Ordering)
     counters: dict[str, int] = field(default_factory=dict)
+    suspects_censor: bool = False
+    """Was the primary last suspected of passing work over, not of silence."""
+    views_left: dict[str, int] = field(default_factory=dict)
+    """How many views were left, by cause."""
 
     def __post_init__(self) -> None:
         self.primary = self.committee.primary(self.view)
@@ -334,3 +343,7 @@ class Replica:
     def count(self, name: str) -> None:
         """Count something worth showing; never a refusal, which must change nothing."""
         self.counters[name] = self.counters.get(name, 0) + 1
+
+    def count_left(self, cause: Cause) -> None:
+        """This replica leaves its view."""
+        self.views_left[cause.value] = self.views_left.get(cause.value, 0) + 1

@@ -31,6 +31,7 @@ def on_started(replica: Replica, event: Started) -> Iterator[Effect]:
     replica.started = True
     replica.sit(event.committee)
     replica.until, replica.former = event.until, event.former
+    replica.ledger_certified = event.certified
     replica.decided = replica.applied = event.height
     if not is_known(replica):
         replica.me, replica.role = None, Role.FOLLOWER

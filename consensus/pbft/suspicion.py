@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId
 from consensus.effects import Broadcast, Effect
 from consensus.events import Pending
+from consensus.pbft.causes import Cause
 from consensus.pbft.claims import compute_standing
 from consensus.pbft.messages import Standing
 from consensus.pbft.replica import Phase, Replica
@@ -35,8 +36,9 @@ def on_waited_in_vain(replica: Replica) -> Iterator[Effect]:
     """
     if replica.phase is Phase.CHANGING:
         replica.count("view_skipped")
-        yield from enter_view_change(replica, replica.view + 1)
+        yield from enter_view_change(replica, replica.view + 1, Cause.VIEW_NOT_OPENED)
     else:
+        replica.suspects_censor = False
         yield from suspect_primary(replica)
 
 
@@ -79,12 +81,14 @@ def keep_suspicion(replica: Replica) -> Iterator[Effect]:
         replica.count("suspicion_withdrawn")
         yield Broadcast(compute_standing(replica, asks=False))
     elif len(compute_suspects(replica)) >= replica.committee.weak_quorum:
-        yield from enter_view_change(replica, replica.view + 1)
+        cause = Cause.PRIMARY_CENSORS if replica.suspects_censor else Cause.PRIMARY_SILENT
+        yield from enter_view_change(replica, replica.view + 1, cause)
 
 
 def suspect_censor(replica: Replica) -> Iterator[Effect]:
     """The primary passes work over."""
     replica.count("censor_suspected")
+    replica.suspects_censor = True
     return suspect_primary(replica)
 
 

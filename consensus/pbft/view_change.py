@@ -24,6 +24,7 @@ from consensus.committee import ReplicaId, View
 from consensus.effects import Broadcast, Effect, Ignore, Persist, Rewrite
 from consensus.message import Signed
 from consensus.pbft.accusing import accuse
+from consensus.pbft.causes import Cause
 from consensus.pbft.checkpoint import accept_certificate
 from consensus.pbft.journal import durable_records
 from consensus.pbft.messages import CheckpointCertificate, NewView, ViewChange
@@ -35,7 +36,7 @@ from consensus.pbft.replica import Ordering, Phase, Replica, Role
 from consensus.pbft.returning import become_voter, is_void
 
 
-def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
+def enter_view_change(replica: Replica, view: View, cause: Cause) -> Iterator[Effect]:
     """Leave all views before `view`, durably, and say so with proof of what was prepared."""
     if replica.role is not Role.VOTER or replica.handing_over:
         return
@@ -48,6 +49,7 @@ def enter_view_change(replica: Replica, view: View) -> Iterator[Effect]:
     clock = replica.clock
     clock.failures, clock.calm, clock.resends, clock.restart = clock.failures + 1, 0, 0, True
     replica.count("view_changes")
+    replica.count_left(cause)
     replica.view_change = compute_view_change(replica)
     yield Persist(replica.view_change)
     yield Broadcast(Signed(replica.me, replica.view_change))
@@ -149,7 +151,7 @@ def join_view_change(replica: Replica) -> Iterator[Effect]:
     )
     if len(later) >= replica.committee.weak_quorum and replica.role is Role.VOTER:
         replica.count("view_joined")
-        yield from enter_view_change(replica, later[0])
+        yield from enter_view_change(replica, later[0], Cause.OTHERS_LEFT)
 
 
 def count_changing(replica: Replica) -> int:
@@ -186,7 +188,7 @@ def on_new_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
             yield from accuse(replica, signed.signer, (replica.new_view, signed))
         yield Ignore(signed, refusal)
         if refusal is Refusal.VOID:  # no view that this replica will ever enter: on to the next one
-            yield from enter_view_change(replica, signed.body.view + 1)
+            yield from enter_view_change(replica, signed.body.view + 1, Cause.VIEW_VOID)
         return
     yield from enter_view(replica, signed)
 
@@ -215,6 +217,8 @@ def refuse_new_view(replica: Replica, signed: Signed[NewView]) -> Refusal | None
 def enter_view(replica: Replica, signed: Signed[NewView]) -> Iterator[Effect]:
     """Adopt the view: its low mark, its proposals for every height up to max-s, nothing else."""
     new_view = signed.body
+    if new_view.view > replica.view:
+        replica.count_left(Cause.BROUGHT_ALONG)
     replica.enter(new_view.view, Phase.NORMAL)
     replica.new_view, replica.view_change = signed, None
     replica.decided_in_view = 0

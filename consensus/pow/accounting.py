@@ -3,6 +3,9 @@
 from consensus.engine import Account
 from consensus.pow.replica import Replica
 
+PHASES: tuple[str, ...] = ("starting", "split-off", "fetching", "adopting", "mining", "following")
+"""Every phase there is."""
+
 
 def compute_account(replica: Replica) -> Account:
     """Phase, height and what would move it; there are no views, and nobody leads."""

@@ -12,3 +12,15 @@ PROBES: tuple[str, ...] = (
     "restarted_ahead",  # a restart with a heavier branch stored than the ledger had adopted
 )
 """Inside the bound all of them can happen, given every kind of fault."""
+
+COUNTERS: tuple[str, ...] = (
+    *PROBES,
+    "branch_refuted",  # a block that could not be executed went, and all above it
+    "branches_forgotten",  # the lightest branches went because there were too many
+    "content_refused",  # a block with wrong content went
+    "foreign_body",  # a body was not the one that its header names
+    "future_held",  # a block waits for its time
+    "headers_continued",  # more headers of a long branch were asked for
+    "source_shunned",  # who sent no bodies twice is not asked for a while
+)
+"""Everything that a replica counts."""

@@ -227,12 +227,16 @@ class Cluster:
     def poll(self) -> None:
         """Where the committee changes, hosts also ask by themselves, as nodes do.
 
-        One that was away for two changes has no engine to tell it that it is behind.
+        One that was away for two changes has no engine to tell it that it is behind, and who follows
+        hears of no certificate; that of a committee's last height is asked for by name.
         """
         highest = max((host.height for host in self.hosts.values()), default=0)
         for host in self.hosts.values():
             if host.is_up and host.height < highest:
                 self.find_blocks(host, highest)
+            for height in host.list_uncertified_changes() if host.is_up else ():
+                delay_ms = 2 * self.links.quality.delay_ms_max
+                self.later(host, delay_ms, self.serve_certificate, host, height)
         self.timeline.schedule(POLL_MS, self.poll)
 
     def serve_blocks(self, host: Host, height: Height) -> None:
@@ -254,6 +258,16 @@ class Cluster:
         for block in server.application.blocks[head : min(height, head + OFFERED_BLOCKS)]:
             certificate = certificates.get(block.height)
             host.feed(Offered(block.height, block.values, block.seal, certificate))
+
+    def serve_certificate(self, host: Host, height: Height) -> None:
+        """The first connected host that holds the certificate of a height serves it."""
+        for server in self.hosts.values():
+            if not server.is_up or server.is_paused:
+                continue
+            certificate = server.application.certificates.get(height)
+            if certificate and self.links.is_connected(server.place, host.place):
+                host.take_certificate(server.application.blocks[height - 1], certificate)
+                return
 
     # --- what happens to hosts ----------------------------------------------------------------
 

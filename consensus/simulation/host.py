@@ -44,6 +44,7 @@ from consensus.events import (
     Checked,
     Elapsed,
     Event,
+    Offered,
     Pending,
     Proposed,
     Received,
@@ -54,7 +55,7 @@ from consensus.events import (
     Trusted,
     Verdict,
 )
-from consensus.message import Digest, compute_digest, sign_message
+from consensus.message import Digest, Height, compute_digest, sign_message
 from consensus.simulation import coins, reading, tree_host, watchman
 from consensus.simulation.application import Application, Block
 from consensus.simulation.chance import Chance
@@ -259,8 +260,9 @@ class Host:
         fresh = not self.journal.is_lost
         tree = self.ledger.describe() if self.ledger is not None else None
         until = None if tenure is None else tenure.until
+        certified = 0 if tenure is None else max(self.application.certificates, default=0)
         started = Started(
-            saved, self.height, self.block_id, self.committee, fresh, tree, until, former
+            saved, self.height, self.block_id, self.committee, fresh, tree, until, former, certified
         )
         self.feed(started)
         self.tell_pending()
@@ -271,6 +273,20 @@ class Host:
             return None if self.is_follower else self.name
         seats = (self.committee, *([former.committee] if former is not None else []))
         return self.name if any(seat.is_member(self.name) for seat in seats) else None
+
+    def list_uncertified_changes(self) -> list[Height]:
+        """The last heights of committees that this ledger holds no certificates of."""
+        tenure, certificates = self.application.tenure, self.application.certificates
+        ends = () if tenure is None else tenure.ends
+        return [end for end in ends if end not in certificates]
+
+    def take_certificate(self, block: Block, certificate: Any) -> None:
+        """That of a committee's last height; only of the latest one the engine can judge it."""
+        tenure = self.application.tenure
+        if tenure is not None and tenure.former and tenure.former.height == block.height:
+            self.feed(Offered(block.height, block.values, block.seal, certificate))
+        else:
+            self.application.certify(block.height, certificate)
 
     def stop(self, *, loses_unsynced: bool = False) -> int:
         """Lose everything but the disk; how many blocks a power failure took with it."""

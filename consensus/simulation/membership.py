@@ -6,7 +6,7 @@ takes office follows from the engine's terms, as in a real ledger (`EngineSpec.c
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consensus.catalog import ChangeTerms, EngineSpec
 from consensus.committee import Committee, Former
@@ -24,6 +24,8 @@ class Tenure:
     until: Height
     former: Former | None = None
     is_changing: bool = False
+    ends: tuple[Height, ...] = ()
+    """The last heights of all committees there were before, oldest first."""
 
 
 @dataclass(slots=True)
@@ -58,14 +60,15 @@ class Assembly:
                 self.scheduled = changed
                 self.known |= set(changed.members)
                 until = compute_boundary(self.terms, height)
-                tenure = Tenure(tenure.committee, until, tenure.former, is_changing=True)
+                tenure = replace(tenure, until=until, is_changing=True)
         if self.scheduled is not None and tenure.until == height:
             former = Former(height, tenure.committee)
-            tenure = Tenure(self.scheduled, compute_boundary(self.terms, height + 1), former)
+            until = compute_boundary(self.terms, height + 1)
+            tenure = Tenure(self.scheduled, until, former, ends=(*tenure.ends, height))
             self.scheduled = None
         elif self.scheduled is None:
             until = compute_boundary(self.terms, height + 1)
-            tenure = Tenure(tenure.committee, until, tenure.former)
+            tenure = replace(tenure, until=until, is_changing=False)
         self.tenure = tenure
 
     def read(self, item: str) -> Committee | None:

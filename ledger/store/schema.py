@@ -7,7 +7,8 @@ B height                   block: [header, id, values, seal, skipped]
 b height                   bodies: [raw transaction, ...], the included ones first, then the skipped
 r height                   receipts: [receipt, ...], in the order of the included transactions
 c height                   certificate, as the engine made it
-k height                   the proof of who decides after this height: see `ledger.following`
+k height                   the proof of who decides after this height, perhaps without its
+                           certificate yet: see `ledger.steps`
 i block id                 height
 t transaction id           height, index (4 bytes)
 s key hash                 leaf of the state as it stands at the head

@@ -89,6 +89,7 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
         client_max_size=api.limits.batch_bytes_max,
     )
     app.on_response_prepare.append(add_headers)
+    show_routes(backend.metrics)
     for route in ROUTES:
         handler = bind(route, api)
         path = route.pattern or route.path
@@ -104,6 +105,14 @@ async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -
     """Nothing here is to be guessed at, nor kept by a cache unless its handler says so."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+
+
+def show_routes(metrics: Metrics) -> None:
+    """Series of what every route may answer, from the start."""
+    for route in ROUTES:
+        for status in (*route.answers, *route.problems):
+            metrics.http_requests.labels(route.path, route.method, str(status))
+        metrics.http_request_seconds.labels(route.path)
 
 
 def is_stream(response: web.StreamResponse) -> bool:

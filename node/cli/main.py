@@ -1,62 +1,76 @@
 """The command `quorate`: one small module per group of commands, put together here."""
 
+import importlib
 import sys
+from collections.abc import Sequence
 
 import typer
 
 from consensus.errors import ConsensusError
 from ledger.errors import LedgerError
-from node.cli import (
-    committee_group,
-    history_group,
-    keys_group,
-    node_group,
-    testnet_group,
-    tx_group,
-)
-from node.cli.bench import bench
-from node.cli.complexity import complexity
-from node.cli.events import events
-from node.cli.forks import forks
-from node.cli.load import load
 from node.cli.output import EXIT_FAILURE, describe_error
-from node.cli.replay import replay
-from node.cli.simulate import simulate
-from node.cli.status import status
-from node.cli.twins import twins
-from node.cli.verify import verify
 from node.errors import NodeError
 
-app = typer.Typer(
-    name="quorate",
-    help="A ledger node, and everything around it. Each command has --help.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+GROUPS = {
+    "node": "node.cli.node_group",
+    "network": "node.cli.network_group",
+    "testnet": "node.cli.testnet_group",
+    "keys": "node.cli.keys_group",
+    "tx": "node.cli.tx_group",
+    "history": "node.cli.history_group",
+    "committee": "node.cli.committee_group",
+}
+"""Words that begin several commands, and the modules whose `app` holds them."""
+COMMANDS = {
+    "status": "node.cli.status",
+    "events": "node.cli.events",
+    "verify": "node.cli.verify",
+    "replay": "node.cli.replay",
+    "load": "node.cli.load",
+    "bench": "node.cli.bench",
+    "simulate": "node.cli.simulate",
+    "twins": "node.cli.twins",
+    "complexity": "node.cli.complexity",
+    "forks": "node.cli.forks",
+}
+"""Single commands, and the modules that hold the functions of these names."""
 
-app.add_typer(node_group.app, name="node")
-app.add_typer(testnet_group.app, name="testnet")
-app.add_typer(keys_group.app, name="keys")
-app.add_typer(tx_group.app, name="tx")
-app.add_typer(history_group.app, name="history")
-app.add_typer(committee_group.app, name="committee")
-app.command("status")(status)
-app.command("events")(events)
-app.command("verify")(verify)
-app.command("replay")(replay)
-app.command("load")(load)
-app.command("bench")(bench)
-app.command("simulate")(simulate)
-app.command("twins")(twins)
-app.command("complexity")(complexity)
-app.command("forks")(forks)
+
+def make_app(words: Sequence[str] = (*GROUPS, *COMMANDS)) -> typer.Typer:
+    """The command line with the commands that begin with these words; only these are imported."""
+    app = typer.Typer(
+        name="quorate",
+        help="A ledger node, and everything around it. Each command has --help.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(begin)
+    for word in words:
+        if word in GROUPS:
+            app.add_typer(importlib.import_module(GROUPS[word]).app, name=word)
+        else:
+            app.command(word)(getattr(importlib.import_module(COMMANDS[word]), word))
+    return app
+
+
+def begin() -> None:
+    """A ledger node, and everything around it. Each command has --help."""
+
+
+def choose_words(arguments: Sequence[str]) -> Sequence[str]:
+    """The word that is called, which alone is loaded; all words where it is none that we know.
+
+    A health check that runs every few seconds should not load simulators and benchmarks.
+    """
+    first = list(arguments[:1])
+    return first if first and (first[0] in GROUPS or first[0] in COMMANDS) else (*GROUPS, *COMMANDS)
 
 
 def run() -> None:
     """Run one command; what we refuse is told in two lines, never as a stack trace."""
     try:
-        app()
+        make_app(choose_words(sys.argv[1:]))()
     except (NodeError, LedgerError, ConsensusError) as error:
         sys.stderr.write(describe_error(error) + "\n")
         sys.exit(EXIT_FAILURE)

@@ -9,7 +9,9 @@ from typing import Annotated
 import structlog
 import typer
 
+from node.api.server import ServerSettings
 from node.cli.asynchronous import stop_on_signal
+from node.cli.node_install import install
 from node.cli.node_join import join
 from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
@@ -17,12 +19,14 @@ from node.errors import NodeError
 from node.event_loop import run_on_loop
 from node.logs import configure_logging
 from node.node import Node
+from node.open_files import raise_open_files
 from node.testnet.homes import Listen
 from node.testnet.network import Network, admit_follower, create_network, open_network
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
 
 app = typer.Typer(no_args_is_help=True, help="One node and its home folder.")
 app.command("join")(join)
+app.command("install")(install)
 
 _log = structlog.get_logger(__name__)
 
@@ -118,6 +122,7 @@ async def run_node(config: Config) -> int:
     SIGUSR1 writes the stacks of all threads to standard error, for a node that seems stuck.
     """
     faulthandler.register(signal.SIGUSR1)
+    raise_open_files(ServerSettings().connections_max + config.events.subscribers_max)
     stopping = asyncio.Event()
     with stop_on_signal(stopping.set):
         node = Node(config)

@@ -12,7 +12,7 @@ from node.testnet.ports import BASE_PORT, compute_ports
 DEFAULT_URL = f"http://127.0.0.1:{compute_ports(BASE_PORT, 0)[1]}"
 """Node 0 of a testnet with the default ports."""
 
-Url = Annotated[str, typer.Option("--url", help="A node's HTTP API.")]
+Url = Annotated[str, typer.Option("--url", envvar="QUORATE_URL", help="A node's HTTP API.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard output.")]
 
 

@@ -31,10 +31,13 @@ from node.cli.testnet_options import (
     Json,
     Load,
     Miners,
+    Monitor,
+    MonitorPort,
     Nodes,
     Parameters,
     choose_fresh_home,
     choose_home,
+    choose_monitor,
     open_or_create,
 )
 from node.testnet.feed import feed_network
@@ -65,18 +68,20 @@ async def show_status(supervisor: Supervisor, *, json: bool) -> None:
     async with Reporter(supervisor) as reporter:
         reports, links = await asyncio.gather(reporter.ask(), ask_links(network))
     if json:
-        print_json(describe_network(network, reports, links))
+        print_json(describe_network(network, reports, links, supervisor.monitor.url))
     else:
         answers.print(make_table(reports))
         if line := describe_links(network, links):
             print_line(line)
+        if url := supervisor.monitor.url:
+            print_line(f"Prometheus: {url}")
         print_line(f"home: {network.home}")
 
 
 def describe_network(
-    network: Network, reports: list[NodeReport], links: LinkState | None
+    network: Network, reports: list[NodeReport], links: LinkState | None, monitor: str | None
 ) -> dict[str, object]:
-    """The network, its nodes and its links (null where nothing relays them), for machines."""
+    """The network, its nodes, its links and its Prometheus (null where there is none)."""
     return {
         "home": str(network.home),
         "engine": network.plan.engine,
@@ -84,6 +89,7 @@ def describe_network(
         "genesis": str(network.genesis_path),
         "nodes": [report.to_plain() for report in reports],
         "links": None if links is None else msgspec.structs.asdict(links),
+        "monitor": monitor,
     }
 
 
@@ -131,12 +137,15 @@ async def run(
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    monitor: Monitor = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
     With --json the last line on standard output is one JSON object. The exit status is 0 only if
     all nodes hold the same final block at the same height and nothing accepted was lost.
     """
+    watching = choose_monitor(monitor, monitor_port)
     network = open_or_create(
         choose_fresh_home(home),
         engine=engine,
@@ -146,7 +155,7 @@ async def run(
         parameters=parameters,
         miners=miners,
     )
-    running = Run(network, RunOptions(load, seconds), messages)
+    running = Run(network, RunOptions(load, seconds, watching), messages)
     with stop_on_signal(running.stop):
         verdict = await running.run()
     if verdict is not None:
@@ -174,11 +183,14 @@ async def start(
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    monitor: Monitor = False,
+    monitor_port: MonitorPort = None,
 ) -> None:
     """Start a network in the background, or those of its nodes that do not run.
 
     With --load a further process sends demo transactions, for SECONDS if --for is given.
     """
+    watching = choose_monitor(monitor, monitor_port)
     network = open_or_create(
         choose_home(home),
         engine=engine,
@@ -190,6 +202,9 @@ async def start(
     )
     supervisor = Supervisor(network)
     supervisor.start()
+    if watching is not None:
+        supervisor.monitor.start(watching)
+        say(f"Prometheus watches: {await supervisor.monitor.wait_ready()}")
     await supervisor.wait_ready()
     if load:
         supervisor.start_feeder(load, seconds)

@@ -10,9 +10,10 @@ import typer
 
 from consensus import catalog
 from node.testnet.errors import ClusterError
+from node.testnet.monitor_process import MonitorOptions, find_prometheus
 from node.testnet.network import Network, create_network, exists, open_network
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
-from node.testnet.ports import BASE_PORT
+from node.testnet.ports import BASE_PORT, PORT_MAX, PORT_MIN
 
 MINING_WORKERS = 1
 """A testnet has one machine for all its nodes."""
@@ -56,6 +57,21 @@ Miners = Annotated[
         f" Default: {MINING_WORKERS}.",
     ),
 ]
+Monitor = Annotated[
+    bool,
+    typer.Option(
+        "--monitor", help="Start a Prometheus beside the network, with the project's alert rules."
+    ),
+]
+MonitorPort = Annotated[
+    int | None,
+    typer.Option(
+        metavar="P",
+        min=PORT_MIN,
+        max=PORT_MAX,
+        help="Its port on loopback, which asks for --monitor too. Default: the base port + 9.",
+    ),
+]
 Home = Annotated[
     Path | None,
     typer.Option(help="The network's folder. Default: .quorate/testnet in the project."),
@@ -83,6 +99,17 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard
 Indices = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of nodes, from 0.")]
 
 DEFAULT_LOAD = 20.0
+
+
+def choose_monitor(monitor: bool, port: int | None) -> MonitorOptions | None:
+    """How to watch the network, if at all; looks for Prometheus before anything is made.
+
+    Raises `ClusterError` (prometheus-missing).
+    """
+    if not monitor and port is None:
+        return None
+    find_prometheus()
+    return MonitorOptions(port)
 
 
 def find_state_folder() -> Path:

@@ -41,6 +41,10 @@ class End(StrEnum):
     """The connection is lost."""
 
 
+DROPS = (End.TOO_SLOW, End.STALLED, End.CURSOR_TOO_OLD)
+"""The node's doing, not the subscriber's wish."""
+
+
 class Ended(NamedTuple):
     """How a subscription ended, and the position up to which everything was handed over."""
 

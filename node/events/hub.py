@@ -17,6 +17,7 @@ from node.errors import NodeError
 from node.events.cursor import Position, after_all, parse_cursor
 from node.events.forms import Event, Wire, spell_position
 from node.events.groups import (
+    DROPS,
     QUEUE_BYTES_MAX,
     QUEUES_BYTES_MAX,
     Chunk,
@@ -86,6 +87,8 @@ class EventHub:
         self._told = after_all(log.newest)
         self._count = 0
         self._stir = asyncio.Event()
+        self._published = asyncio.Event()
+        """Set, and replaced, whenever the pump got further."""
         self._is_closing = False
         self._running: asyncio.Task[None] | None = None
         self._reading = asyncio.Lock()
@@ -104,6 +107,7 @@ class EventHub:
             await end(self._running)
         await self._publish()
         await self._deliver()
+        self._published.set()
         for group in self._groups.values():
             for member in group.members:
                 member.end(End.STOPPING)
@@ -177,8 +181,10 @@ class EventHub:
         Without `follow` it ends where nothing more has happened.
         """
         try:
-            position = self._told if after is None else after
+            newest = after_all(self.log.newest)
+            position = newest if after is None else after
             await self._send_position(outlet, position)
+            await self._wait_until_told(newest)
             replay = Replay(self, self._reading, outlet, wanted)
             ended = await replay.run(position)
             if ended is None and not follow:
@@ -208,6 +214,11 @@ class EventHub:
             self._count -= 1
             self._metrics.event_subscribers.set(self._count)
 
+    async def _wait_until_told(self, position: Position) -> None:
+        """Until the pump has got to a position, so that its next events are those after it."""
+        while self._told < position and not self._is_closing:
+            await self._published.wait()
+
     async def _send_position(self, outlet: Outlet, position: Position) -> None:
         await outlet.send([spell_position(self.log.id, position, now_ms(), outlet.wire)])
 
@@ -220,6 +231,7 @@ class EventHub:
         ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         member = Subscriber(outlet, group.end, self._told, ended)
         group.members.add(member)
+        self._stir.set()  # from now on the pump looks after somebody
         try:
             result = await ended
         finally:
@@ -254,8 +266,7 @@ class EventHub:
     async def _publish(self) -> None:
         """Queue the events of new records for all groups that want them."""
         self._stir.clear()
-        taken, self._fresh = self._fresh, []
-        if not taken:
+        if not (taken := self._fresh[:]):
             return
         events: list[Event] = []
         if self._groups:
@@ -264,7 +275,10 @@ class EventHub:
             if not wants and self._want_transactions():  # somebody came meanwhile
                 events = await self.expand(taken, with_transactions=True)
         self._share(events)
+        del self._fresh[: len(taken)]
         self._told = after_all(taken[-1].place)
+        self._published.set()
+        self._published = asyncio.Event()
 
     def _want_transactions(self) -> bool:
         return any(group.wanted.wants_transactions for group in self._groups.values())
@@ -359,18 +373,17 @@ class EventHub:
 
 
 async def _hand(member: Subscriber, chunk: Chunk) -> Counter[Kind]:
-    """Hand a chunk over; what it held, by kind."""
+    """Hand a chunk over; what it held, by kind. It counts as handed over before that ends."""
+    member.next += 1
+    member.position = chunk.last
     try:
         await member.outlet.send(chunk.payloads)
     except ConnectionError:
         member.end(End.GONE)
         return Counter()
-    member.next += 1
-    member.position = chunk.last
     return chunk.counts
 
 
-DROPS = frozenset({End.TOO_SLOW, End.STALLED, End.CURSOR_TOO_OLD})
 ANEW = (
     "read /v1/status and /v1/blocks for where things stand, then subscribe without a cursor;"
     " after=oldest tells all that is still kept"

@@ -61,15 +61,6 @@ class EventRecorder:
         self._waiting.update((envelope.id, envelope) for envelope in envelopes)
         self._append([Admitted(tuple(map(name_party, envelopes)))])
 
-    def on_displaced(self, ids: Iterable[bytes]) -> None:
-        """Transactions made way for others, for the reasons that the mempool remembers."""
-        losses = []
-        for id_ in ids:
-            pooled = self._mempool.status(id_)
-            if pooled is not None and pooled.reason is not None:
-                losses.append(self._lose(id_, pooled.reason.value))
-        self._note_losses(losses)
-
     def on_dropped(self, dropped: Iterable[Dropped]) -> None:
         """Transactions left the mempool without a block."""
         self._note_losses([self._lose(drop.id, drop.reason.value) for drop in dropped])

@@ -4,13 +4,13 @@ A block that was undone and has gone from the disk since is told of without its 
 they wait again is said by the reorganisation, which names them.
 """
 
-from collections.abc import Iterator
-from typing import Any, assert_never
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, assert_never
 
-from ledger.block import ReceiptStatus
-from ledger.blocks import StoredBlock
+from ledger.block import Header, Receipt, ReceiptStatus
 from ledger.ledger import Ledger
 from ledger.transaction import decode_transaction
+from ledger.tree_chain import TreeChain
 from node.api.fields import spell_address
 from node.events.cursor import Place, Position
 from node.events.forms import Event
@@ -65,6 +65,15 @@ class _Maker:
         return self.make(Kind.TRANSACTION, data, height, party)
 
 
+class Content(NamedTuple):
+    """A block; its receipts are None where it is not on the adopted branch."""
+
+    header: Header
+    raws: Sequence[bytes]
+    receipts: Sequence[Receipt] | None
+    skipped: int
+
+
 class Teller:
     """Makes events out of records, over one ledger."""
 
@@ -100,43 +109,52 @@ class Teller:
             case _:
                 yield maker.make(*show_plain(record))
 
-    def _find(self, height: int, block_id: bytes) -> StoredBlock | None:
-        header = self._ledger.header_by_id(block_id)
-        return None if header is None else self._ledger.block(height)
+    def _find(self, height: int, block_id: bytes) -> Content | None:
+        """A block of the adopted branch, or one beside it that is still kept."""
+        ledger = self._ledger
+        if ledger.header_by_id(block_id) is not None:
+            block = ledger.block(height)
+            return Content(block.header, ledger.bodies(height), block.receipts, len(block.skipped))
+        if isinstance(ledger, TreeChain) and (stored := ledger.get_block(block_id)) is not None:
+            return Content(stored.header, stored.raws, None, 0)
+        return None
 
     def _tell_block(self, maker: _Maker, height: int, block_id: bytes) -> Iterator[Event]:
         data: Fields = {"id": block_id.hex()}
-        if block := self._find(height, block_id):
-            data |= show_block(block)
+        if content := self._find(height, block_id):
+            data |= show_block(content)
         yield maker.make(Kind.BLOCK, data, height)
 
     def _tell_transactions(
         self, maker: _Maker, height: int, block_id: bytes, *, is_final: bool
     ) -> Iterator[Event]:
-        if (block := self._find(height, block_id)) is None:
+        if (content := self._find(height, block_id)) is None:
             return
-        name = block_id.hex()
-        raws = self._ledger.bodies(height)
-        for index, receipt in enumerate(block.receipts):
-            party = name_party(decode_transaction(raws[index]))
-            failed = receipt.status == ReceiptStatus.FAILED
+        name, receipts = block_id.hex(), content.receipts
+        count = len(content.raws) if receipts is None else len(receipts)
+        for index in range(count):
+            party = name_party(decode_transaction(content.raws[index]))
+            failed = receipts is not None and receipts[index].status == ReceiptStatus.FAILED
             fate = Fate.INCLUDED
             if is_final:
                 fate = Fate.FAILED if failed else Fate.FINAL
-            more: Fields = {"reason": receipt.reason} if failed else {}
+            more: Fields = {"reason": receipts[index].reason} if failed and receipts else {}
             yield maker.tell(party, fate, height, block=name, index=index, **more)
 
 
-def show_block(block: StoredBlock) -> Fields:
-    """What a `block` event says beside the id."""
-    header = block.header
+def show_block(content: Content) -> Fields:
+    """What a `block` event says beside the id; how many failed is known on the adopted branch."""
+    header, receipts = content.header, content.receipts
+    failed = None
+    if receipts is not None:
+        failed = sum(one.status == ReceiptStatus.FAILED for one in receipts)
     return {
         "parent": header.parent.hex(),
         "timestamp_ms": header.timestamp_ms,
         "proposer": spell_address(header.proposer) if header.proposer else None,
-        "transactions": len(block.receipts),
-        "failed": sum(one.status == ReceiptStatus.FAILED for one in block.receipts),
-        "skipped": len(block.skipped),
+        "transactions": len(content.raws) if receipts is None else len(receipts),
+        "failed": failed,
+        "skipped": content.skipped,
     }
 
 

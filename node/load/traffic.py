@@ -51,7 +51,7 @@ def sum_traffic(samples: Iterable[Samples]) -> Traffic:
     for one in samples:
         frames.update(one.by_label("quorate_peer_frames_total", "kind", direction="out"))
         sizes.update(one.by_label("quorate_peer_bytes_total", "kind", direction="out"))
-        engine.update(one.by_label("quorate_engine_messages_total", "kind"))
+        engine.update(one.by_label("quorate_engine_messages_total", "kind", direction="out"))
         heights = max(heights, one.value("quorate_final_height"))
     return Traffic(frames=frames, bytes=sizes, engine=engine, heights=heights)
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -163,14 +163,19 @@ class Dialler:
             await asyncio.sleep(self._backoff.next_s())
 
 
+FAILURE_NAMES: Mapping[type[Exception], str] = {
+    aiohttp.ClientConnectorCertificateError: "tls-foreign-certificate",
+    aiohttp.ClientConnectorSSLError: "tls-failed",
+    ssl.SSLError: "tls-failed",
+    aiohttp.ClientConnectorError: "unreachable",
+    aiohttp.WSServerHandshakeError: "not-a-node",
+    TimeoutError: "timeout",
+}
+CUT_OFF = "cut-off"
+"""Any other end of a connection."""
+
+
 def name_failure(error: Exception) -> str:
     """A closed set of reasons why nobody was reached."""
-    names: dict[type[Exception], str] = {
-        aiohttp.ClientConnectorCertificateError: "tls-foreign-certificate",
-        aiohttp.ClientConnectorSSLError: "tls-failed",
-        ssl.SSLError: "tls-failed",
-        aiohttp.ClientConnectorError: "unreachable",
-        aiohttp.WSServerHandshakeError: "not-a-node",
-        TimeoutError: "timeout",
-    }
-    return next((name for kind, name in names.items() if isinstance(error, kind)), "cut-off")
+    named = FAILURE_NAMES.items()
+    return next((name for kind, name in named if isinstance(error, kind)), CUT_OFF)

@@ -6,9 +6,18 @@ even consensus does not fit, the oldest votes go: engines resend, and newer ones
 """
 
 from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from node.peers.limits import PeerLimits
 from node.wire import Lane
+
+
+class QueueSize(NamedTuple):
+    """What waits in a lane."""
+
+    frames: int
+    bytes: int
 
 
 class _Queue:
@@ -52,6 +61,14 @@ class Lanes:
     def size_bytes(self) -> int:
         """All that waits."""
         return sum(queue.size_bytes for queue in self._in_order)
+
+    @property
+    def sizes(self) -> Mapping[Lane, QueueSize]:
+        """What waits in each lane."""
+        return {
+            lane: QueueSize(len(queue.frames), queue.size_bytes)
+            for lane, queue in self._queues.items()
+        }
 
     def push(self, lane: Lane, data: bytes) -> tuple[bool, int]:
         """Queue an encoded frame; says whether it was taken, and how many frames were dropped."""

@@ -6,14 +6,14 @@ one is done with: a host that is slow slows this peer's sending, through TCP, an
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType
 
 from node.peers.handshake import REFUSED_CODE, Socket
-from node.peers.lanes import Lanes
+from node.peers.lanes import Lanes, QueueSize
 from node.peers.limits import PeerLimits
 from node.peers.metrics import PeerMetrics
 from node.wire import (
@@ -95,6 +95,11 @@ class Link:
     def silent_s(self) -> float:
         """For how long nothing has come although this side listened."""
         return 0.0 if self._reading_since is None else self._clock() - self._reading_since
+
+    @property
+    def queues(self) -> Mapping[Lane, QueueSize]:
+        """What waits to be written, by lane."""
+        return self._lanes.sizes
 
     def send(self, lane: Lane, data: bytes) -> bool:
         """Queue an encoded frame; False when it was dropped."""

@@ -40,6 +40,16 @@ _TLS_REASONS = {
     "RECORD_LAYER_FAILURE": "tls-not-spoken",
     "TLSV1_ALERT_UNKNOWN_CA": "tls-we-are-foreign",
 }
+LISTENER_REASONS = (
+    *dict.fromkeys(_TLS_REASONS.values()),
+    "tls-failed",
+    "tls-aborted",
+    "too-many-half-open",
+    "too-many-half-open-of-group",
+    "accept-failed",
+    "greeting-too-slow",
+)
+"""Why a connection is refused before anybody has greeted."""
 
 
 class Listener:

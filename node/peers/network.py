@@ -17,6 +17,7 @@ from node.peers.errors import PeerBusy, PeerDeclined, PeerGone, PeerTimeout
 from node.peers.handshake import Introduction, Refusal, RefusedError
 from node.peers.heartbeat import Heartbeat
 from node.peers.inbox import Inbox, OnFrame, OnRequest
+from node.peers.lanes import QueueSize
 from node.peers.limits import PeerLimits
 from node.peers.link import Link
 from node.peers.listener import Listener
@@ -241,6 +242,20 @@ class Peers:
         """What waits here to be sent to each of those that are connected."""
         links = filter(None, map(self._table.get, peer_ids))
         return [link.queued_bytes for link in links if link.stopped is None]
+
+    def measure_queues(self) -> dict[Lane, QueueSize]:
+        """What waits here to be sent, by lane, to all peers together."""
+        sizes = [link.queues for link in self._table if link.stopped is None]
+        return {
+            lane: QueueSize(
+                sum(size[lane].frames for size in sizes), sum(size[lane].bytes for size in sizes)
+            )
+            for lane in Lane
+        }
+
+    def count_banned(self) -> int:
+        """How many are shut out now."""
+        return self._scores.count_banned()
 
     def _describe(self, link: Link) -> PeerInfo:
         return PeerInfo(

@@ -72,6 +72,11 @@ class Scores:
         record = self._records.get(peer)
         return 0.0 if record is None else max(0.0, record.banned_until - self._clock())
 
+    def count_banned(self) -> int:
+        """How many are shut out now."""
+        now = self._clock()
+        return sum(record.banned_until > now for record in self._records.values())
+
     def _decayed(self, record: _Record, now: float) -> float:
         elapsed_s = now - record.updated_at
         return float(record.penalty * 0.5 ** (elapsed_s / self._limits.half_life_s))

@@ -1,14 +1,19 @@
 """Home folders of nodes: everything that `quorate node run` reads, written once."""
 
 import json
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from node.certificates import AUTHORITY_FILE, CERTIFICATE_FILE, Authority
 from node.config import CONFIG_FILE
-from node.identity import Identity, save_identity
+from node.identity import Identity, format_identity
 from node.journal import create_journal
+from node.secret_files import write_secret
+from node.testnet.errors import ClusterError
 
 GENESIS_FILE = "genesis.json"
 KEY_FILE = "node_key.json"
@@ -17,11 +22,12 @@ JOURNAL_FILE = "journal"
 
 
 class Listen(NamedTuple):
-    """Where a node listens."""
+    """Where a node listens: for peers and for HTTP, on the same host unless told."""
 
     host: str
     p2p_port: int
     api_port: int
+    api_host: str | None = None
 
 
 class SeedPeer(NamedTuple):
@@ -45,10 +51,25 @@ def format_config(
         f'    {{ public_key = "{seed.public_key}", address = {json.dumps(seed.address)} }},'
         for seed in seeds
     ]
-    lines += ["]", "", "[api]", f"host = {json.dumps(listen.host)}", f"port = {listen.api_port}"]
+    api_host = listen.host if listen.api_host is None else listen.api_host
+    lines += ["]", "", "[api]", f"host = {json.dumps(api_host)}", f"port = {listen.api_port}"]
     if mining_workers:
         lines += ["", "[mining]", f"workers = {mining_workers}"]
     return "\n".join(lines) + "\n"
+
+
+def make_files(
+    identity: Identity, authority: Authority | None, genesis_text: str, config_text: str
+) -> dict[str, bytes]:
+    """The files of a home by name: configuration, genesis, and certificates if there is an authority.
+
+    The last one is the key.
+    """
+    files = {CONFIG_FILE: config_text.encode(), GENESIS_FILE: genesis_text.encode()}
+    if authority is not None:
+        files[AUTHORITY_FILE] = authority.certificate
+        files[CERTIFICATE_FILE] = authority.issue(identity.public_key)
+    return files | {KEY_FILE: format_identity(identity)}
 
 
 def write_home(
@@ -58,15 +79,40 @@ def write_home(
     genesis_text: str,
     config_text: str,
 ) -> None:
-    """Fill a node's home: configuration, genesis, key, and certificates if there is an authority."""
+    """Fill a node's home: configuration, genesis, key, and certificates if there is an authority.
+
+    Raises `SecretFileError` rather than overwrite a key, before anything else is written.
+    """
+    files = make_files(identity, authority, genesis_text, config_text)
     home.mkdir(parents=True, exist_ok=True)
-    save_identity(home / KEY_FILE, identity)
-    (home / CONFIG_FILE).write_text(config_text, encoding="utf-8")
-    (home / GENESIS_FILE).write_text(genesis_text, encoding="utf-8")
-    if authority is not None:
-        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-        (home / CERTIFICATE_FILE).write_bytes(authority.issue(identity.public_key))
+    write_secret(home / KEY_FILE, files.pop(KEY_FILE))
+    for name, content in files.items():
+        (home / name).write_bytes(content)
     (home / DATA_FOLDER).mkdir(exist_ok=True)
+
+
+@contextmanager
+def making(home: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes `home` at the end of the block: whole, or not at all.
+
+    Raises `ClusterError` (home-not-empty) where `home` is anything but empty or missing.
+    """
+    folder = home.expanduser().resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ClusterError(
+            f"{folder} is not empty and holds no network",
+            reason="home-not-empty",
+            advice="name a new or an empty folder with --home",
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.making-{os.getpid()}")
+    try:
+        unfinished.mkdir(mode=0o755)
+        yield unfinished
+        unfinished.replace(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 def mark_as_fresh(home: Path) -> None:

@@ -12,16 +12,14 @@ from ledger.address import encode_address
 from ledger.keys import KeyPair
 from ledger.transaction import Reconfigure, build
 from node.api.models import SubmissionAnswer, ValidatorsAnswer
-from node.certificates import AUTHORITY_FILE, AUTHORITY_KEY_FILE, load_authority
 from node.client import Client, ClientError
 from node.config import CONFIG_FILE, load_config
 from node.identity import Identity, load_identity
-from node.roster import is_open
-from node.serving import get_served
 from node.testnet.errors import ClusterError
 from node.testnet.homes import KEY_FILE, Listen, SeedPeer, format_config
-from node.testnet.network import Network, write_member
+from node.testnet.network import Network, find_authority, write_member
 from node.testnet.plan import Member, check_plan, make_member, save_plan
+from node.testnet.prometheus_files import write_targets
 from node.testnet.supervisor import Supervisor
 
 VALID_HEIGHTS = 1_000
@@ -68,13 +66,13 @@ def extend_network(network: Network) -> Network:
     check_plan(plan)
     member = make_member(network.home, plan, network.plan.nodes)
     genesis = network.genesis()
-    authority = None
-    if not is_open(get_served(genesis.engine)):
-        authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
+    authority = find_authority(network.home, genesis)
     identity = Identity.generate()
     write_member(member, identity, authority, genesis, list_addresses(network), mining_workers=0)
     save_plan(network.home, plan)
-    return Network(network.home, plan)
+    extended = Network(network.home, plan)
+    write_targets(network.home, plan, extended.members)
+    return extended
 
 
 def list_addresses(network: Network) -> list[SeedPeer]:

@@ -14,8 +14,6 @@ A network's home holds
 The demo accounts are derived from the faucet's seed, so they need no files.
 """
 
-import os
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +44,7 @@ from node.testnet.homes import (
     Listen,
     SeedPeer,
     format_config,
+    making,
     mark_as_fresh,
     write_home,
 )
@@ -131,23 +130,11 @@ def create_network(home: Path, plan: Plan) -> Network:
     """
     check_plan(plan)
     folder = home.expanduser().resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ClusterError(
-            f"{folder} is not empty and holds no network",
-            reason="home-not-empty",
-            advice="name a new or an empty folder with --home",
-        )
     keys = [Identity.generate() for _ in range(plan.nodes)]
     faucet = Identity.generate()
-    genesis = make_genesis(plan, [key.public_key for key in keys[: plan.validators]], faucet)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = folder.with_name(f".{folder.name}.making-{os.getpid()}")
-    try:
-        fill_home(making, plan, genesis, faucet, keys)
-        making.replace(folder)
-    except BaseException:
-        shutil.rmtree(making, ignore_errors=True)
-        raise
+    with making(folder) as unfinished:
+        genesis = make_genesis(plan, [key.public_key for key in keys[: plan.validators]], faucet)
+        fill_home(unfinished, plan, genesis, faucet, keys)
     return Network(folder, plan)
 
 
@@ -175,13 +162,7 @@ def fill_home(
     home: Path, plan: Plan, genesis: Genesis, faucet: Identity, keys: Sequence[Identity]
 ) -> None:
     """Write everything that belongs to a network."""
-    home.mkdir(mode=0o755)
-    authority = None if is_open(get_served(plan.engine)) else create_authority(plan.name)
-    (home / GENESIS_FILE).write_text(genesis.to_json(), encoding="utf-8")
-    if authority is not None:
-        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
-        save_authority_key(home / AUTHORITY_KEY_FILE, authority)
-    save_identity(home / FAUCET_FILE, faucet)
+    authority = fill_shared(home, genesis, faucet)
     members = list_members(home, plan)
     workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
     public_keys = [key.public_key for key in keys]
@@ -190,6 +171,24 @@ def fill_home(
         seeds = list_seeds(called, public_keys)
         write_member(member, key, authority, genesis, seeds, mining_workers=workers)
     save_plan(home, plan)
+
+
+def fill_shared(home: Path, genesis: Genesis, faucet: Identity) -> Authority | None:
+    """Write what belongs to no node of a network; returns its new authority, if it has one."""
+    authority = None if is_open(get_served(genesis.engine)) else create_authority(genesis.name)
+    (home / GENESIS_FILE).write_text(genesis.to_json(), encoding="utf-8")
+    if authority is not None:
+        (home / AUTHORITY_FILE).write_bytes(authority.certificate)
+        save_authority_key(home / AUTHORITY_KEY_FILE, authority)
+    save_identity(home / FAUCET_FILE, faucet)
+    return authority
+
+
+def find_authority(home: Path, genesis: Genesis) -> Authority | None:
+    """The authority of a network in `home`; None where anybody may join."""
+    if is_open(get_served(genesis.engine)):
+        return None
+    return load_authority(home / AUTHORITY_FILE, home / AUTHORITY_KEY_FILE)
 
 
 def list_seeds(members: Sequence[Member], public_keys: Sequence[bytes]) -> list[SeedPeer]:
@@ -237,10 +236,8 @@ def admit_follower(
     `SecretFileError` rather than overwrite a home that exists, `ClusterError` (mining-not-open).
     """
     genesis = network.genesis()
-    authority = None
-    if not is_open(get_served(genesis.engine)):
-        check_no_mining(network, mining_workers)
-        authority = load_authority(network.home / AUTHORITY_FILE, network.home / AUTHORITY_KEY_FILE)
+    check_mining(genesis, mining_workers)
+    authority = find_authority(network.home, genesis)
     validators = network.members[: network.plan.validators]
     seeds = list_seeds(validators, genesis.validators)
     identity = Identity.generate()
@@ -252,11 +249,11 @@ def admit_follower(
     return identity
 
 
-def check_no_mining(network: Network, mining_workers: int) -> None:
-    """Refuse miners where a committee decides."""
-    if mining_workers:
+def check_mining(genesis: Genesis, mining_workers: int) -> None:
+    """Refuse those who join to mine where a committee decides; raises `ClusterError`."""
+    if mining_workers and not is_open(get_served(genesis.engine)):
         raise ClusterError(
-            f"nobody joins {network.plan.name} to mine: a committee decides there",
+            f"nobody joins {genesis.name} to mine: a committee decides there",
             reason="mining-not-open",
             advice="leave --miners out",
         )

@@ -17,6 +17,7 @@ from node.load.latency import summarise_latencies
 from node.testnet.demo import DemoLoad, start_demo
 from node.testnet.link_control import ask_links, describe_links
 from node.testnet.meters import Meters
+from node.testnet.monitor_process import MonitorOptions
 from node.testnet.network import Network
 from node.testnet.reports import Reporter
 from node.testnet.supervisor import Supervisor
@@ -33,10 +34,14 @@ RECENT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What to run: payments a second (0 for none), and for how long (None: until Ctrl-C)."""
+    """What to run: payments a second (0 for none), and for how long (None: until Ctrl-C).
+
+    With `monitor` a Prometheus watches.
+    """
 
     rate: float
     seconds: float | None
+    monitor: MonitorOptions | None = None
 
 
 class Run:
@@ -64,7 +69,7 @@ class Run:
         try:
             self._supervisor.start()
             self._say(f"starting {self._network.plan.nodes} nodes in {self._network.home}")
-            await finish_unless(self._stopping, self._supervisor.wait_ready())
+            await finish_unless(self._stopping, self._wait_ready())
             if self._stopping.is_set():
                 return None
             async with AsyncExitStack() as stack:
@@ -75,6 +80,14 @@ class Run:
                 return await self._watch(clients)
         finally:
             await self._end()
+
+    async def _wait_ready(self) -> None:
+        monitor = self._supervisor.monitor
+        if self._options.monitor is not None:
+            monitor.start(self._options.monitor)
+        await self._supervisor.wait_ready()
+        if self._options.monitor is not None:
+            self._say(f"Prometheus watches: {await monitor.wait_ready()}")
 
     async def _end(self) -> None:
         self._say("stopping the nodes …")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from node.client import Client, ClientError
 from node.testnet.errors import ClusterError
+from node.testnet.monitor_process import MonitorProcess
 from node.testnet.network import Network
 from node.testnet.plan import Member
 from node.testnet.ports import check_free
@@ -40,6 +41,7 @@ class Supervisor:
         self.network = network
         self.registry = Registry(network.home)
         self.relays = RelaysProcess(network, self.registry)
+        self.monitor = MonitorProcess(network, self.registry)
         self._children: dict[int, ProcessId] = {}
 
     def members(self, indices: Sequence[int] | None = None) -> list[Member]:
@@ -132,19 +134,21 @@ class Supervisor:
     ) -> int:
         """SIGTERM, a bounded wait, then SIGKILL; returns how many nodes had to be killed.
 
-        With all nodes the relays of their links end too.
+        With all nodes end the relays of their links and the Prometheus that watched them.
         """
         stubborn = await stop_all(self.processes(indices), timeout_s)
         if indices is None:
             await self.relays.stop(timeout_s)
+            await self.monitor.stop(timeout_s)
         self.reap(indices)
         return len(stubborn)
 
     async def kill(self, indices: Sequence[int] | None = None) -> None:
-        """SIGKILL, to all of them as close together as can be; all nodes with their relays."""
+        """SIGKILL, to all of them as close together as can be; all nodes with what stands beside them."""
         await kill_all(self.processes(indices))
         if indices is None:
             await self.relays.kill()
+            await self.monitor.kill()
         self.reap(indices)
 
     def signal(self, indices: Sequence[int] | None, number: signal.Signals) -> None:

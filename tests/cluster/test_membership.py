@@ -55,7 +55,7 @@ async def list_keys(cluster: Cluster, index: int) -> list[bytes]:
     return [one.public_key for one in (await cluster.clients[index].validators()).validators]
 
 
-@pytest.mark.parametrize(("engine", "size"), [("pbft", 4)])
+@pytest.mark.parametrize(("engine", "size"), [("pbft", 4), ("paxos", 3)])
 async def test_one_more_comes_and_the_first_goes_under_load(
     make_cluster: MakeCluster, engine: str, size: int
 ) -> None:

@@ -79,6 +79,19 @@ class Storm:
     def down(self) -> list[int]:
         return [place for place, host in self.cluster.hosts.items() if not host.is_up]
 
+    def check_certificates(self) -> None:
+        """None above the former committee's last height without the one of that height."""
+        for place, host in self.cluster.hosts.items():
+            tenure, certificates = host.application.tenure, host.application.certificates
+            assert tenure is not None
+            if tenure.former is not None and max(certificates, default=0) > tenure.former.height:
+                assert tenure.former.height in certificates, (self.seed, place)
+
+    def find_missing(self) -> list[tuple[int, int]]:
+        """Where nobody can be led on from the genesis: a host, and the end of a committee."""
+        hosts = self.cluster.hosts.items()
+        return [(place, end) for place, host in hosts for end in host.list_uncertified_changes()]
+
     def do(self, line: str) -> None:
         self.stage.do(line)
 
@@ -115,6 +128,7 @@ class Storm:
         self.do(f"load {self.chance.choice([5, 20, 60])}")
         for _ in range(self.chance.randint(15, 40)):
             self.cluster.run(self.chance.randint(5, 500))
+            self.check_certificates()
             self.blow()
         self.do("heal")
         self.do("quality delay=1..5 loss=0 twice=0")
@@ -125,4 +139,7 @@ class Storm:
         self.cluster.run(12_000)
         self.do("load 0")
         self.do("rest 60000")
+        self.check_certificates()
+        self.cluster.run(2_000)
+        assert self.find_missing() == []
         return self.stage.printed[-1]

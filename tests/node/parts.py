@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from consensus import catalog
+from ledger.apps.committee import ChangeRule
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import StoreError
@@ -58,11 +59,12 @@ def make_core(
     store: Store | None = None,
     limits: MempoolLimits | None = None,
     engine: str = "pbft",
+    rule: ChangeRule | None = None,
     **config: Any,
 ) -> Core:
     """What the parts of validator `me` (None: a follower) share, over memory."""
     store = MemoryStore() if store is None else store
-    chain = Chain.open(store, GENESIS)
+    chain = Chain.open(store, GENESIS, rule=rule)
     key = Identity.generate() if me is None else Identity.from_seed(VALIDATORS[me].seed)
     metrics = Metrics()
     return Core(

@@ -78,10 +78,12 @@ class Cluster:
         validators: int = 4,
         followers: int = 0,
         parameters: Mapping[str, int] = QUICK_ENGINE,
+        engine: str = "pbft",
         **flags: object,
     ) -> "Cluster":
         """A new network; `flags` (`a__b` for `a.b`) go to every node."""
         plan = Plan(
+            engine=engine,
             validators=validators,
             followers=followers,
             base_port=find_base_port(validators + followers + 1),
@@ -310,7 +312,7 @@ def penalties(node: Node) -> dict[str, float]:
     return {
         sample.labels["reason"]: sample.value
         for sample in family.samples
-        if sample.name.endswith("_total")
+        if sample.name.endswith("_total") and sample.value
     }
 
 
@@ -320,7 +322,7 @@ def ignored(node: Node) -> dict[str, float]:
     return {
         sample.labels["refusal"]: sample.value
         for sample in family.samples
-        if sample.name.endswith("_total")
+        if sample.name.endswith("_total") and sample.value
     }
 
 

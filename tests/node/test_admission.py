@@ -9,7 +9,7 @@ import pytest
 
 from ledger.chain import Chain
 from ledger.errors import StoreError
-from ledger.mempool import MempoolLimits
+from ledger.mempool import Dropped, MempoolLimits
 from ledger.mempool_log import log_batch
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
@@ -31,7 +31,7 @@ class Bench:
         self.store.synced_writes = 0
         self.failures: list[BaseException] = []
         self.admitted: list[tuple[list[Envelope], bytes | None]] = []
-        self.displaced: list[bytes] = []
+        self.displaced: list[Dropped] = []
         self.is_congested = False
         self.verifier = Verifier(self.core.stages, self.core.metrics, self.failures.append)
         self.log = BodyLog(
@@ -204,14 +204,14 @@ async def test_what_makes_way_leaves_the_log_and_is_told(bench: Bench) -> None:
     await bench.submit(A)
     better = transfer(ALICE, 0, fee=5)
     await bench.submit(better)
-    assert bench.displaced == [A.id]
+    assert bench.displaced == [Dropped(A.id, Reason.MEMPOOL_REPLACED)]
     assert logged(bench.store) == bench.pending == {better.id}
 
 
 async def test_what_is_replaced_within_its_own_batch_never_was(bench: Bench) -> None:
     better = transfer(ALICE, 0, fee=5)
     await bench.submit(A, better)
-    assert bench.displaced == [A.id]
+    assert bench.displaced == [Dropped(A.id, Reason.MEMPOOL_REPLACED)]
     assert bench.admitted == [([better], None)]
     assert logged(bench.store) == bench.pending == {better.id}
 

@@ -110,7 +110,7 @@ async def test_reading(client: Client, backend: LedgerBackend) -> None:
     assert (await client.peers()).peers[0].name == "node-1"
     assert (await client.mempool()).count == 0
     assert (await client.engine()).headline == "at rest"
-    assert "quorate_head_height" in await client.metrics_text()
+    assert "quorate_submissions_total" in await client.metrics_text()
 
 
 async def test_a_refusal_is_definite(client: Client, backend: LedgerBackend) -> None:

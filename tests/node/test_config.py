@@ -113,6 +113,10 @@ def test_other_variables_are_none_of_our_business() -> None:
     check_environment({"PATH": "x", "QUORATE_API__PORT": "1", "QUORATE_HOME": "y"})
 
 
+def test_a_node_shares_its_environment_with_commands_that_ask_it() -> None:
+    check_environment({"QUORATE_URL": "http://127.0.0.1:26657"})
+
+
 def test_every_setting_has_a_variable() -> None:
     names = set(variable_names())
     assert {"QUORATE_NAME", "QUORATE_LOG__LEVEL", "QUORATE_HOME"} <= names

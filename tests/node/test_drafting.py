@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from consensus.block import Template, TreeBlock
 from consensus.events import Event, Mined
@@ -77,6 +78,23 @@ async def test_its_time_is_not_before_the_earliest(bench: Bench) -> None:
     bench.drafting.mine(make_template(bench, 2**50))
     assert bench.last.header.time_ms == 2**50
     bench.drafting.close()
+
+
+def test_two_arrivals_that_are_due_at_once_make_one_draft_with_any_loop(tmp_path: Path) -> None:
+    """What uvloop hands out for a call that is due at once is no timer, and knows no time."""
+
+    async def arrive() -> None:
+        bench = Bench(tmp_path)
+        bench.drafting.mine(make_template(bench))
+        bench.drafting._drafted_at = 0.0
+        bench.core.mempool.add(transfer(), 0)
+        bench.drafting.on_admitted()
+        bench.drafting.on_admitted()
+        await until(lambda: len(bench.miner.blocks) == 2)
+        assert len(bench.list_ids()) == 1
+        bench.drafting.close()
+
+    uvloop.run(arrive())
 
 
 async def test_new_transactions_join_the_draft_soon(bench: Bench) -> None:

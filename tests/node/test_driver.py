@@ -291,9 +291,9 @@ async def test_a_word_on_a_replica_that_is_not_watched_any_more_never_arrives(pa
     bench = Bench(path, [Watch(2)], [Watch(None)], [Send(0, b"done")], silence_ms=60_000)
     bench.driver.start(Pending(True))
     await bench.driver.deliver(Received(2, b"hello"))
-    bench.driver._detecting.watch(2)
-    bench.driver._detecting._give_up()  # its word waits behind what makes it void
-    bench.driver._detecting.watch(3)
+    bench.driver.detecting.watch(2)
+    bench.driver.detecting._give_up()  # its word waits behind what makes it void
+    bench.driver.detecting.watch(3)
     await bench.driver.deliver(Received(2, b"again"))
     await bench.host.until(1)
     await bench.driver.close()

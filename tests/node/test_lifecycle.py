@@ -36,13 +36,14 @@ async def test_a_block_settles_what_is_in_it(lifecycle: Lifecycle) -> None:
     lifecycle.on_admitted([C], b"peer")
     waiting = wait(lifecycle, A.id), wait(lifecycle, A.id)
     await asyncio.sleep(0)
-    assert lifecycle.age_ms(C.id) == 0
     lifecycle.on_applied(World().order(A), [])
     await asyncio.wait_for(asyncio.gather(*waiting), 5)
     assert count(lifecycle, "final") == 1
     registry = lifecycle._metrics.registry
     assert registry.get_sample_value("quorate_submit_to_final_seconds_count") == 1
-    assert list(lifecycle._submitted) == [B.id]
+    assert registry.get_sample_value("quorate_submit_to_included_seconds_count") == 1
+    assert list(lifecycle._submitted) == list(lifecycle._not_included) == [B.id]
+    assert list(lifecycle._gossiped) == [C.id]
     assert lifecycle._waiters == {}
 
 
@@ -61,9 +62,14 @@ async def test_what_leaves_without_a_block_is_settled_too(lifecycle: Lifecycle, 
     if way == "dropped":
         lifecycle.on_applied(World().order(), [Dropped(A.id, Reason.TX_EXPIRED)])
     else:
-        lifecycle.on_displaced([A.id])
+        lifecycle.on_dropped([Dropped(A.id, Reason.MEMPOOL_EVICTED)])
     await asyncio.wait_for(waiting, 5)
     assert count(lifecycle, "dropped") == 1
+    reason = "tx-expired" if way == "dropped" else "mempool-evicted"
+    drops = lifecycle._metrics.registry.get_sample_value(
+        "quorate_mempool_drops_total", {"reason": reason}
+    )
+    assert drops == 1
     assert list(lifecycle._submitted) == [B.id]
 
 

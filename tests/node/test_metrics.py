@@ -36,9 +36,9 @@ def test_promtool_would_have_complained(promtool: Path) -> None:
 
 def test_two_nodes_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
-    one.peers.set(3)
-    assert one.registry.get_sample_value("quorate_peers") == 3
-    assert other.registry.get_sample_value("quorate_peers") == 0
+    one.blocks.inc(3)
+    assert one.registry.get_sample_value("quorate_blocks_total") == 3
+    assert other.registry.get_sample_value("quorate_blocks_total") == 0
 
 
 def test_no_created_series() -> None:
@@ -74,4 +74,4 @@ def test_bulk_histogram_counts_cumulatively_and_bounds_are_inclusive() -> None:
 def test_bulk_histogram_name_is_taken_once() -> None:
     metrics = Metrics()
     with pytest.raises(ValueError, match="Duplicated"):
-        type(metrics.submit_to_final)("quorate_peers", "text", (1.0,), metrics.registry)
+        type(metrics.submit_to_final)("quorate_blocks_total", "text", (1.0,), metrics.registry)

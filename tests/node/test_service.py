@@ -13,7 +13,6 @@ from consensus.effects import Readable
 from consensus.engine import Account
 from consensus.events import Event, Read
 from ledger.errors import TransactionError
-from ledger.mempool import MempoolLimits
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node.admission import Entry
@@ -291,34 +290,6 @@ async def test_a_phase_is_dated_from_its_change(bench: Bench) -> None:
     assert bench.service.engine_view().in_phase_ms == 0
     bench.now += 2
     assert bench.service.engine_view().in_phase_ms == 2_000
-
-
-async def test_gauges_are_set_before_a_scrape(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, limits=MempoolLimits())
-    bench.order()
-    bench.add(A, B)
-    bench.lifecycle.on_admitted([A, B], None)
-    bench.peers.add(KEYS[1])
-    bench.service.refresh()
-    sample = bench.core.metrics.registry.get_sample_value
-    assert sample("quorate_head_height") == 1
-    assert sample("quorate_mempool_transactions") == 2
-    assert sample("quorate_peers") == 1
-    assert sample("quorate_engine_view") == 2
-    assert bench.service.mempool_view().count == 2
-    assert bench.service.oldest_pending_ms() is not None
-
-
-async def test_views_that_were_entered_are_counted(bench: Bench) -> None:
-    sample = bench.core.metrics.registry.get_sample_value
-    bench.service.refresh()
-    assert (sample("quorate_engine_view"), sample("quorate_engine_leads")) == (2, 0)
-    assert sample("quorate_engine_view_changes_total") == 0
-    bench.account = dataclasses.replace(CALM, view=5, leader=0)
-    bench.service.refresh()
-    bench.service.refresh()
-    assert (sample("quorate_engine_view"), sample("quorate_engine_leads")) == (5, 1)
-    assert sample("quorate_engine_view_changes_total") == 3
 
 
 # Reading

@@ -19,7 +19,9 @@ from consensus.pbft.messages import (
     Commit,
     CommitSeal,
 )
+from ledger.apps.committee import ChangeRule
 from ledger.errors import StoreError
+from ledger.keys import KeyPair
 from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node import sync as module
@@ -102,8 +104,15 @@ class FakeOrdering:
 
 
 class Bench:
-    def __init__(self, home: Path, heights: int = 20, me: int | None = None) -> None:
-        self.core = make_core(home, me, sync={"heights_per_request_max": 8})
+    def __init__(
+        self,
+        home: Path,
+        heights: int = 20,
+        me: int | None = None,
+        rule: ChangeRule | None = None,
+        newcomers: tuple[KeyPair, ...] = (),
+    ) -> None:
+        self.core = make_core(home, me, rule=rule, sync={"heights_per_request_max": 8})
         self.chain = self.core.chain
         self.source = Source(heights)
         self.ordering = FakeOrdering(self.chain)
@@ -124,10 +133,11 @@ class Bench:
             self.verifier,
             self.log,
             on_admitted=lambda envelopes, source: None,
-            on_displaced=lambda ids: None,
+            on_displaced=lambda drops: None,
             is_congested=lambda: False,
         )
-        votes = Votes(CONTEXT, dict(enumerate(KEYS)), VALIDATORS[0], self.core.stages)
+        keys = dict(enumerate([*KEYS, *(key.public_key for key in newcomers)]))
+        votes = Votes(CONTEXT, keys, VALIDATORS[0], self.core.stages)
         self.sync = Sync(
             self.core,
             votes,

@@ -5,13 +5,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
-from consensus.fork_measures import Branch, ForkMeasures
 from ledger.errors import StoreError
 from ledger.store.store import Batch
 from ledger.transaction import Envelope
-from node.fork_metrics import BRANCHES_SHOWN_MAX, ForkMetrics
 from node.recent_bodies import RecentBodies
 from node.stories import CHAPTERS_MAX, RETURNED_MAX, Chapter, Stories, Turn
 from node.synced_writes import SyncedWrites
@@ -142,51 +139,6 @@ class TestStories:
         for number in range(RETURNED_MAX + 3):
             stories.tell([number.to_bytes(4, "big")], Turn.RETURNED)
         assert len(stories._past) == RETURNED_MAX
-
-
-def make_measures(branches: int) -> ForkMeasures:
-    tips = [
-        Branch(bytes([rank]) * 32, 100 - rank, 90, 1, is_adopted=not rank, is_stored=True)
-        for rank in range(branches)
-    ]
-    return ForkMeasures(
-        branches=tuple(tips),
-        stale_blocks=7,
-        fork_rates={100: 0.05},
-        reorganisations={1: 4},
-        orphans=2,
-        difficulty=256,
-        hash_rate_per_s=None,
-        interval_ms=2_000.0,
-        finality_ms=None,
-    )
-
-
-class TestForkMetrics:
-    def test_measures_become_gauges(self) -> None:
-        registry = CollectorRegistry()
-        metrics = ForkMetrics(registry)
-        metrics.show(make_measures(20), 3)
-        text = generate_latest(registry).decode()
-        for line in (
-            "quorate_stale_blocks 7.0",
-            'quorate_fork_rate{window="100"} 0.05',
-            "quorate_branches 20.0",
-            'quorate_branch_height{branch="1"} 99.0',
-            "quorate_side_blocks 3.0",
-            "quorate_difficulty_hashes 256.0",
-            "quorate_network_hash_rate 0.0",
-            "quorate_block_interval_mean_seconds 2.0",
-        ):
-            assert f"{line}\n" in text
-        assert text.count("quorate_branch_height{") == BRANCHES_SHOWN_MAX
-
-    def test_branches_that_are_gone_have_no_series(self) -> None:
-        registry = CollectorRegistry()
-        metrics = ForkMetrics(registry)
-        metrics.show(make_measures(5), 0)
-        metrics.show(make_measures(1), 0)
-        assert generate_latest(registry).decode().count("quorate_branch_height{") == 1
 
 
 class TestTreeCatchUp:

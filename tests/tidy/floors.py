@@ -20,7 +20,7 @@ CONTRACT_MODULES = frozenset(f"consensus.{name}" for name in CONTRACT)
 # Packages of consensus that are not protocols: the runners take engines from the catalog, and the
 # system model is values that everybody may use.
 RUNNERS = frozenset({"simulation", "exploration"})
-SHARED = frozenset({"model"})
+SHARED = frozenset({"model", "chaining"})
 
 # Nondeterminism and I/O: they enter an engine as events, and the ledger not at all.
 IMPURE = frozenset(

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from node.cli.main import app
+from node.cli.main import make_app
 from tests.tidy.commands import find_coroutine_callbacks, walk_callbacks
 
 
@@ -16,11 +16,11 @@ def plain() -> None:
 
 
 def test_the_project_registers_no_coroutine_function() -> None:
-    assert find_coroutine_callbacks(app) == []
+    assert find_coroutine_callbacks(make_app()) == []
 
 
 def test_the_project_registers_commands() -> None:
-    assert list(walk_callbacks(app))
+    assert list(walk_callbacks(make_app()))
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])

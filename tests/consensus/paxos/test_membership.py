@@ -1,8 +1,11 @@
 """From one committee to the next: no ballot, proposal or read reaches across."""
 
+from typing import Any
+
 from consensus.committee import Committee, Former
 from consensus.effects import (
     Broadcast,
+    Certify,
     Decide,
     Effect,
     Persist,
@@ -21,8 +24,10 @@ from consensus.paxos.messages import (
     Accepted,
     Canvass,
     Checkpoint,
+    CheckpointCertificate,
     ChosenSeal,
     Heartbeat,
+    Lack,
     Lost,
     Prepare,
     Promise,
@@ -35,9 +40,11 @@ from tests.consensus.paxos.bench import (
     FIRST,
     Bench,
     block_id_of,
+    certificate,
     make_bench,
     of_type,
     refusals,
+    vote,
 )
 
 OLD = Committee((0, 1, 2), 1)
@@ -87,7 +94,7 @@ def offer(height: int) -> Offered:
 
 def change(bench: Bench, committee: Committee, me: int | None) -> list[Effect]:
     """E is executed, and another committee sits."""
-    return bench.feed(Applied(E, block_id_of(E), committee, until=E + 8, me=me))
+    return bench.feed(Applied(E, block_id_of(E), committee, until=E + 24, me=me))
 
 
 def test_nothing_is_proposed_accepted_or_decided_above_the_last_height() -> None:
@@ -197,3 +204,122 @@ def test_nobody_is_watched_between_two_leaders() -> None:
     bench = at_the_end(1)
     assert Watch(None) in change(bench, LARGER, 1)
     assert bench.replica.is_seeking
+
+
+def certificate_of(height: int) -> Any:
+    """Of the former committee's majority."""
+    return certificate(height, block_id_of(height), (1, 2))
+
+
+def go_on(bench: Bench, to: int) -> list[Effect]:
+    """Heights of the present committee, as the host fetched them; the effects of the last."""
+    effects: list[Effect] = []
+    for height in range(bench.replica.decided + 1, to + 1):
+        bench.feed(offer(height))
+        effects = bench.feed(Applied(height, block_id_of(height), LARGER, until=E + 24, me=1))
+    return effects
+
+
+def test_the_last_vote_is_kept_and_repeated_until_it_is_certified() -> None:
+    bench = at_the_end(1)
+    change(bench, LARGER, 1)
+    go_on(bench, E + 20)
+    mine = Signed(1, Checkpoint(E, block_id_of(E)))
+    assert Broadcast(mine) in bench.elapse("resend")
+    bench.hear(2, certificate_of(E))
+    assert Broadcast(mine) not in bench.elapse("resend")
+
+
+def test_votes_and_certificates_of_the_last_height_make_no_room() -> None:
+    bench = at_the_end(1)
+    change(bench, LARGER, 1)
+    go_on(bench, E + 20)
+    bench.hear(0, vote(0, Checkpoint(E, block_id_of(E))))
+    for height in range(E + 4, E + 24, 4):
+        bench.hear(0, vote(0, Checkpoint(height, block_id_of(height))))
+    effects = bench.hear(2, vote(2, Checkpoint(E, block_id_of(E))))
+    assert [effect.height for effect in of_type(effects, Certify)] == [E]
+
+
+def test_a_restart_repeats_the_last_vote_and_keeps_the_certificate() -> None:
+    bench = at_the_end(1)
+    change(bench, LARGER, 1)
+    [*_, rewrite] = of_type(go_on(bench, E + 4), Rewrite)
+    assert Checkpoint(E, block_id_of(E)) in rewrite.records
+    again = restart(rewrite, E + 4, me=1)
+    assert Broadcast(Signed(1, Checkpoint(E, block_id_of(E)))) in again.elapse("resend")
+    for height in (E, E + 4):
+        bench.hear(2, certificate_of(height) if height == E else later_certificate(height))
+    [rewrite] = of_type(go_on(bench, E + 8), Rewrite)
+    assert certificate_of(E) in rewrite.records
+    assert later_certificate(E + 4) in rewrite.records
+    assert Checkpoint(E, block_id_of(E)) not in rewrite.records
+    again = restart(rewrite, E + 8, me=1)
+    answers = [e.message for e in of_type(again.hear(2, Lack(E + 8, 0)), Send)]
+    assert answers[:2] == [certificate_of(E), later_certificate(E + 4)]
+
+
+def later_certificate(height: int) -> Any:
+    """Of the present committee's majority."""
+    return certificate(height, block_id_of(height), (1, 2, 3))
+
+
+def restart(rewrite: Rewrite, height: int, me: int) -> Bench:
+    """The same replica from its journal."""
+    bench = make_bench(me, start=False, committee=LARGER, checkpoint_interval=4, window=8)
+    former = Former(E, OLD)
+    bench.feed(
+        Started(
+            rewrite.records,
+            height,
+            block_id_of(height),
+            LARGER,
+            fresh=False,
+            until=E + 24,
+            former=former,
+        )
+    )
+    return bench
+
+
+def test_who_was_removed_restarts_with_its_last_vote() -> None:
+    bench = at_the_end(0)
+    effects = change(bench, WITHOUT_0, None)
+    [rewrite] = of_type(effects, Rewrite)
+    again = make_bench(0, start=False, committee=WITHOUT_0, checkpoint_interval=4, window=8)
+    started = (rewrite.records, E + 2, block_id_of(E + 2), WITHOUT_0)
+    again.feed(Started(*started, fresh=False, until=E + 24, former=Former(E, OLD)))
+    assert Broadcast(Signed(0, Checkpoint(E, block_id_of(E)))) in again.elapse("resend")
+
+
+def test_who_was_removed_is_told_that_the_last_height_is_certified() -> None:
+    bench = at_the_end(1)
+    change(bench, WITHOUT_0, 1)
+    mine = vote(0, Checkpoint(E, block_id_of(E)))
+    bench.hear(2, certificate_of(E))
+    assert Send(0, certificate_of(E)) in bench.hear(0, mine)
+    theirs = vote(2, Checkpoint(E, block_id_of(E)))
+    assert not of_type(bench.hear(2, theirs), Send)
+
+
+def test_whoever_lacks_the_last_certificate_gets_it_before_the_newest() -> None:
+    bench = at_the_end(1)
+    change(bench, LARGER, 1)
+    go_on(bench, E + 8)
+    for proof in (certificate_of(E), later_certificate(E + 4), later_certificate(E + 8)):
+        bench.hear(2, proof)
+    for certified, expected in (
+        (0, [certificate_of(E), later_certificate(E + 8)]),
+        (E, [later_certificate(E + 8)]),
+        (E + 8, []),
+    ):
+        answers = [e.message for e in of_type(bench.hear(3, Lack(E + 8, certified)), Send)]
+        assert [one for one in answers if isinstance(one, CheckpointCertificate)] == expected
+
+
+def test_a_new_member_without_the_last_certificate_asks_for_it() -> None:
+    bench = at_the_end(None)
+    change(bench, LARGER, 3)
+    assert Broadcast(Lack(E, 0)) in bench.elapse("resend")
+    bench.hear(2, certificate_of(E))
+    assert not of_type(bench.elapse("resend"), Broadcast)

@@ -82,7 +82,7 @@ class Net:
                 after_ms = effect.after_ms + self.chance.between(0, effect.spread_ms)
                 self.queue.append((self.now_ms + after_ms, self.number, me, RETRY))
             elif isinstance(effect, Decided):
-                assert self.decided.setdefault(me, effect.value) == effect.value
+                assert self.decided.setdefault(me, effect.values[0]) == effect.values[0]
                 self.decided_ms[me] = self.now_ms
 
     def post(self, me: int, to: int, message: Any) -> None:

@@ -31,7 +31,7 @@ def test_a_change_takes_office_at_its_height(assembly: Assembly) -> None:
         assembly.execute(height, ["remove:0"])
     assert assembly.tenure == Tenure(FIRST, 6, is_changing=True)
     assembly.execute(6, [])
-    assert assembly.tenure == Tenure(FIVE, 12, Former(6, FIRST))
+    assert assembly.tenure == Tenure(FIVE, 12, Former(6, FIRST), ends=(6,))
     assert assembly.renew().tenure == Tenure(FIRST, 6)
 
 

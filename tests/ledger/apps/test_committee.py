@@ -177,6 +177,7 @@ def test_the_same_votes_twice_make_the_same_blocks() -> None:
 def test_the_state_proves_the_committee(world: Assembly) -> None:
     world.vote(*VALIDATORS[:3], add=NEW.public_key)
     world.reach(8)
+    world.certify(4)
     world.certify(8)
     proof: StateProof = world.chain._prove_state(MEMBERSHIP_KEY)
     assert proof.header.height == 8

@@ -10,13 +10,14 @@ from consensus.errors import BoundError
 from ledger.errors import LedgerError
 from ledger.reasons import Reason
 from node.cli.asynchronous import asynchronous
-from node.cli.main import app
+from node.cli.main import make_app
 from node.cli.output import describe_error
 from node.errors import NodeError
 from tests.node.cli.conftest import Quorate
 
 EXPECTED = {
-    "node init", "node join", "node run",
+    "node init", "node install", "node join", "node run",
+    "network init", "network add", "network show", "network secret",
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "history run", "history check",
@@ -39,7 +40,7 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
         yield from walk(child, (*path, name))
 
 
-COMMANDS = dict(walk(typer.main.get_command(app)))
+COMMANDS = dict(walk(typer.main.get_command(make_app())))
 
 
 def test_every_command_is_there() -> None:

@@ -1,0 +1,5 @@
+"""Every schedule of a few participants, one by one, on the code that a node runs.
+
+`local` is one participant with what its host owes it, `locals` numbers their states and remembers
+their steps, `asynchronous` says what may happen next, `explorer` goes through all of it.
+"""

@@ -1,0 +1,86 @@
+"""Go through every configuration that can be reached, and stop at the first that breaks a property."""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+PROGRESS_EVERY = 4_096
+
+
+class Space(Protocol):
+    """What can be explored: hashable configurations, and numbered moves between them."""
+
+    def successors(self, configuration: Any) -> Iterator[tuple[int, Any]]:
+        """Every possible move, and where it leads."""
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What was seen; configurations by number, the first ones are the starts."""
+
+    configurations: list[Any] = field(default_factory=list)
+    index: dict[Any, int] = field(default_factory=dict)
+    parents: "array[int]" = field(default_factory=lambda: array("q"))
+    moves: "array[int]" = field(default_factory=lambda: array("q"))
+    """By which move each was reached first."""
+    transitions: int = 0
+    is_closed: bool = False
+    """Was everything that can be reached seen."""
+    violation: tuple[int, str] | None = None
+    """The first configuration that broke a property, and which."""
+
+    def path(self, number: int) -> list[int]:
+        """The moves that lead from a start to a configuration."""
+        moves: list[int] = []
+        while self.parents[number] >= 0:
+            moves.append(self.moves[number])
+            number = self.parents[number]
+        return moves[::-1]
+
+    def add(self, configuration: Any, parent: int, move: int) -> int:
+        """Number a configuration that is new."""
+        number = len(self.configurations)
+        self.index[configuration] = number
+        self.configurations.append(configuration)
+        self.parents.append(parent)
+        self.moves.append(move)
+        return number
+
+
+def explore(
+    space: Space,
+    starts: Iterable[Any],
+    judge: Callable[[Any], str | None],
+    *,
+    configurations_max: int = 1_000_000,
+    depth_first: bool = False,
+    on_progress: Callable[[Exploration], None] | None = None,
+) -> Exploration:
+    """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for."""
+    seen = Exploration()
+    waiting: list[int] = []
+    for start in starts:
+        if start not in seen.index:
+            waiting.append(seen.add(start, -1, -1))
+            if (broken := judge(start)) is not None:
+                seen.violation = (waiting[-1], broken)
+                return seen
+    at = 0
+    while at < len(waiting):
+        number = waiting.pop() if depth_first else waiting[at]
+        at += not depth_first
+        for move, following in space.successors(seen.configurations[number]):
+            seen.transitions += 1
+            if following in seen.index:
+                continue
+            waiting.append(reached := seen.add(following, number, move))
+            if (broken := judge(following)) is not None:
+                seen.violation = (reached, broken)
+                return seen
+            if on_progress is not None and reached % PROGRESS_EVERY == 0:
+                on_progress(seen)
+            if reached + 1 >= configurations_max:
+                return seen
+    seen.is_closed = True
+    return seen

@@ -1,0 +1,1 @@
+"""Networks whose nodes run on hosts of their own: made in one place, carried there, installed."""

@@ -1,0 +1,48 @@
+"""What an engine may count and name stands in the catalog, so that hosts know every label."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import consensus
+from consensus import catalog
+from consensus.message import list_kinds
+
+ENGINES = catalog.names()
+SOURCE = Path(consensus.__file__).parent
+
+
+def list_counted(engine: str) -> set[str]:
+    """Every literal that a module of the engine hands to `replica.count`, adversaries left out."""
+    calls = [
+        one
+        for path in (SOURCE / engine).glob("*.py")
+        for one in ast.walk(ast.parse(path.read_text()))
+        if isinstance(one, ast.Call) and ast.unparse(one.func) == "replica.count"
+    ]
+    leaves = [leaf for call in calls for leaf in ast.walk(call.args[0])]
+    return {
+        leaf.value
+        for leaf in leaves
+        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
+    }
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_all_that_is_counted_is_declared_and_the_other_way_round(engine: str) -> None:
+    assert list_counted(engine) == set(catalog.get(engine).counters)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_name_is_declared_once(engine: str) -> None:
+    spec = catalog.get(engine)
+    for names in (spec.counters, spec.causes, spec.phases, spec.refusals):
+        assert len(set(names)) == len(names)
+
+
+def test_kinds_are_named_as_they_are_counted() -> None:
+    kinds = list_kinds(catalog.get("pbft").messages)
+    assert {"Prepare", "Commit", "PrePrepare", "ViewChange", "Standing"} <= set(kinds)
+    assert "Signed" not in kinds
+    assert list_kinds(catalog.get("pow").messages) == ("TreeBlock", "Locate", "Headers", "Want")
