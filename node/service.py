@@ -34,6 +34,7 @@ from node.api.backend import (
 )
 from node.core import Core
 from node.diagnosis.diagnose import diagnose
+from node.diagnosis.facts import Facts
 from node.diagnosis.observer import Observer
 from node.event_loop import name_running_loop
 from node.events.hub import EventHub
@@ -309,9 +310,13 @@ class Service:
         oldest = self._mempool.oldest
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
+    def look(self) -> Facts:
+        """Everything that a diagnosis is made from, dated."""
+        return self._observer.look(self.state)
+
     def engine_view(self) -> EngineView:
         """The engine's account, dated, with names, and why it moves or does not."""
-        facts = self._observer.look(self.state)
+        facts = self.look()
         account = facts.account
         unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
@@ -344,7 +349,7 @@ class Service:
 
     def refresh(self) -> None:
         """Date what the engine does, and take samples; called several times a second."""
-        self._observer.look(self.state)
+        self.look()
         self._pulse.beat()
         if self._forks is not None:
             self._forks.remember()

@@ -25,6 +25,7 @@ from node.stories import Chapter
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from node.metrics import Metrics
 
 
 class TransactionStatus(StrEnum):
@@ -284,7 +285,7 @@ class Backend(Protocol):
         ...
 
     @property
-    def metrics(self) -> Metrics:
+    def metrics(self) -> "Metrics":
         """Everything measured here."""
         ...
 

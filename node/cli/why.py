@@ -19,7 +19,7 @@ from node.diagnosis.facts import Presence
 from node.diagnosis.finding import Finding, Severity
 from node.diagnosis.network import Told, conclude
 from node.diagnosis.words import join_names, show_duration
-from node.testnet.network import open_network
+from node.testnet.network import exists, open_network
 from node.testnet.reports import ANSWER_TIMEOUT_S, Reporter
 from node.testnet.supervisor import Supervisor
 
@@ -38,6 +38,11 @@ async def ask_urls(urls: Sequence[str]) -> list[Told]:
         clients = [await stack.enter_async_context(Client(url, ANSWER_TIMEOUT_S)) for url in urls]
         asking = (ask_node(one, "", url) for one, url in zip(clients, urls, strict=True))
         return await add_common_blocks(clients, await asyncio.gather(*asking))
+
+
+def find_testnet() -> Path | None:
+    """The present folder, if a testnet stands in it."""
+    return Path() if exists(Path()) else None
 
 
 async def ask_testnet(home: Path) -> list[Told]:
@@ -111,25 +116,33 @@ def show_findings(findings: Sequence[Finding | FindingAnswer]) -> None:
 
 def show_engine(engine: EngineAnswer) -> None:
     """Where the engine stands, and everybody it hears or does not."""
-    leads = "nobody leads" if engine.leader is None else f"{engine.leader} leads"
-    line = f"{engine.engine}: {engine.phase} in view {engine.view}, {leads}; next block {engine.height:,}"
+    line = f"{engine.engine}: {engine.phase}{describe_view(engine)}; next block {engine.height:,}"
     line += f", waits for {engine.waiting_for}"
     if engine.needed > 1:
         line += f": {len(engine.heard)} of {engine.needed} ({join_names(engine.heard)})"
     answers.print(Text(f"{line}; so for {show_duration(engine.in_phase_ms)}"), soft_wrap=True)
-    table = make_plain_table("validator", "here", "for", "engine heard", "height", "voice")
+    is_voting = engine.needed > 1 and engine.forks is None
+    voice = ["voice"] if is_voting else []
+    table = make_plain_table("validator", "here", "for", "engine heard", "height", *voice)
     for member in engine.members:
-        style = PRESENCES.get(member.presence, "")
-        has_spoken = member.name in engine.heard
+        said = "yes" if member.name in engine.heard else "missing"
         table.add_row(
             member.name,
-            Text(member.presence.value, style=style),
+            Text(member.presence.value, style=PRESENCES.get(member.presence, "")),
             show_duration(member.presence_ms),
             "–" if member.heard_ms is None else f"{show_duration(member.heard_ms)} ago",
             "–" if member.height is None else f"{member.height:,}",
-            ("yes" if has_spoken else "missing") if engine.needed > 1 else "",
+            *([said] if is_voting else []),
         )
     answers.print(table)
+
+
+def describe_view(engine: EngineAnswer) -> str:
+    """View and leader, where there are any."""
+    if engine.forks is not None:
+        return ""
+    leads = "nobody leads" if engine.leader is None else f"{engine.leader} leads"
+    return f" in view {engine.view}, {leads}"
 
 
 def show_nodes(told: Sequence[Told]) -> None:

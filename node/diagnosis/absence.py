@@ -48,7 +48,7 @@ def describe_gone(gone: Sequence[Member]) -> str:
 
 def find_missing_members(facts: Facts) -> Iterator[Finding]:
     """Single validators that the others can do without, and how many more they can."""
-    if len(facts.here) < facts.quorum and facts.tree is None:
+    if is_split_off(facts) if facts.tree else len(facts.here) < facts.quorum:
         return
     for presence, code in (
         (Presence.UNREACHABLE, Code.MEMBER_UNREACHABLE),
@@ -85,10 +85,10 @@ def describe_reserve(facts: Facts) -> str:
 
 def find_partition(facts: Facts) -> Iterator[Finding]:
     """Where blocks are mined nothing stops without peers, and nothing is safe either."""
-    others = [member for member in facts.members if member.presence is not Presence.SELF]
-    here = [member for member in others if member.is_here]
-    if facts.tree is None or 2 * len(here) >= len(others):
+    if facts.tree is None or not is_split_off(facts):
         return
+    others = list_others(facts)
+    here = [member for member in others if member.is_here]
     gone = facts.gone
     is_alone = not here
     yield Finding(
@@ -107,6 +107,17 @@ def find_partition(facts: Facts) -> Iterator[Finding]:
         since_ms=min(member.presence_ms for member in gone),
         members=name_all(gone),
     )
+
+
+def list_others(facts: Facts) -> list[Member]:
+    """The members but this node."""
+    return [member for member in facts.members if member.presence is not Presence.SELF]
+
+
+def is_split_off(facts: Facts) -> bool:
+    """Are fewer than half of the others here."""
+    others = list_others(facts)
+    return 2 * sum(member.is_here for member in others) < len(others)
 
 
 def describe_member(member: Member) -> str:

@@ -32,8 +32,8 @@ class Member:
     """Since the engine last got a message of it; None for never."""
     height: Height | None = None
     """What it last told of its head."""
-    call: str = ""
-    """Why this node's last call to it did not become a link; empty if none failed lately."""
+    why: str = ""
+    """Why it is unreachable: how the last call to it failed, or its link ended; empty if not known."""
 
     @property
     def is_here(self) -> bool:

@@ -37,8 +37,8 @@ class Links(Protocol):
     def connected(self) -> list[PeerInfo]:
         """Every linked peer."""
 
-    def failed_calls(self) -> Mapping[bytes, str]:
-        """Why the last call to each peer that is not linked came to nothing."""
+    def absences(self) -> Mapping[bytes, str]:
+        """Why peers are not linked, as far as that is known."""
 
 
 class Ahead(Protocol):
@@ -126,18 +126,14 @@ class Observer:
         )
 
     def _list_members(self, peers: Mapping[bytes, PeerInfo]) -> tuple[Member, ...]:
-        seats, heard_at, calls = (
-            self._core.seats,
-            self._witness.heard_at,
-            self._links.failed_calls(),
-        )
+        seats, heard_at, why = self._core.seats, self._witness.heard_at, self._links.absences()
         return tuple(
-            self._describe(replica, peers.get(key), heard_at.get(replica), calls.get(key, ""))
+            self._describe(replica, peers.get(key), heard_at.get(replica), why.get(key, ""))
             for replica, key in seats.members.items()
         )
 
     def _describe(
-        self, replica: ReplicaId, peer: PeerInfo | None, heard_at: float | None, call: str
+        self, replica: ReplicaId, peer: PeerInfo | None, heard_at: float | None, why: str
     ) -> Member:
         presence, silence_ms = self._judge_presence(replica, peer)
         age_ms = self._dates.age_ms(("member", replica), presence)
@@ -148,7 +144,7 @@ class Observer:
             presence_ms=max(age_ms, silence_ms if presence is Presence.SILENT else 0),
             heard_ms=None if heard_at is None else self._since_ms(heard_at),
             height=peer.status.height if peer and peer.status else None,
-            call=call if presence is Presence.UNREACHABLE else "",
+            why=why if presence is Presence.UNREACHABLE else "",
         )
 
     def _judge_presence(self, replica: ReplicaId, peer: PeerInfo | None) -> tuple[Presence, int]:

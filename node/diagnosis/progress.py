@@ -8,6 +8,8 @@ from node.diagnosis.words import count, show_duration
 
 LATELY_MS = 10_000
 """A block that came so lately shows that the chain moves, whatever is under way."""
+SOON_MS = 500
+"""A block that takes no longer needs no word."""
 DRY_INTERVALS = 8
 """Without a block for so many of the times that one should take: chance alone does that once in
 three thousand blocks."""
@@ -62,7 +64,12 @@ def find_progress(facts: Facts) -> Iterator[Finding]:
 def describe_move(facts: Facts) -> str:
     """The last block, or the one under way where the last was long ago."""
     if facts.height and facts.head_ms < LATELY_MS:
-        return f"moving: block {facts.height:,}, {show_duration(facts.head_ms)} ago"
+        text = f"moving: block {facts.height:,}, {show_duration(facts.head_ms)} ago"
+        if facts.wait_ms < SOON_MS:
+            return text
+        return (
+            f"{text}; block {facts.account.height:,} under way for {show_duration(facts.wait_ms)}"
+        )
     return f"moving: block {facts.account.height:,} under way for {show_duration(facts.wait_ms)}"
 
 

@@ -25,12 +25,16 @@ CHANGES = {
 """Voices for another leader."""
 NEWS = "news"
 """The leader's word that a proposed block has its votes."""
-LEADERS_WORD = frozenset({"proposal", "leader", "new-view", NEWS})
-"""What only a leader brings."""
+OPENING = "new-view"
+"""The new leader's first word."""
+LEADERS_WORD = frozenset({"proposal", "leader", NEWS})
+"""What only a leader that is at work brings."""
 BODIES = frozenset({"value", "bodies"})
 FETCHING_STUCK_MS = 10_000
 """Without a block for so long, catching up is no progress any more."""
 FAR_HEIGHTS = 8
+GONE_SHARE = 4
+"""Of a leader that is known to be gone nothing is expected, so it is named after this part."""
 SPEAKS_MS = 3_000
 """An engine that was heard so lately is at work."""
 
@@ -119,8 +123,8 @@ def find_view_change(facts: Facts) -> Iterator[Finding]:
 
 def is_opening(facts: Facts) -> bool:
     """Is a leader chosen that has not spoken yet, or none known."""
-    waiting = facts.account.waiting_for
-    return waiting == "new-view" or (waiting == "leader" and facts.leader is None)
+    waiting_for = facts.account.waiting_for
+    return waiting_for == OPENING or (waiting_for in LEADERS_WORD and facts.leader is None)
 
 
 def describe_candidate(facts: Facts) -> str:
@@ -134,9 +138,11 @@ def describe_candidate(facts: Facts) -> str:
 def find_silent_leader(facts: Facts) -> Iterator[Finding]:
     """Whoever leads is not there, or its engine has said nothing."""
     leader = facts.leader
-    if not facts.is_late or facts.account.waiting_for not in LEADERS_WORD or leader is None:
+    waiting_for = facts.account.waiting_for
+    if leader is None or not (waiting_for in LEADERS_WORD or waiting_for == OPENING):
         return
-    if leader.replica == facts.me or is_speaking(leader):
+    patience_ms = facts.patience_ms if leader.is_here else facts.patience_ms // GONE_SHARE
+    if facts.wait_ms <= patience_ms or leader.replica == facts.me or is_speaking(leader):
         return
     yield Finding(
         code=Code.LEADER_SILENT,
@@ -207,7 +213,7 @@ def find_missing_proposals(facts: Facts) -> Iterator[Finding]:
         code=Code.NO_PROPOSALS,
         severity=Severity.FAULT,
         text=(
-            f"{who}, {count(facts.pending, 'transaction')} wait here, and nothing has been proposed"
+            f"{who}, {describe_backlog(facts)}, and nothing has been proposed"
             f" for {show_duration(facts.wait_ms)}{describe_suspects(facts)}"
         ),
         advice=(
@@ -217,6 +223,12 @@ def find_missing_proposals(facts: Facts) -> Iterator[Finding]:
         since_ms=facts.wait_ms,
         members=(leader.name,),
     )
+
+
+def describe_backlog(facts: Facts) -> str:
+    """What waits here to be ordered."""
+    verb = "waits" if facts.pending == 1 else "wait"
+    return f"{count(facts.pending, 'transaction')} {verb} here"
 
 
 def describe_no_news(facts: Facts, leader: Member) -> Finding:
@@ -240,7 +252,7 @@ def describe_dry_follower(facts: Facts) -> Finding:
         code=Code.NO_PROPOSALS,
         severity=Severity.FAULT,
         text=(
-            f"{count(facts.pending, 'transaction')} wait here and no block has come for"
+            f"{describe_backlog(facts)} and no block has come for"
             f" {show_duration(facts.head_ms)}; this node follows, so it cannot tell why"
         ),
         advice="Ask a validator: `quorate status --why --url` with its address.",

@@ -12,9 +12,11 @@ PRECISE_S = 10
 NAMES_MAX = 8
 """Named in one sentence; of more, only their number."""
 
-CALLS = {
+REASONS = {
     "unreachable": "nothing listens at its address",
     "cut-off": "calls to it are cut off",
+    "idle": "it fell silent on an open link, like a process that is paused or hangs",
+    "stalled": "it took no more bytes from an open link, like a process that is paused or hangs",
     "timeout": "it takes calls and does not answer them, like a process that is paused or hangs",
     "tls-foreign-certificate": "its certificate is not of this network",
     "tls-failed": "no secure connection to it comes about",
@@ -24,7 +26,9 @@ CALLS = {
     "wrong-version": "it speaks another version of the protocol",
     "banned": "it has shut this node out for misbehaviour",
 }
-"""What a failed call tells, by its reason."""
+"""What the end of a link, or a call that failed, tells of a peer."""
+HANGING = frozenset({"timeout", "idle", "stalled"})
+"""Such a peer takes bytes or calls, and does nothing with them."""
 
 
 def show_duration(ms: float) -> str:
@@ -52,14 +56,15 @@ def join_names(names: Sequence[str]) -> str:
 
 def count(number: int, noun: str) -> str:
     """`1 vote`, `2 votes`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def describe_absence(member: Member) -> str:
     """What is known of one that cannot take part."""
     if member.presence is Presence.SILENT:
         return f"linked but silent for {show_duration(member.presence_ms)}"
-    said = CALLS.get(member.call, "")
+    said = REASONS.get(member.why, "")
     return f"unreachable for {show_duration(member.presence_ms)}" + (f": {said}" if said else "")
 
 
@@ -83,4 +88,4 @@ def advise_return(members: Sequence[Member]) -> str:
 
 def is_hanging(member: Member) -> bool:
     """Does it look like a process that lives and does not run."""
-    return member.presence is Presence.SILENT or member.call == "timeout"
+    return member.presence is Presence.SILENT or member.why in HANGING

@@ -46,6 +46,9 @@ _log = structlog.get_logger(__name__)
 
 INSTANCE_BITS = 64
 
+SILENCES = frozenset({"idle", "stalled"})
+"""Ends of a link that tell of the peer, not of the line."""
+
 
 class Peers:
     """All links of one node.
@@ -119,7 +122,7 @@ class Peers:
             is_open=network.is_open,
         )
         self._learned: dict[PeerAddress, bytes] = {}
-        self._failed_calls: dict[bytes, str] = {}
+        self._absences: dict[bytes, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -234,9 +237,9 @@ class Peers:
         link = self._table.get(peer_id)
         return link is not None and link.stopped is None
 
-    def failed_calls(self) -> Mapping[bytes, str]:
-        """Why the last call to each seed whose key is known did not become a link."""
-        return self._failed_calls
+    def absences(self) -> Mapping[bytes, str]:
+        """Why a peer is not linked, as far as known: how its last call failed, or its link ended."""
+        return self._absences
 
     def queued_bytes(self, peer_ids: Iterable[bytes]) -> list[int]:
         """What waits here to be sent to each of those that are connected."""
@@ -339,7 +342,6 @@ class Peers:
             async with Call(seed, context, self._limits) as call:
                 link, replaced = await self._reception.greet_outbound(call, seed)
                 self._learned[seed] = link.peer_id
-                self._failed_calls.pop(link.peer_id, None)
                 await self._live(link, replaced)
                 return self._clock() - link.since
         except RefusedError as error:
@@ -347,7 +349,7 @@ class Peers:
         except FAILURES as error:
             reason, is_lasting = name_failure(error), False
         if peer_id := seed.public_key or self._learned.get(seed):
-            self._failed_calls[peer_id] = reason
+            self._absences[peer_id] = reason
         self._learned.pop(seed, None)
         self._metrics.dial_failed(reason)
         _log.debug("call failed", address=str(seed), reason=reason)
@@ -361,6 +363,7 @@ class Peers:
         else:
             self._tell_change(link.peer_id, is_connected=True)
         self._metrics.link_up()
+        self._absences.pop(link.peer_id, None)
         log = _log.bind(peer=link.peer_id.hex(), name=link.hello.name, address=link.address)
         log.info("link up", outbound=link.outbound)
         link.send(Lane.CONSENSUS, encode_frame(self._local_status()))
@@ -371,6 +374,8 @@ class Peers:
                 self._requests.fail_all(link.peer_id)
                 self._tell_change(link.peer_id, is_connected=False)
             reason = link.stopped or "lost"
+            if reason in SILENCES and not self.is_connected(link.peer_id):
+                self._absences[link.peer_id] = reason
             self._metrics.link_down(reason)
             log.info("link down", reason=reason)
 

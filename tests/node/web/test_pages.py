@@ -5,6 +5,7 @@ import re
 import pytest
 
 from ledger.address import encode_address
+from ledger.blocks import StoredBlock
 from ledger.transaction import Record
 from node.api.backend import TreeBlockView
 from node.pulse import Sample, Span
@@ -235,7 +236,12 @@ async def test_a_block_is_read_once_it_is_settled_and_again_until_then(
     backend.make_block()
     read: list[int] = []
     whole = backend.chain.block
-    monkeypatch.setattr(backend.chain, "block", lambda height: read.append(height) or whole(height))
+
+    def count(height: int) -> StoredBlock:
+        read.append(height)
+        return whole(height)
+
+    monkeypatch.setattr(backend.chain, "block", count)
     for _ in range(3):
         await look("/blocks")
     assert read == [1, 0]
