@@ -44,6 +44,12 @@ def prometheus() -> Path:
     return require_tool("prometheus")
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """A real browser, for the pages."""
+    return require_tool("chromium")
+
+
 # With xdist the workers take what can run side by side; the tests marked `cluster` start real
 # processes and want the machine to themselves, so the controller runs them after the workers are
 # done. Without xdist they simply come last. Either way there is one closing line for all.
