@@ -106,10 +106,18 @@ class Events(Section):
 
 
 class Log(Section):
-    """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere."""
+    """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere.
+
+    Without a `file` (relative to the home) lines go to standard error, and whoever reads that bounds
+    it. A file that has reached `size_bytes_max` becomes `FILE.1`, and so on; there are never more
+    than `files_max`.
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
+    file: Path | None = None
+    size_bytes_max: Annotated[int, Field(ge=64 * 1024, le=2**40)] = 16 * 1024 * 1024
+    files_max: Annotated[int, Field(ge=2, le=1_000)] = 5
 
 
 class MetricsSection(Section):
@@ -206,6 +214,11 @@ class Config(BaseSettings):
     def database_path(self) -> Path:
         """The LevelDB folder."""
         return self.data_path / "db"
+
+    @property
+    def log_path(self) -> Path | None:
+        """The log file, if it is not standard error."""
+        return None if self.log.file is None else self.home / self.log.file
 
     @property
     def events_path(self) -> Path:

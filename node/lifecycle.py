@@ -5,20 +5,29 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+import structlog
+
 from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.metrics import Metrics
+from node.stories import Stories, Turn
+
+_log = structlog.get_logger(__name__)
 
 SUBMITTED_MAX = 500_000
 """Submission times kept; beyond, the latency of the newest is not measured."""
 
 
 class Lifecycle:
-    """Measures submit-to-final for what clients gave to this node, and wakes those who wait."""
+    """Measures submit-to-final for what clients gave to this node, and wakes those who wait.
+
+    `stories` remembers what happened; whoever orders transactions tells it the rest.
+    """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self.stories = Stories()
         self._submitted: dict[bytes, float] = {}
         self._not_included: dict[bytes, float] = {}
         self._gossiped: dict[bytes, float] = {}
@@ -27,13 +36,17 @@ class Lifecycle:
         self.executed_at = self.final_at = self._started_at
         """When the last block was executed, or became final; the start before that."""
         self._is_closed = False
+        self.final_count = 0
+        """Transactions in final blocks since the start."""
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what came; latencies are measured for what a client submitted."""
+        ids = [envelope.id for envelope in envelopes]
+        self.stories.tell(ids, Turn.SUBMITTED if source is None else Turn.PENDING)
         dates = self._submitted if source is None else self._gossiped
         if len(dates) >= SUBMITTED_MAX:
             return
-        dated = dict.fromkeys((envelope.id for envelope in envelopes), time.monotonic())
+        dated = dict.fromkeys(ids, time.monotonic())
         dates.update(dated)
         if source is None:
             self._not_included.update(dated)
@@ -57,8 +70,12 @@ class Lifecycle:
     def on_final(self, ids: Sequence[bytes], failed: int) -> None:
         """A block is irreversible: count outcomes, measure latencies, wake waiters."""
         now, metrics = time.monotonic(), self._metrics
-        metrics.block_interval.observe(now - self.final_at)
-        self.final_at = now
+        interval_s, self.final_at = now - self.final_at, now
+        metrics.block_interval.observe(interval_s)
+        self.final_count += len(ids)
+        _log.debug(
+            "block final", transactions=len(ids), failed=failed, interval_ms=int(interval_s * 1000)
+        )
         metrics.transactions.labels("final").inc(len(ids) - failed)
         metrics.transactions.labels("failed").inc(failed)
         metrics.submit_to_final.observe_many(_take_ages(self._submitted, ids, now))
@@ -71,6 +88,8 @@ class Lifecycle:
         self._metrics.transactions.labels("dropped").inc(len(dropped))
         for reason, count in Counter(drop.reason.value for drop in dropped).items():
             self._metrics.mempool_drops.labels(reason).inc(count)
+        for drop in dropped:
+            self.stories.tell((drop.id,), Turn.DROPPED, reason=drop.reason.value)
         self._settle([drop.id for drop in dropped])
 
     def close(self) -> None:

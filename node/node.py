@@ -27,8 +27,10 @@ from node.bodies import BodyExchange
 from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
+from node.chronicle import Chronicle, Facts
 from node.config import Config
-from node.drafting import Drafting, Miner
+from node.diagnosis.observer import Observer
+from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
 from node.events.opening import open_events
@@ -37,6 +39,8 @@ from node.gossip import Gossip
 from node.host import EngineHost
 from node.journal import Journal
 from node.lifecycle import Lifecycle
+from node.logs.masking import protect
+from node.logs.scope import Scope, enter_scope, freeze_scope
 from node.measures.catalogue import READINGS, describe_build
 from node.measures.readings import Scrape
 from node.measures.snapshot import Sources
@@ -48,8 +52,9 @@ from node.peers.records import Network, PeerAddress
 from node.roster import is_open
 from node.service import Service
 from node.side import Parts, Side
+from node.stories import Turn
 from node.tasks import end, spawn
-from node.tree_side import TreeSide, make_process_miner
+from node.tree_side import CountedMiner, TreeSide, make_process_miner
 from node.verifier import Verifier
 from node.votes import Votes
 from node.wire import Role, Status
@@ -135,6 +140,7 @@ class Node:
     def _open(self) -> None:
         """The files of the home."""
         self.core = open_core(self._config, self._stack, self._fail)
+        self._stack.callback(freeze_scope, self._name_speaker())
         self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
         self.events = open_events(self.core, self._stack, self._fail)
@@ -178,7 +184,9 @@ class Node:
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
-        self.gossip = Gossip(core, self.peers, self.admission, self._fail)
+        self.gossip = Gossip(
+            core, self.peers, self.admission, self._fail, on_pushed=self._on_pushed
+        )
         self.side = self._make_side(engine, votes)
         self.bodies = BodyExchange(
             core.chain, self.admission, self.peers, self.side.orders.find_body
@@ -193,7 +201,17 @@ class Node:
             events=self.events.hub,
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
-        self.service.connect(self.host, self.peers)
+        observer = Observer(
+            core,
+            engine,
+            self.host,
+            self.peers,
+            self.side.catch_up,
+            patience_ms=spec.patience_ms(parameters),
+            tree=self.side.describe_mining,
+        )
+        self.service.connect(self.host, self.peers, observer)
+        self.chronicle = Chronicle(lambda: self.service.engine_view().findings[0].text)
         self._make_scrape(engine, parameters)
 
     def _make_scrape(self, engine: Engine, parameters: Any) -> None:
@@ -237,7 +255,7 @@ class Node:
             return ChainSide(parts)
         return TreeSide(parts, rules, self._make_miner)
 
-    def _make_miner(self, drafting: Drafting) -> Miner:
+    def _make_miner(self, drafting: Drafting) -> CountedMiner:
         """Whoever looks for proofs, for engines that mine."""
         return make_process_miner(self.core, drafting, self._fail)
 
@@ -298,7 +316,7 @@ class Node:
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info(describe_build(self.core))
-        _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
+        _log.info("started", p2p=self.p2p_port, api=self.api_port, head=self.core.chain.height)
 
     def _reload_mempool(self) -> None:
         """What was acknowledged before the restart is pending again; what no longer fits goes."""
@@ -313,6 +331,9 @@ class Node:
         self.gossip.on_admitted(envelopes, source)
         self.events.recorder.on_admitted(envelopes)
         self.side.orders.on_admitted(envelopes)
+
+    def _on_pushed(self, ids: list[bytes]) -> None:
+        self.lifecycle.stories.tell(ids, Turn.GOSSIPED)
 
     def _on_displaced(self, dropped: list[Dropped]) -> None:
         self.lifecycle.on_dropped(dropped)
@@ -378,6 +399,27 @@ class Node:
             self.service.state = NodeState.CATCHING_UP
         elif self.side.catch_up.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
+        self.chronicle.look(self._gather_facts())
+
+    def _gather_facts(self) -> Facts:
+        engine = self.service.engine_view()
+        return Facts(
+            state=self.service.state,
+            height=self.core.chain.final_height,
+            target=self.side.catch_up.target(),
+            view=engine.view,
+            leader=engine.leader,
+            pending=self.core.mempool.count,
+            peers=len(self.peers.connected()),
+            transactions=self.lifecycle.final_count,
+        )
+
+    def _name_speaker(self) -> Scope:
+        """Every line of the log names the node and its final height; none shows its key."""
+        chain = self.core.chain
+        protect(self.core.identity.seed)
+        name = self._config.name
+        return enter_scope(Scope(chain.genesis.name, name, lambda: chain.final_height))
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
         """In a thread: bodies first, then the journal, whose votes depend on them."""

@@ -9,10 +9,11 @@ import msgspec
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from ledger.blocks import Located
+from ledger.blocks import Located, StoredBlock
 from ledger.errors import TransactionError
 from ledger.ledger import Ledger
 from ledger.reasons import Reason
+from ledger.transaction import Envelope
 from node.admission import Admission, Entry, count_rejections
 from node.api.backend import (
     SETTLED,
@@ -26,9 +27,15 @@ from node.api.backend import (
     Submission,
     TransactionStatus,
     TransactionView,
+    TreeBlockView,
     ValidatorView,
+    VotesView,
+    name_replica,
 )
 from node.core import Core
+from node.diagnosis.diagnose import diagnose
+from node.diagnosis.facts import Facts
+from node.diagnosis.observer import Observer
 from node.event_loop import name_running_loop
 from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
@@ -37,12 +44,16 @@ from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.peers.network import Peers
+from node.pulse import Pulse, Reading, Sample, Span
 from node.reading import Reads
+from node.testimonies import read_votes
 from node.verifier import VerifierClosedError
 
 VERSION = version("quorate")
 """Looked up once: it takes a millisecond, and monitors ask for it many times a second."""
 RETRY_AFTER_S = 1
+PENDING_BYTES_MAX = 1024 * 1024
+"""Of the transactions that are listed, so that a page never holds more."""
 _STOPPING = Submission(
     Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
 )
@@ -78,12 +89,13 @@ class Service:
         self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
-        self._phase: tuple[object, float] = (None, time.monotonic())
+        self._pulse = Pulse(self._read_totals)
         self.state = NodeState.STARTING
 
-    def connect(self, host: EngineHost, peers: Peers) -> None:
+    def connect(self, host: EngineHost, peers: Peers, observer: Observer) -> None:
         """Name those who are made after this."""
-        self._host, self._peers = host, peers
+        self._host, self._peers, self._observer = host, peers, observer
+        observer.oldest_ms = self.oldest_pending_ms
 
     @property
     def chain(self) -> Ledger:
@@ -167,11 +179,11 @@ class Service:
         )
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:
-        """In a block, pending, dropped, or None; with its story where the head may move."""
-        if (view := self._find(transaction_id)) is None or self._forks is None:
-            return view
-        story = self._forks.get_story(transaction_id)
-        if view.height is None:
+        """In a block, pending, dropped, or None; with its story, and its risks where the head may move."""
+        if (view := self._find(transaction_id)) is None:
+            return None
+        story = self._lifecycle.stories.get(transaction_id)
+        if self._forks is None or view.height is None:
             return msgspec.structs.replace(view, story=story)
         confirmations = self._chain.height - view.height + 1
         is_open = view.height > self._chain.final_height
@@ -272,7 +284,7 @@ class Service:
         return [
             ValidatorView(
                 replica=replica,
-                name=_name(replica),
+                name=name_replica(replica),
                 public_key=key,
                 is_self=replica == me,
                 is_leader=replica == leader,
@@ -298,10 +310,14 @@ class Service:
         oldest = self._mempool.oldest
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
+    def look(self) -> Facts:
+        """Everything that a diagnosis is made from, dated."""
+        return self._observer.look(self.state)
+
     def engine_view(self) -> EngineView:
-        """The engine's account, dated, with names."""
-        account = self._account()
-        in_phase_ms = self._date(account)
+        """The engine's account, dated, with names, and why it moves or does not."""
+        facts = self.look()
+        account = facts.account
         unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
         return EngineView(
@@ -309,44 +325,19 @@ class Service:
             replica=self._seats.me,
             phase=account.phase,
             view=account.view,
-            leader=None if account.leader is None else _name(account.leader),
+            leader=None if account.leader is None else name_replica(account.leader),
             height=account.height,
             waiting_for=account.waiting_for,
             needed=account.needed,
-            heard=tuple(_name(replica) for replica in account.heard),
-            silent=tuple(_name(replica) for replica in silent),
-            in_phase_ms=in_phase_ms,
-            why=self._why(account),
+            heard=tuple(name_replica(replica) for replica in account.heard),
+            silent=tuple(name_replica(replica) for replica in silent),
+            in_phase_ms=facts.phase_ms,
+            quorum=facts.quorum,
+            findings=diagnose(facts),
+            members=facts.members,
             counters=account.counters,
             forks=None if self._forks is None else self._forks.view(),
         )
-
-    def _why(self, account: Account) -> str:
-        connected = {peer.peer_id for peer in self._peers.connected()}
-        committee, me = self._seats.committee, self._seats.me
-        keys = self._seats.members
-        gone = [m for m in committee.members if m != me and keys[m] not in connected]
-        reachable = committee.size - len(gone)
-        quorum = self._spec.count_quorum(committee)
-        if self._forks is None and reachable < quorum:
-            names = ", ".join(map(_name, gone))
-            return (
-                f"{len(gone)} of {committee.size} validators unreachable ({names});"
-                f" {quorum} are needed"
-            )
-        if account.needed <= 1:
-            return f"waits for {account.waiting_for}"
-        return (
-            f"waits for {account.waiting_for}: {account.needed} are needed,"
-            f" {len(account.heard)} heard"
-        )
-
-    def _date(self, account: Account) -> int:
-        """Milliseconds since phase, view or height last changed, as far as this node looked."""
-        mark = (account.phase, account.view, account.height)
-        if mark != self._phase[0]:
-            self._phase = (mark, time.monotonic())
-        return int((time.monotonic() - self._phase[1]) * 1000)
 
     def _account(self) -> Account:
         return self._spec.account(self._engine)
@@ -357,13 +348,41 @@ class Service:
         return account.view, account.leader
 
     def refresh(self) -> None:
-        """Date what the engine does; called several times a second."""
-        self._date(self._account())
+        """Date what the engine does, and take samples; called several times a second."""
+        self.look()
+        self._pulse.beat()
+        if self._forks is not None:
+            self._forks.remember()
+
+    # What pages show beside that
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        """Who stands behind a block, as its proofs tell."""
+        return read_votes(self._spec, block)
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        """What would be proposed next."""
+        return self._mempool.select(count_max, PENDING_BYTES_MAX, ())
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        """All branches from a height up."""
+        return [] if self._forks is None else self._forks.list_tree(lowest)
+
+    def samples(self, span: Span) -> list[Sample]:
+        """How fast this node was."""
+        return self._pulse.list_samples(span)
+
+    def _read_totals(self) -> Reading:
+        latency = self._metrics.submit_to_final
+        return Reading(
+            self._chain.height,
+            self._chain.final_height,
+            self._mempool.count,
+            self._lifecycle.final_count,
+            latency.counts,
+            latency.bounds,
+        )
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""
         return self.state is NodeState.READY, self.state.value
-
-
-def _name(replica: ReplicaId) -> str:
-    return f"validator-{replica}"

@@ -2,17 +2,18 @@
 
 A configuration is the participants' states and the mail between them, as numbers of a `Table`. Links
 lose nothing and repeat nothing; a message that never arrives in a finite schedule stands for one that
-is late, or lost. A crashed participant takes no step, so its mail is thrown away.
+is late, or lost. A crashed participant takes no step, so its mail is thrown away; so is mail that
+`is_stale(participant, message)` says can change nothing any more, which is exact.
 """
 
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from consensus.committee import Committee
 from consensus.exploration.local import Local, advance
-from consensus.exploration.table import Deliver, Faces, MoveId, Stop, Table
+from consensus.exploration.table import Deliver, Faces, MoveId, StateId, Stop, Table
 
 Configuration: TypeAlias = tuple[int, ...]
 """One state for each participant, then the mail, sorted."""
@@ -35,7 +36,10 @@ class World:
         committee: Committee,
         liberties: Liberties | None = None,
         faces: Faces | None = None,
+        is_stale: Callable[[Any, Any], bool] | None = None,
     ) -> None:
+        self._is_stale = is_stale
+        self._void: dict[tuple[StateId, MoveId], bool] = {}
         self.table = Table(committee) if faces is None else Table(committee, faces)
         self.liberties = liberties or Liberties()
         self.size = committee.size
@@ -46,7 +50,8 @@ class World:
         self, participants: Sequence[Any], openings: Sequence[Sequence[Any]]
     ) -> Configuration:
         """The configuration after each participant has taken its first events, before any mail."""
-        states, mail = [], []
+        states: list[int] = []
+        mail: list[MoveId] = []
         for me, participant, events in zip(
             self.table.committee.members, participants, openings, strict=True
         ):
@@ -97,14 +102,25 @@ class World:
             mail.remove(move)
         elif self.table.states[state].is_down:
             mail = [one for one in mail if self.place(one) != place]
+        if self._is_stale is not None and state != configuration[place]:
+            mail = [one for one in mail if self.place(one) != place or not self.is_void(state, one)]
         for one in posted:
-            if not self.is_down(configuration, one):
+            if not self.is_void(configuration[self.place(one)], one):
                 insort(mail, one)
         return (*configuration[:place], state, *configuration[place + 1 : size], *mail)
 
-    def is_down(self, configuration: Configuration, move: MoveId) -> bool:
-        """Would this mail go to somebody who has crashed."""
-        return self.table.states[configuration[self.place(move)]].is_down
+    def is_void(self, state: StateId, move: MoveId) -> bool:
+        """Can this mail change nothing any more, now or later, at the participant it goes to."""
+        key = (state, move)
+        found = self._void.get(key)
+        if found is None:
+            local, delivery = self.table.states[state], self.table.moves[move]
+            assert isinstance(delivery, Deliver)
+            found = local.is_down or (
+                self._is_stale is not None and self._is_stale(local.participant, delivery.message)
+            )
+            self._void[key] = found
+        return found
 
     def words(self, configuration: Configuration) -> list[tuple[Any, ...]]:
         """What each participant has decided."""

@@ -10,22 +10,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import msgspec
-
 from consensus.agreement import Decided
 from consensus.committee import ReplicaId
 from consensus.effects import (
+    Accuse,
+    Behind,
     Broadcast,
     CancelTimer,
+    Certify,
     Check,
     Decide,
+    Diverge,
+    Ignore,
     Persist,
+    Readable,
     Request,
     Rewrite,
     Send,
     SetTimer,
     Toss,
+    Watch,
 )
+from consensus.errors import ContractError
 from consensus.events import (
     Applied,
     Checked,
@@ -48,14 +54,6 @@ class Participant(Protocol):
         """Handle `event`, yielding effects."""
 
 
-class Crash(msgspec.Struct, frozen=True):
-    """The participant takes no further step."""
-
-
-class Restart(msgspec.Struct, frozen=True):
-    """All is lost but what was written; the participant stands up again."""
-
-
 @dataclass(slots=True)
 class Local:
     """A participant, its disk, and what it waits for."""
@@ -71,18 +69,6 @@ class Local:
     values: tuple[bytes, ...] = ()
     """What its clients still want ordered."""
     is_down: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How an engine's host answers; agreements ask nothing of this.
-
-    `make_value(me, height, values)` packs work, and `restart(local)` makes the participant that stands
-    up from the journal, with its first event.
-    """
-
-    name_block: Any = None
-    restart: Any = None
 
 
 def advance(local: Local, event: Any, committee: Any) -> tuple[tuple[ReplicaId, Any], ...]:
@@ -136,8 +122,10 @@ def perform(  # noqa: C901, PLR0912 - one match
             inbox.append(Checked(digest, Verdict.VALID))
         case Request(height, _, required):
             answer_request(local, height, inbox, required=required)
+        case Ignore() | Certify() | Behind() | Watch() | Accuse() | Diverge() | Readable():
+            pass  # nothing that another participant sees, or that comes back
         case _:
-            pass  # a refusal, a certificate, a word for people: nothing that another participant sees
+            raise ContractError(f"{type(effect).__name__}: an exploration serves no such effect")
 
 
 def answer_request(local: Local, height: Height, inbox: deque[Any], *, required: bool) -> None:

@@ -104,6 +104,7 @@ class Table:
     def _take(self, state: StateId, move: Move) -> tuple[StateId, tuple[MoveId, ...]]:
         self.steps += 1
         local = clone(self.states[state])
+        said: tuple[tuple[ReplicaId, Any], ...] = ()
         match move:
             case Deliver(sender, _, message):
                 said = advance(local, Received(sender, message), self.committee)
@@ -112,7 +113,6 @@ class Table:
             case Show(_, tag, face):
                 said = advance(local, show_coin(local, tag, face), self.committee)
             case Stop():
-                said = ()
                 local.is_down, local.timers, local.tosses = True, set(), {}
         return self.enter(local), self.post(local.me, said)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from consensus.certificates import read_certificate
 from consensus.committee import Committee, ReplicaId
 from consensus.message import Height
 from consensus.paxos.ballot import NO_BALLOT
 from consensus.paxos.messages import CheckpointCertificate, ChosenSeal, Entry
+from consensus.testimony import Testimony
 
 
 def judge_seal(
@@ -19,16 +21,19 @@ def judge_seal(
 
 def judge_certificate(certificate: object, committee: Committee) -> tuple[Height, bytes] | None:
     """The height and block id that a majority of distinct members signed, or None."""
-    if not isinstance(certificate, CheckpointCertificate) or not certificate.votes:
+    if not isinstance(certificate, CheckpointCertificate):
         return None
-    bodies = {vote.body for vote in certificate.votes}
-    signers: set[ReplicaId] = {vote.signer for vote in certificate.votes}
-    if len(bodies) != 1 or len(signers) != len(certificate.votes):
-        return None
-    if len(signers) < committee.majority or not all(map(committee.is_member, signers)):
-        return None
-    body = certificate.votes[0].body
-    return body.height, body.block_id
+    return read_certificate(certificate, committee, committee.majority)
+
+
+def read_seal(seal: ChosenSeal) -> Testimony:
+    """The ballot in which a value was chosen; who accepted it is known to its proposer alone."""
+    return Testimony(seal.ballot.round, seal.ballot.proposer, None)
+
+
+def list_signers(certificate: CheckpointCertificate) -> tuple[ReplicaId, ...]:
+    """Who signed a checkpoint."""
+    return tuple(sorted(vote.signer for vote in certificate.votes))
 
 
 def choose_entries(entries: Sequence[Entry]) -> dict[Height, Entry]:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.fields import U64, Address, Amount, Hash, HexBytes, Signature
+from node.diagnosis.facts import Presence
+from node.diagnosis.finding import Code, Severity
+from node.pulse import Span
 from node.stories import Turn
 
 
@@ -138,9 +141,10 @@ class TransactionAnswer(Answer):
     """A transaction as this node knows it.
 
     `raw` is its canonical bytes. `proof` is the inclusion proof as canonical bytes, at the last
-    certified height; `quorate verify` reads it. Where the head may move to another branch,
-    `confirmations` counts the blocks from its own up to the head, `risks` stand while its block is
-    not final, and `story` is what this node saw happen to it since it started.
+    certified height; `quorate verify` reads it. `story` is what this node
+    saw happen to it since it started, for the latest of all. Where the head may move to another
+    branch, `confirmations` counts the blocks from its own up to the head, and `risks` stand while
+    its block is not final.
     """
 
     id: Hash
@@ -371,8 +375,40 @@ class ForksAnswer(Answer):
     side_bytes_max: int
 
 
+class FindingAnswer(Answer):
+    """One thing that is so, in plain words; see `node/README.md` for the codes."""
+
+    code: Code = Field(description="A stable name.")
+    severity: Severity = Field(
+        description="fault: it stands still or must not be trusted until somebody acts."
+    )
+    text: str = Field(description="A sentence for people.")
+    advice: str = Field(description="What to do next; empty where there is nothing to do.")
+    since_ms: int | None = Field(description="For how long it has been so; null if not known.")
+    members: list[str] = Field(description="Whom it is about, such as validator-2.")
+
+
+class StandingAnswer(Answer):
+    """One member of the committee as this node sees it."""
+
+    replica: int
+    name: str
+    presence: Presence = Field(
+        description="self; linked; silent: linked, but nothing comes; unreachable: no link."
+    )
+    presence_ms: int = Field(description="For how long it has been so.")
+    heard_ms: int | None = Field(
+        description="Since the engine last got a message of it; null for never."
+    )
+    height: U64 | None = Field(description="What it last told of its head.")
+
+
 class EngineAnswer(Answer):
-    """The engine's account of itself; `why` says why it is not moving, if it is not."""
+    """The engine's account of itself, and why it moves or stands still.
+
+    `findings` are in order of weight, never empty; `headline` is the text of the first. `heard` and
+    `silent` are those whose voices the present wait has, and lacks.
+    """
 
     engine: str
     replica: int | None
@@ -385,9 +421,31 @@ class EngineAnswer(Answer):
     heard: list[str]
     silent: list[str]
     in_phase_ms: int
-    why: str
+    quorum: int = Field(description="How many members have to take part.")
+    headline: str
+    findings: list[FindingAnswer]
+    members: list[StandingAnswer]
     counters: dict[str, int]
     forks: ForksAnswer | None = None
+
+
+class SamplesAnswer(Answer):
+    """How fast this node was, in columns of one length, oldest first.
+
+    Each sample is about the period that ended at its `at_ms`. Times from submission to final are of
+    what clients gave to this node, null where there was none.
+    """
+
+    span: Span
+    period_ms: int
+    at_ms: list[U64]
+    height: list[U64]
+    final_height: list[U64]
+    pending: list[int]
+    transactions_per_s: list[float]
+    blocks_per_s: list[float]
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
 
 
 class EventAnswer(Answer):

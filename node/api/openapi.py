@@ -8,12 +8,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node.api.models import ProblemAnswer
+from node.api.request_ids import HEADER
 from node.api.routing import Media, Parameter, Route
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/{model}"
 ALWAYS = (400, 500, 503)
 """Every route may give these: a bad query or path, our own fault, no connection left."""
+
+REQUEST_ID: Mapping[str, Any] = {
+    "description": "The request's id in the node's log: the client's own where it sent one that is"
+    " well-formed, else a new one.",
+    "schema": {"type": "string"},
+}
 
 Schemas = dict[Any, dict[str, Any]]
 
@@ -34,7 +41,7 @@ def make_document(routes: Sequence[Route], version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": definitions},
+        "components": {"schemas": definitions, "headers": {HEADER: REQUEST_ID}},
     }
 
 
@@ -101,6 +108,8 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": schemas[ProblemAnswer]}}
     for status in sorted({*ALWAYS, *route.problems} - set(route.answers)):
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
+    for response in responses.values():
+        response["headers"] = {HEADER: {"$ref": f"#/components/headers/{HEADER}"}}
     return responses
 
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node.api.problems import INTERNAL, Problem
+from node.api.request_ids import HEADER, choose_id
 from node.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -133,11 +134,13 @@ class BoundedHandler(web.RequestHandler):
     ) -> web.StreamResponse:
         """What aiohttp's parser refuses, as a problem document; the connection ends."""
         self.settle()
+        id_ = choose_id(request)
         if status >= 500:
-            log.error("a request failed outside the application", exc_info=exc)
+            log.error("a request failed outside the application", request=id_, exc_info=exc)
         reason = "request-malformed" if status < 500 else INTERNAL
         first_line = (message or "").split("\n", 1)[0]
         response = Problem(reason, first_line, status=status).answer(request)
+        response.headers[HEADER] = id_
         response.force_close()
         return response
 

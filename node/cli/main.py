@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": "node.cli.replay",
     "load": "node.cli.load",
     "bench": "node.cli.bench",
+    "overhead": "node.cli.overhead",
     "simulate": "node.cli.simulate",
     "twins": "node.cli.twins",
     "complexity": "node.cli.complexity",

@@ -1,0 +1,1 @@
+"""Ben-Or's randomised binary agreement; the argument stands in `agreement`."""

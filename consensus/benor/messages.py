@@ -1,0 +1,40 @@
+"""What participants of Ben-Or's agreement say, and write down."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from consensus.message import Message
+
+Bit = Annotated[int, Meta(ge=0, le=1)]
+Round = Annotated[int, Meta(ge=1)]
+OPEN = 2
+"""The `?` of the second phase: no value had a majority."""
+
+
+class Report(Message, tag="benor-report", frozen=True):
+    """Phase 1 of a round: what the sender holds."""
+
+    round: Round
+    value: Bit
+
+
+class Ballot(Message, tag="benor-ballot", frozen=True):
+    """Phase 2 of a round: the value that enough reports carried, or `OPEN`."""
+
+    round: Round
+    value: Annotated[int, Meta(ge=0, le=2)]
+
+
+class Coin(Message, tag="benor-coin", frozen=True):
+    """In the journal: what the coin of a round showed here."""
+
+    round: Round
+    face: Bit
+
+
+class Word(Message, tag="benor-word", frozen=True):
+    """In the journal: what was decided, in which round."""
+
+    round: Round
+    value: Bit
