@@ -56,6 +56,7 @@ from consensus.pow import refusals as pow_refusals
 from consensus.pow import rules as pow_rules
 from consensus.pow import selfish as pow_selfish
 from consensus.pow.adversaries import registry as pow_adversaries
+from consensus.testimony import Testimony
 
 
 class Contract(Enum):
@@ -148,6 +149,10 @@ class EngineSpec:
     """Parameters under which much happens in little time: what storms draw from."""
     judge_seal: Callable[[Any, Height, tuple[bytes, ...], Committee], bool]
     judge_certificate: Callable[[Any, Committee], tuple[Height, bytes] | None]
+    read_seal: Callable[[Any], Testimony] | None = None
+    """Whom a decoded seal names; None where blocks have none."""
+    list_signers: Callable[[Any], tuple[ReplicaId, ...]] | None = None
+    """Who signed a decoded certificate; None where blocks have none."""
     change: Callable[[Any], ChangeTerms] | None = None
     """From parameters: how the committee changes; None where it is fixed."""
     tree: TreeRules | None = None
@@ -232,6 +237,8 @@ _PBFT = EngineSpec(
     refusals=tuple(pbft_refusals.Refusal),
     judge_seal=pbft_quorums.judge_seal,
     judge_certificate=pbft_quorums.judge_certificate,
+    read_seal=pbft_quorums.read_seal,
+    list_signers=pbft_quorums.list_signers,
     change=lambda parameters: ChangeTerms(
         int(parameters.window),
         int(parameters.checkpoint_interval),
@@ -279,6 +286,8 @@ _PAXOS = EngineSpec(
     refusals=tuple(paxos_refusals.Refusal),
     judge_seal=paxos_quorums.judge_seal,
     judge_certificate=paxos_quorums.judge_certificate,
+    read_seal=paxos_quorums.read_seal,
+    list_signers=paxos_quorums.list_signers,
     senseless=frozenset({"attack"}),
     change=lambda parameters: ChangeTerms(
         2 * int(parameters.pipeline),

@@ -104,7 +104,6 @@ class Branching:
 
     def on_admitted(self, envelopes: list[Envelope]) -> None:
         """New bodies in the mempool."""
-        self._story.on_admitted(envelopes)
         self._storer.on_admitted(envelopes)
         self._drafting.on_admitted()
 

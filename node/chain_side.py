@@ -3,11 +3,13 @@
 import secrets
 from contextlib import AsyncExitStack
 
+from consensus.message import Height
 from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from node.ordering import Ordering
 from node.reading import Reads
 from node.side import Parts
+from node.stories import Turn
 from node.sync import Sync
 
 TICKET_BITS = 62
@@ -29,6 +31,7 @@ class ChainSide:
             spread_s=parts.spread_s,
             post=parts.post,
             on_applied=self._on_applied,
+            on_proposed=self._on_proposed,
             on_failure=parts.on_failure,
         )
         self.catch_up = Sync(
@@ -64,11 +67,16 @@ class ChainSide:
         if self.reads is not None:
             self.reads.close()
 
+    def _on_proposed(self, ids: list[bytes], height: Height) -> None:
+        self._parts.lifecycle.stories.tell(ids, Turn.PROPOSED, height)
+
     def _on_applied(self, applied: AppliedBlock, dropped: list[Dropped]) -> None:
         body_log = self._parts.body_log
         body_log.forget(drop.id for drop in dropped)
         body_log.on_applied(applied.header.height)
-        self._parts.lifecycle.on_applied(applied, dropped)
+        lifecycle, height = self._parts.lifecycle, applied.header.height
+        lifecycle.stories.tell(applied.ids, Turn.FINAL, height, applied.block_id)
+        lifecycle.on_applied(applied, dropped)
         self._parts.events.on_chain(applied.ids)
         self._parts.events.on_dropped(dropped)
         if self.reads is not None:

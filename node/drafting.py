@@ -50,10 +50,8 @@ class Drafting:
         self._recent = recent
         self._post = post
         self._template: Template | None = None
-        self._renewing: asyncio.Handle | None = (
-            None  # no timer with uvloop, where it is due at once
-        )
-        self._renew_at = 0.0
+        self._renewing: asyncio.Handle | None = None
+        self._renew_at = 0.0  # with uvloop what is due at once is no timer, and knows no time
         self._drafted_at = 0.0
 
     def connect(self, miner: Miner) -> None:

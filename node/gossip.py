@@ -9,7 +9,7 @@ once, and in one that is not it still arrives. Only an explicit request sends a 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
 from ledger.transaction import Envelope
 from node.admission import Admission, Entry, blames_sender, count_rejections
@@ -42,7 +42,10 @@ NOBODY = b""
 
 
 class Gossip:
-    """Spreads bodies and takes them in; `on_failure` hears of an error that is no peer's."""
+    """Spreads bodies and takes them in.
+
+    `on_failure` hears of an error that is no peer's, `on_pushed` of the ids that were told to peers.
+    """
 
     def __init__(
         self,
@@ -50,8 +53,10 @@ class Gossip:
         peers: Peers,
         admission: Admission,
         on_failure: OnFailure,
+        on_pushed: Callable[[list[bytes]], None] | None = None,
     ) -> None:
         self._on_failure = on_failure
+        self._on_pushed = on_pushed
         self._chain = core.chain
         self._mempool = core.mempool
         self._stages = core.stages
@@ -168,9 +173,12 @@ class Gossip:
     def _push(self) -> None:
         self._flush = None
         outgoing, self._outgoing = self._outgoing, []
+        told = 0
         with self._stages.measure("gossip"):
             for raws in _in_frames(envelope.raw for envelope in outgoing):
-                self._peers.broadcast(Transactions(raws))
+                told += self._peers.broadcast(Transactions(raws))
+        if self._on_pushed is not None and told:
+            self._on_pushed([envelope.id for envelope in outgoing])
 
     async def _announce_forever(self) -> None:
         while True:

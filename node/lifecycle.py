@@ -11,6 +11,7 @@ from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.metrics import Metrics
+from node.stories import Stories, Turn
 
 _log = structlog.get_logger(__name__)
 
@@ -19,10 +20,14 @@ SUBMITTED_MAX = 500_000
 
 
 class Lifecycle:
-    """Measures submit-to-final for what clients gave to this node, and wakes those who wait."""
+    """Measures submit-to-final for what clients gave to this node, and wakes those who wait.
+
+    `stories` remembers what happened; whoever orders transactions tells it the rest.
+    """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self.stories = Stories()
         self._submitted: dict[bytes, float] = {}
         self._not_included: dict[bytes, float] = {}
         self._gossiped: dict[bytes, float] = {}
@@ -36,10 +41,12 @@ class Lifecycle:
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what came; latencies are measured for what a client submitted."""
+        ids = [envelope.id for envelope in envelopes]
+        self.stories.tell(ids, Turn.SUBMITTED if source is None else Turn.PENDING)
         dates = self._submitted if source is None else self._gossiped
         if len(dates) >= SUBMITTED_MAX:
             return
-        dated = dict.fromkeys((envelope.id for envelope in envelopes), time.monotonic())
+        dated = dict.fromkeys(ids, time.monotonic())
         dates.update(dated)
         if source is None:
             self._not_included.update(dated)
@@ -81,6 +88,8 @@ class Lifecycle:
         self._metrics.transactions.labels("dropped").inc(len(dropped))
         for reason, count in Counter(drop.reason.value for drop in dropped).items():
             self._metrics.mempool_drops.labels(reason).inc(count)
+        for drop in dropped:
+            self.stories.tell((drop.id,), Turn.DROPPED, reason=drop.reason.value)
         self._settle([drop.id for drop in dropped])
 
     def close(self) -> None:

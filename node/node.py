@@ -52,6 +52,7 @@ from node.peers.records import Network, PeerAddress
 from node.roster import is_open
 from node.service import Service
 from node.side import Parts, Side
+from node.stories import Turn
 from node.tasks import end, spawn
 from node.tree_side import CountedMiner, TreeSide, make_process_miner
 from node.verifier import Verifier
@@ -183,7 +184,9 @@ class Node:
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
-        self.gossip = Gossip(core, self.peers, self.admission, self._fail)
+        self.gossip = Gossip(
+            core, self.peers, self.admission, self._fail, on_pushed=self._on_pushed
+        )
         self.side = self._make_side(engine, votes)
         self.bodies = BodyExchange(
             core.chain, self.admission, self.peers, self.side.orders.find_body
@@ -328,6 +331,9 @@ class Node:
         self.gossip.on_admitted(envelopes, source)
         self.events.recorder.on_admitted(envelopes)
         self.side.orders.on_admitted(envelopes)
+
+    def _on_pushed(self, ids: list[bytes]) -> None:
+        self.lifecycle.stories.tell(ids, Turn.GOSSIPED)
 
     def _on_displaced(self, dropped: list[Dropped]) -> None:
         self.lifecycle.on_dropped(dropped)

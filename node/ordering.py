@@ -60,7 +60,7 @@ class Ordering:
     Bodies that are fetched for a value go into `log` before it counts as complete; those of a value
     that is no longer in flight are let go there, unless the mempool has them. `spread_s()`
     estimates how long bodies take now to get from here to the other validators. `post` hands events
-    to the driver; `on_applied(applied, dropped)` hears of each executed block; `on_failure`
+    to the driver; `on_applied(applied, dropped)` hears of each executed block, `on_proposed(ids, height)` of each value; `on_failure`
     of an error that must end the process.
     """
 
@@ -73,6 +73,7 @@ class Ordering:
         spread_s: Callable[[], float],
         post: Callable[[Event], None],
         on_applied: Callable[[AppliedBlock, list[Dropped]], None],
+        on_proposed: Callable[[list[bytes], Height], None] | None = None,
         on_failure: OnFailure,
     ) -> None:
         self._log = log
@@ -89,6 +90,7 @@ class Ordering:
         self._spread_s = spread_s
         self._post = post
         self._on_applied = on_applied
+        self._on_proposed = on_proposed
         self._on_failure = on_failure
         self._values: dict[Digest, Value] = {}
         self._wanted: Request | None = None
@@ -268,6 +270,8 @@ class Ordering:
         if not value.missing:
             value.complete.set()
         self._values[digest] = value
+        if self._on_proposed is not None and height > self._chain.height:
+            self._on_proposed(value.ids, height)
         return value
 
     def _fill(self, value: Value, envelopes: Iterable[Envelope]) -> None:

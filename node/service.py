@@ -9,10 +9,11 @@ import msgspec
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from ledger.blocks import Located
+from ledger.blocks import Located, StoredBlock
 from ledger.errors import TransactionError
 from ledger.ledger import Ledger
 from ledger.reasons import Reason
+from ledger.transaction import Envelope
 from node.admission import Admission, Entry, count_rejections
 from node.api.backend import (
     SETTLED,
@@ -26,12 +27,15 @@ from node.api.backend import (
     Submission,
     TransactionStatus,
     TransactionView,
+    TreeBlockView,
     ValidatorView,
+    VotesView,
+    name_replica,
 )
 from node.core import Core
 from node.diagnosis.diagnose import diagnose
 from node.diagnosis.facts import Facts
-from node.diagnosis.observer import Observer, name_replica
+from node.diagnosis.observer import Observer
 from node.event_loop import name_running_loop
 from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
@@ -40,12 +44,16 @@ from node.host import EngineHost
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.peers.network import Peers
+from node.pulse import Pulse, Reading, Sample, Span
 from node.reading import Reads
+from node.testimonies import read_votes
 from node.verifier import VerifierClosedError
 
 VERSION = version("quorate")
 """Looked up once: it takes a millisecond, and monitors ask for it many times a second."""
 RETRY_AFTER_S = 1
+PENDING_BYTES_MAX = 1024 * 1024
+"""Of the transactions that are listed, so that a page never holds more."""
 _STOPPING = Submission(
     Outcome.REJECTED, reason="node-stopping", detail="ask another node", unavailable=True
 )
@@ -81,6 +89,7 @@ class Service:
         self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
+        self._pulse = Pulse(self._read_totals)
         self.state = NodeState.STARTING
 
     def connect(self, host: EngineHost, peers: Peers, observer: Observer) -> None:
@@ -170,11 +179,11 @@ class Service:
         )
 
     def transaction(self, transaction_id: bytes) -> TransactionView | None:
-        """In a block, pending, dropped, or None; with its story where the head may move."""
-        if (view := self._find(transaction_id)) is None or self._forks is None:
-            return view
-        story = self._forks.get_story(transaction_id)
-        if view.height is None:
+        """In a block, pending, dropped, or None; with its story, and its risks where the head may move."""
+        if (view := self._find(transaction_id)) is None:
+            return None
+        story = self._lifecycle.stories.get(transaction_id)
+        if self._forks is None or view.height is None:
             return msgspec.structs.replace(view, story=story)
         confirmations = self._chain.height - view.height + 1
         is_open = view.height > self._chain.final_height
@@ -339,8 +348,40 @@ class Service:
         return account.view, account.leader
 
     def refresh(self) -> None:
-        """Date what the engine does; called several times a second."""
+        """Date what the engine does, and take samples; called several times a second."""
         self.look()
+        self._pulse.beat()
+        if self._forks is not None:
+            self._forks.remember()
+
+    # What pages show beside that
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        """Who stands behind a block, as its proofs tell."""
+        return read_votes(self._spec, block)
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        """What would be proposed next."""
+        return self._mempool.select(count_max, PENDING_BYTES_MAX, ())
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        """All branches from a height up."""
+        return [] if self._forks is None else self._forks.list_tree(lowest)
+
+    def samples(self, span: Span) -> list[Sample]:
+        """How fast this node was."""
+        return self._pulse.list_samples(span)
+
+    def _read_totals(self) -> Reading:
+        latency = self._metrics.submit_to_final
+        return Reading(
+            self._chain.height,
+            self._chain.final_height,
+            self._mempool.count,
+            self._lifecycle.final_count,
+            latency.counts,
+            latency.bounds,
+        )
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""

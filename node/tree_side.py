@@ -16,7 +16,6 @@ from node.mining.miner import Miner as ProcessMiner
 from node.mining.miner import MiningAccount
 from node.recent_bodies import RecentBodies
 from node.side import Parts
-from node.stories import Stories
 from node.storing import BlockStorer
 from node.tasks import OnFailure
 from node.tree_catch_up import TreeCatchUp
@@ -51,12 +50,10 @@ class TreeSide:
         drafting = Drafting(core, recent, parts.post)
         self.miner = make_miner(drafting)
         drafting.connect(self.miner)
-        stories = Stories()
         self.forks = ForkWatch(
             rules,
             parts.engine,
             core.tree,
-            stories=stories,
             is_started=lambda: parts.driver.has_started,
         )
         self.orders = Branching(
@@ -65,7 +62,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, stories, core.metrics, parts.events),
+            story=TreeStory(parts.lifecycle, core.metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,

@@ -121,8 +121,7 @@ async def bench(home: Path, options: argparse.Namespace) -> list[dict[str, Any]]
             )
             rounds = Rounds(field, clients[0], options)
             await rounds.measure(0)
-            warm, rounds.rows = rounds.rows, []
-            del warm
+            rounds.rows.clear()  # the first one warms everything up
             for _ in range(options.rounds):
                 await rounds.measure(0)
                 await rounds.measure(options.subscribers)
@@ -163,7 +162,12 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--engine", default="pbft")
     parser.add_argument("--base-port", type=int, default=27_000)
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if min(options.subscribers, options.rounds, options.nodes) < 1:
+        parser.error("--subscribers, --rounds and --nodes are at least 1")
+    if min(options.seconds, options.rate, options.full_rate) <= 0:
+        parser.error("--for, --rate and --full-rate are more than 0")
+    return options
 
 
 def main() -> int:

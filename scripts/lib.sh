@@ -119,3 +119,17 @@ fetch_prometheus() { # `prometheus` and `promtool`, from Debian's package but wi
     rm -rf "$folder"
     return $status
 }
+
+fetch_chromium() { # `chromium` on PATH, from Debian's package; that takes root, for it has many parts
+    command -v chromium >/dev/null 2>&1 && return 0
+    command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || return 1
+    say "installing Debian's package 'chromium' (some 300 MB with all it needs) for tests of the pages"
+    local log
+    log=$(mktemp)
+    { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium ||
+        { apt-get update && DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends chromium; }; } >"$log" 2>&1 ||
+        tail -n 3 "$log" >&2
+    rm -f "$log"
+    command -v chromium >/dev/null 2>&1
+}

@@ -6,6 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("quorate", deadline=None)
+settings.load_profile("quorate")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +42,12 @@ def promtool() -> Path:
 def prometheus() -> Path:
     """The server itself."""
     return require_tool("prometheus")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """A real browser, for the pages."""
+    return require_tool("chromium")
 
 
 # With xdist the workers take what can run side by side; the tests marked `cluster` start real

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from consensus.certificates import read_certificate
-from consensus.committee import Committee
+from consensus.committee import Committee, ReplicaId
 from consensus.message import Height
 from consensus.paxos.ballot import NO_BALLOT
 from consensus.paxos.messages import CheckpointCertificate, ChosenSeal, Entry
+from consensus.testimony import Testimony
 
 
 def judge_seal(
@@ -23,6 +24,16 @@ def judge_certificate(certificate: object, committee: Committee) -> tuple[Height
     if not isinstance(certificate, CheckpointCertificate):
         return None
     return read_certificate(certificate, committee, committee.majority)
+
+
+def read_seal(seal: ChosenSeal) -> Testimony:
+    """The ballot in which a value was chosen; who accepted it is known to its proposer alone."""
+    return Testimony(seal.ballot.round, seal.ballot.proposer, None)
+
+
+def list_signers(certificate: CheckpointCertificate) -> tuple[ReplicaId, ...]:
+    """Who signed a checkpoint."""
+    return tuple(sorted(vote.signer for vote in certificate.votes))
 
 
 def choose_entries(entries: Sequence[Entry]) -> dict[Height, Entry]:

@@ -17,6 +17,7 @@ from consensus.pbft.messages import (
     Proposal,
     ViewChange,
 )
+from consensus.testimony import Testimony
 
 
 def judge_seal(
@@ -35,6 +36,17 @@ def judge_certificate(
 ) -> tuple[Height, bytes] | None:
     """The height and block id that a checkpoint certificate proves, if it does."""
     return read_certificate(certificate, committee, committee.quorum)
+
+
+def read_seal(seal: CommitSeal) -> Testimony:
+    """Whose commits a seal bears, and in which view they were said."""
+    voters = tuple(sorted(vote.signer for vote in seal.commits))
+    return Testimony(seal.commits[0].body.view if seal.commits else 0, None, voters)
+
+
+def list_signers(certificate: CheckpointCertificate) -> tuple[ReplicaId, ...]:
+    """Who signed a checkpoint."""
+    return tuple(sorted(vote.signer for vote in certificate.votes))
 
 
 def is_prepared(certificate: PreparedCertificate, committee: Committee) -> bool:

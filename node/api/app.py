@@ -1,4 +1,4 @@
-"""Builds the application: the whole route table, the middlewares, and the documents about both."""
+"""Builds the application: the API's route table, the pages, the middlewares, and the documents."""
 
 import functools
 import time
@@ -17,6 +17,7 @@ from node.api.request_ids import add_id, log_requests
 from node.api.routing import Api, Limits, Route, answer, bind
 from node.api.server import settle_connection
 from node.metrics import Metrics
+from node.web.pages import add_pages, explain_problems
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Methods that get a series of their own in the metrics; a stranger can invent others."""
@@ -42,8 +43,17 @@ async def serve_index(api: Api, _request: web.Request) -> web.Response:
     return answer(IndexAnswer(name=status.name, version=status.version, routes=listed))
 
 
+INDEX = Route(
+    "GET",
+    "/v1",
+    serve_index,
+    "The list of routes.",
+    {200: IndexAnswer},
+    "about",
+    description="The same stands at `/` for whoever accepts JSON and no HTML.",
+)
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/", serve_index, "The list of routes.", {200: IndexAnswer}, "about"),
+    INDEX,
     *transactions.ROUTES,
     *blocks.ROUTES,
     *accounts.ROUTES,
@@ -68,13 +78,14 @@ def _encode_document(version: str) -> bytes:
 
 
 def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
-    """The HTTP API of one node; serve it with `node.api.server.open_server`."""
+    """The HTTP API and the pages of one node; serve it with `node.api.server.open_server`."""
     api = Api(backend, limits or Limits())
     app = web.Application(
         middlewares=[
             settle_connection,
             log_requests(),
             measure_requests(backend.metrics),
+            explain_problems,
             answer_problems,
         ],
         client_max_size=api.limits.batch_bytes_max,
@@ -88,12 +99,14 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
             app.router.add_get(path, handler)
         else:
             app.router.add_route(route.method, path, handler)
+    add_pages(app, api, bind(INDEX, api))
     return app
 
 
 async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Nothing here is to be guessed at or kept by a cache; the id leads to the log."""
-    response.headers.update(SECURITY_HEADERS)
+    """Nothing here is to be guessed at, nor kept by a cache unless its handler says so."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     add_id(response)
 
 

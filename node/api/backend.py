@@ -13,11 +13,14 @@ import msgspec
 
 from consensus.fork_measures import ForkMeasures
 from ledger.block import Receipt
+from ledger.blocks import StoredBlock
 from ledger.reasons import Reason
+from ledger.transaction import Envelope
 from node.diagnosis.facts import Member
 from node.diagnosis.finding import Finding
 from node.events.hub import EventHub
 from node.metrics import Metrics
+from node.pulse import Sample, Span
 from node.stories import Chapter
 
 if TYPE_CHECKING:
@@ -113,9 +116,10 @@ class TransactionView(msgspec.Struct, frozen=True):
     """One transaction as this node knows it.
 
     `height` and `index` are given for those in a block, `receipt` where it was executed, `raw` (the
-    canonical bytes) where they are still here, `reason` for failed and dropped ones. Where the head
-    may move, `confirmations` counts the blocks from its own up to the head, `risks` say what may
-    undo them while its block is not final, and `story` is what happened so far, oldest first.
+    canonical bytes) where they are still here, `reason` for failed and dropped ones. `story` is
+    what this node saw happen so far, oldest first. Where the head may move, `confirmations` counts
+    the blocks from its own up to the head, and `risks` say what may undo them while its block is
+    not final.
     """
 
     id: bytes
@@ -242,6 +246,36 @@ class ForksView(msgspec.Struct, frozen=True):
     side_bytes_max: int
 
 
+class TreeBlockView(msgspec.Struct, frozen=True):
+    """One block of a tree; `proposer` is a public key, or empty. Its time is its own."""
+
+    id: bytes
+    parent: bytes
+    height: int
+    timestamp_ms: int
+    proposer: bytes
+    is_adopted: bool
+
+
+class VotesView(msgspec.Struct, frozen=True):
+    """Who stands behind a block, by replica id, as its proofs tell.
+
+    `view` and `leader` are of the decision. `voters` are those whose votes the seal bears, None where
+    the engine's seals bear none; `signers` those who signed the block's certificate, None where it
+    has none of its own. Either needs a quorum only, so whoever is missing may have voted too.
+    """
+
+    view: int | None = None
+    leader: int | None = None
+    voters: tuple[int, ...] | None = None
+    signers: tuple[int, ...] | None = None
+
+
+def name_replica(replica: int) -> str:
+    """What people call a member of the committee, present or former."""
+    return f"validator-{replica}"
+
+
 class Backend(Protocol):
     """The node as the API sees it."""
 
@@ -304,6 +338,22 @@ class Backend(Protocol):
 
     def engine_view(self) -> EngineView:
         """What the engine does and why it is not moving, if it is not."""
+        ...
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        """Who stands behind a block of the ledger."""
+        ...
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        """The transactions that would be proposed next, the best first."""
+        ...
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        """The blocks from a height up on all branches, by height; none where nothing branches."""
+        ...
+
+    def samples(self, span: Span) -> list[Sample]:
+        """How fast this node was, oldest first."""
         ...
 
     def ready(self) -> tuple[bool, str]:

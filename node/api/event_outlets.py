@@ -8,6 +8,7 @@ connection) is what the hub is there to avoid.
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import Sequence
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -26,6 +27,9 @@ FAREWELL_S = 5.0
 """The last words may take so long; then the connection is cut."""
 MESSAGE_BYTES_MAX = 1024
 """Of what a subscriber sends; it has nothing to say."""
+
+AT_ONCE = struct.pack("ii", 1, 0)
+"""Lingering for no time: closing resets."""
 
 CLOSE_CODES = {
     End.CAUGHT_UP: WSCloseCode.OK,
@@ -55,7 +59,15 @@ class _Connection:
 
     def cut_later(self) -> None:
         """End the connection soon, whatever still waits in it."""
-        asyncio.get_running_loop().call_later(FAREWELL_S, self._transport.abort)
+        asyncio.get_running_loop().call_later(FAREWELL_S, self._cut)
+
+    def _cut(self) -> None:
+        """A reset, if something waits that is not going to be read: the kernel keeps nothing then."""
+        if self.count_waiting():
+            sock = self._transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self._transport.abort()
 
 
 def _bound_kernel(sock: socket.socket | None) -> None:

@@ -36,7 +36,7 @@ _U64_PATTERN = "^(0|[1-9][0-9]{0,19})$"
 ADDRESSES_KEPT_MAX = 8192
 spell_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(encode_address)
 _decode_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(decode_address)
-"""The checksum costs some 50 µs in Python, and the same accounts come again and again."""
+"""Both by memory: the checksum costs some 50 µs in Python, and the same accounts come back."""
 
 
 def parse_amount(value: object) -> int:

@@ -12,6 +12,7 @@ from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.fields import U64, Address, Amount, Hash, HexBytes, Signature
 from node.diagnosis.facts import Presence
 from node.diagnosis.finding import Code, Severity
+from node.pulse import Span
 from node.stories import Turn
 
 
@@ -140,9 +141,10 @@ class TransactionAnswer(Answer):
     """A transaction as this node knows it.
 
     `raw` is its canonical bytes. `proof` is the inclusion proof as canonical bytes, at the last
-    certified height; `quorate verify` reads it. Where the head may move to another branch,
-    `confirmations` counts the blocks from its own up to the head, `risks` stand while its block is
-    not final, and `story` is what this node saw happen to it since it started.
+    certified height; `quorate verify` reads it. `story` is what this node
+    saw happen to it since it started, for the latest of all. Where the head may move to another
+    branch, `confirmations` counts the blocks from its own up to the head, and `risks` stand while
+    its block is not final.
     """
 
     id: Hash
@@ -425,6 +427,25 @@ class EngineAnswer(Answer):
     members: list[StandingAnswer]
     counters: dict[str, int]
     forks: ForksAnswer | None = None
+
+
+class SamplesAnswer(Answer):
+    """How fast this node was, in columns of one length, oldest first.
+
+    Each sample is about the period that ended at its `at_ms`. Times from submission to final are of
+    what clients gave to this node, null where there was none.
+    """
+
+    span: Span
+    period_ms: int
+    at_ms: list[U64]
+    height: list[U64]
+    final_height: list[U64]
+    pending: list[int]
+    transactions_per_s: list[float]
+    blocks_per_s: list[float]
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
 
 
 class EventAnswer(Answer):

@@ -1,5 +1,7 @@
 """What a person asks of a node first: status, peers, validators, mempool, engine, genesis."""
 
+from typing import Any
+
 from aiohttp import web
 
 from ledger.leaves import CastVote, MembershipState
@@ -14,12 +16,15 @@ from node.api.models import (
     NextCommitteeAnswer,
     PeerAnswer,
     PeersAnswer,
+    SamplesAnswer,
     StandingAnswer,
     StatusAnswer,
     ValidatorAnswer,
     ValidatorsAnswer,
 )
-from node.api.routing import Api, Route, answer
+from node.api.queries import read_choice
+from node.api.routing import Api, Parameter, Route, answer
+from node.pulse import PERIODS_MS, Sample, Span
 
 
 async def serve_status(api: Api, _request: web.Request) -> web.Response:
@@ -147,6 +152,16 @@ def show_forks(view: ForksView) -> ForksAnswer:
     )
 
 
+async def serve_samples(api: Api, request: web.Request) -> web.Response:
+    """How fast this node was, in columns."""
+    span = Span(read_choice(request, "span", tuple(Span)) or Span.MINUTES)
+    samples = api.backend.samples(span)
+    columns: dict[str, Any] = {
+        name: [getattr(one, name) for one in samples] for name in Sample.__struct_fields__
+    }
+    return answer(SamplesAnswer(span=span, period_ms=PERIODS_MS[span], **columns))
+
+
 async def serve_genesis(api: Api, _request: web.Request) -> web.Response:
     """The genesis document, from which the chain id is computed."""
     text = api.backend.chain.genesis.to_json()
@@ -177,6 +192,21 @@ ROUTES = (
         "The engine's own view, and why it is not moving if it is not.",
         {200: EngineAnswer},
         TAG,
+    ),
+    Route(
+        "GET",
+        "/v1/samples",
+        serve_samples,
+        "How fast this node was: throughput, latency and heights over time.",
+        {200: SamplesAnswer},
+        TAG,
+        parameters=(
+            Parameter(
+                "span",
+                "The last ten minutes by the second, or the last day by the minute.",
+                {"type": "string", "enum": [*Span], "default": Span.MINUTES.value},
+            ),
+        ),
     ),
     Route(
         "GET",

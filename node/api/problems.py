@@ -115,12 +115,20 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
     def answer(self, request: web.BaseRequest) -> web.Response:
         """The HTTP answer."""
-        return web.Response(
-            status=self.status,
-            body=msgspec.json.encode(self.document(request.path)),
+        return ProblemResponse(self, request)
+
+
+class ProblemResponse(web.Response):
+    """The document as an answer; `problem` is kept for those who tell it in another form."""
+
+    def __init__(self, problem: Problem, request: web.BaseRequest) -> None:
+        super().__init__(
+            status=problem.status,
+            body=msgspec.json.encode(problem.document(request.path)),
             content_type="application/problem+json",
-            headers=self.headers,
+            headers=problem.headers,
         )
+        self.problem = problem
 
 
 def clean_text(text: str) -> str:

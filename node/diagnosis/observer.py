@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from consensus.committee import ReplicaId
 from consensus.engine import Account
 from consensus.message import Height
-from node.api.backend import NodeState
+from node.api.backend import NodeState, name_replica
 from node.core import Core
 from node.diagnosis.dates import Dates
 from node.diagnosis.diagnose import diagnose
@@ -222,8 +222,3 @@ def make_change(
 def name_key(replica: ReplicaId | None, key: bytes) -> str:
     """What people call somebody that may be no member."""
     return name_replica(replica) if replica is not None else key.hex()[:8]
-
-
-def name_replica(replica: ReplicaId) -> str:
-    """What people call a replica."""
-    return f"validator-{replica}"

@@ -18,8 +18,8 @@ from node.events.kinds import Filter, Kind
 
 CHUNK_BYTES_MAX = 16 * 1024
 """Handed to a connection at once: no more than this (or one event) waits there per subscriber."""
-QUEUE_BYTES_MAX = 4 * 1024 * 1024
-"""Queued for one group: about ten full blocks of a thousand transactions."""
+QUEUE_BYTES_MAX = 8 * 1024 * 1024
+"""Queued for one group: about twenty full blocks of a thousand transactions."""
 QUEUES_BYTES_MAX = 32 * 1024 * 1024
 """Queued for all groups together."""
 

@@ -46,6 +46,8 @@ WRITE_DEADLINE_S = 30.0
 """A connection that takes nothing for so long is given up."""
 PASSES_MAX = 64
 """Chunks for one subscriber in one round: a megabyte."""
+RECORDS_PER_ROUND = 16
+"""Queued before connections get what they can take."""
 SLICE = 50
 """Subscribers, or transactions, after which others get a turn."""
 
@@ -105,8 +107,7 @@ class EventHub:
         self._is_closing = True
         if self._running is not None:
             await end(self._running)
-        await self._publish()
-        await self._deliver()
+        await self._pass_on()
         self._published.set()
         for group in self._groups.values():
             for member in group.members:
@@ -194,9 +195,12 @@ class EventHub:
             ended = await replay.run(position)
             if ended is None and not follow:
                 ended = Ended(End.CAUGHT_UP, self._told)
-            return ended or await self._join(outlet, wanted)
+            ended = ended or await self._join(outlet, wanted)
         except ConnectionError:
-            return Ended(End.GONE, self._told)
+            ended = Ended(End.GONE, self._told)
+        if ended.reason in DROPS:
+            self._metrics.event_subscribers_dropped.labels(ended.reason.value).inc()
+        return ended
 
     def take_seat(self) -> contextlib.AbstractContextManager[None]:
         """A place for one subscriber, given back on leaving; raises `TooManyError`."""
@@ -249,8 +253,6 @@ class EventHub:
             group.members.discard(member)
             if not group.members:
                 self._groups.pop(key, None)
-        if result.reason in DROPS:
-            self._metrics.event_subscribers_dropped.labels(result.reason.value).inc()
         return result
 
     # The pump
@@ -258,8 +260,7 @@ class EventHub:
     async def _run(self) -> None:
         while True:
             await self._wait()
-            await self._publish()
-            await self._deliver()
+            await self._pass_on()
             await self._sweep()
             pace_s = max(PACE_MIN_S, self._count * PACE_PER_SUBSCRIBER_S)
             await asyncio.sleep(pace_s)
@@ -274,11 +275,16 @@ class EventHub:
         except TimeoutError:
             return
 
-    async def _publish(self) -> None:
-        """Queue the events of new records for all groups that want them."""
+    async def _pass_on(self) -> None:
+        """Queue and hand out, a few records at a time: who keeps up is never dropped."""
         self._stir.clear()
-        if not (taken := self._fresh[:]):
-            return
+        while self._fresh:
+            await self._publish(self._fresh[:RECORDS_PER_ROUND])
+            await self._deliver()
+        await self._deliver()
+
+    async def _publish(self, taken: Sequence[Read]) -> None:
+        """Queue the events of new records for all groups that want them."""
         events: list[Event] = []
         if self._groups:
             wants = self._want_transactions()

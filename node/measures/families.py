@@ -112,6 +112,16 @@ class BulkHistogram(Collector):
         if registry is not None:
             registry.register(self)
 
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The upper bounds of all buckets but the last, which has none."""
+        return self._bounds
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many values each bucket holds, not cumulative."""
+        return tuple(self._counts)
+
     def observe_many(self, values: Sequence[float]) -> None:
         """Record every value; a value equal to a bound falls under it."""
         if not self._is_counting:

@@ -26,7 +26,7 @@ CHANGES = "quorate_engine_view_changes_total"
 def make_consensus() -> Dashboard:
     """The engines."""
     rows = [
-        Row("Every engine", list_common()),
+        Row("Every engine", [*list_common(), *list_common_graphs()]),
         Row("PBFT", list_pbft()),
         Row("Multi-Paxos", list_paxos()),
         Row("Proof of work", list_pow()),
@@ -77,6 +77,12 @@ def list_common() -> Sequence[Panel]:
             Query(greatest(pick("quorate_members_heard")), "members"),
             span=3,
         ),
+    ]
+
+
+def list_common_graphs() -> Sequence[Panel]:
+    """What every engine does, over time."""
+    return [
         graph(
             "Since anything moved",
             "Seconds since phase, view or height changed on each node. Long while transactions wait:"

@@ -20,10 +20,10 @@ from scripts.grafana.promql import (
 def make_one_node() -> Dashboard:
     """Everything about one node."""
     rows = [
-        Row("How it stands", list_standing()),
+        Row("How it stands", [*list_standing(), *list_queues()]),
         Row("Work: where its time goes", list_work()),
         Row("Clients", list_clients()),
-        Row("Peers", list_peers()),
+        Row("Peers", [*list_peers(), *list_traffic()]),
         Row("Machine", list_machine()),
     ]
     return make_board(
@@ -80,6 +80,12 @@ def list_standing() -> Sequence[Panel]:
             Query(pick("quorate_behind_heights"), "behind"),
             limits=Limits(warning=5, alarm=50),
         ),
+    ]
+
+
+def list_queues() -> Sequence[Panel]:
+    """What waits in it."""
+    return [
         graph(
             "Heights",
             "Head: the tip it builds on. Final: irreversible. Certified: a quorum has signed the"
@@ -218,6 +224,12 @@ def list_peers() -> Sequence[Panel]:
             "none",
             Query(pick("quorate_member_behind_heights"), "{{member}}"),
         ),
+    ]
+
+
+def list_traffic() -> Sequence[Panel]:
+    """What goes between it and its peers."""
+    return [
         graph(
             "Frames by kind",
             "Frames from and to peers.",

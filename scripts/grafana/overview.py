@@ -31,7 +31,7 @@ def make_overview() -> Dashboard:
         Row("Throughput and latency", list_paces()),
         Row("Blocks", list_blocks()),
         Row("What waits, and what was turned away", list_queues()),
-        Row("Nodes", list_nodes()),
+        Row("Nodes", [*list_nodes(), *list_resources()]),
     ]
     return make_board(
         "quorate-overview",
@@ -280,6 +280,12 @@ def list_nodes() -> Sequence[Panel]:
             ),
             stacked=True,
         ),
+    ]
+
+
+def list_resources() -> Sequence[Panel]:
+    """What nodes take of their machines."""
+    return [
         graph(
             "Processor",
             "Cores that each node's process uses; one Python process has little use of more than"

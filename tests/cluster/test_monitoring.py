@@ -29,7 +29,9 @@ from tests.cluster.harness import Cluster, MakeCluster, eventually, find_base_po
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("prometheus")]
 
 RATE = 40.0
-RATE_WINDOW = "5s"
+RATE_WINDOW = "6s"
+STEADY = "min_over_time(up[6s]) == 1 and count_over_time(up[6s]) >= 5"
+"""A node that has answered each scrape of such a window, so that all its rates are known."""
 STEP_S = 1.0
 PATIENCE_S = 60.0
 NETWORK = "testnet"
@@ -68,6 +70,10 @@ class Watched:
 
         return await eventually(none_fires, f"{alerts} clear", PATIENCE_S)
 
+    async def is_steady(self) -> bool:
+        """Has every node answered for a whole window."""
+        return len(await self.prometheus.query(STEADY)) == self.cluster.network.plan.nodes
+
 
 @asynccontextmanager
 async def watch(cluster: Cluster) -> AsyncIterator[Watched]:
@@ -90,6 +96,7 @@ async def watch(cluster: Cluster) -> AsyncIterator[Watched]:
 
 async def judge_dashboards(watched: Watched) -> None:
     """No query fails, and each that concerns this engine has something to show."""
+    await eventually(watched.is_steady, "all nodes answer all scrapes", PATIENCE_S)
     nodes = {member.name for member in watched.cluster.network.members}
     empty = []
     for name, board in load_boards().items():

@@ -10,7 +10,7 @@ from ledger.errors import StoreError
 from ledger.store.store import Batch
 from ledger.transaction import Envelope
 from node.recent_bodies import RecentBodies
-from node.stories import CHAPTERS_MAX, Chapter, Stories, Turn
+from node.stories import CHAPTERS_MAX, RETURNED_MAX, Chapter, Stories, Turn
 from node.synced_writes import SyncedWrites
 from node.tree_catch_up import TreeCatchUp
 from tests.ledger.support import ALICE, record
@@ -104,20 +104,41 @@ class TestStories:
         assert stories.get(b"b") == (Chapter(Turn.PENDING, 100),)
         assert stories.get(b"c") == ()
 
-    def test_the_quietest_are_forgotten(self) -> None:
-        stories = Stories(count_max=2)
+    def test_what_nothing_happened_to_for_long_is_forgotten(self) -> None:
+        stories = Stories(count_max=4)
         stories.tell([b"a", b"b"], Turn.PENDING)
-        stories.tell([b"a"], Turn.INCLUDED)
-        stories.tell([b"c"], Turn.PENDING)
-        assert [len(stories.get(id_)) for id_ in (b"a", b"b", b"c")] == [2, 0, 1]
+        stories.tell([b"c", b"d"], Turn.PENDING)
+        assert stories.get(b"a")
+        stories.tell([b"e"], Turn.PENDING)
+        assert [len(stories.get(id_)) for id_ in (b"a", b"b", b"c", b"e")] == [0, 0, 1, 1]
+
+    def test_a_return_keeps_what_was_and_begins_anew(self) -> None:
+        stories = Stories(clock_ms=lambda: 7)
+        stories.tell([b"a"], Turn.SUBMITTED)
+        stories.tell([b"a"], Turn.INCLUDED, 3)
+        stories.tell([b"a"], Turn.RETURNED, 3)
+        stories.tell([b"a"], Turn.INCLUDED, 4)
+        told = [(chapter.turn, chapter.height) for chapter in stories.get(b"a")]
+        assert told == [
+            (Turn.SUBMITTED, None),
+            (Turn.INCLUDED, 3),
+            (Turn.RETURNED, 3),
+            (Turn.INCLUDED, 4),
+        ]
 
     def test_a_long_story_keeps_its_beginning_and_its_end(self) -> None:
         stories = Stories()
         for height in range(100):
-            stories.tell([b"a"], Turn.INCLUDED, height)
+            stories.tell([b"a"], Turn.RETURNED, height)
         heights = [chapter.height for chapter in stories.get(b"a")]
-        assert len(heights) == CHAPTERS_MAX
+        assert len(heights) <= CHAPTERS_MAX
         assert (heights[0], heights[-1]) == (0, 99)
+
+    def test_returns_are_bounded_too(self) -> None:
+        stories = Stories()
+        for number in range(RETURNED_MAX + 3):
+            stories.tell([number.to_bytes(4, "big")], Turn.RETURNED)
+        assert len(stories._past) == RETURNED_MAX
 
 
 class TestTreeCatchUp:

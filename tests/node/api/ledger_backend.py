@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from ledger.apply import AppliedBlock
 from ledger.block import encode_payload
+from ledger.blocks import StoredBlock
 from ledger.chain import Chain
 from ledger.errors import TransactionError
 from ledger.genesis import Genesis
@@ -25,7 +26,9 @@ from node.api.backend import (
     Submission,
     TransactionStatus,
     TransactionView,
+    TreeBlockView,
     ValidatorView,
+    VotesView,
 )
 from node.diagnosis.facts import Member, Presence
 from node.diagnosis.finding import Code, Finding, Severity
@@ -34,6 +37,7 @@ from node.events.log import EventLog
 from node.events.recorder import EventRecorder
 from node.events.telling import Teller
 from node.metrics import Metrics
+from node.pulse import Sample, Span
 
 ALICE = KeyPair(b"\x01" * 32)
 BOB = KeyPair(b"\x02" * 32)
@@ -77,6 +81,8 @@ class LedgerBackend:
         self.failure: Exception | None = None
         self.submitted = 0
         self.freshness = Freshness.CONFIRMED
+        self.tree_blocks: list[TreeBlockView] = []
+        self.taken: dict[Span, list[Sample]] = {span: [] for span in Span}
         self.confirmed: list[float] = []
         """The time limits of the reads that had to be linearizable."""
         self.before_read: Callable[[], object] = lambda: None
@@ -266,3 +272,17 @@ class LedgerBackend:
 
     def ready(self) -> tuple[bool, str]:
         return self.is_ready, "ready" if self.is_ready else "catching-up"
+
+    def votes(self, block: StoredBlock) -> VotesView:
+        if not block.seal:
+            return VotesView()
+        return VotesView(0, 0, (0,), None if block.certificate is None else (0,))
+
+    def pending(self, count_max: int) -> list[Envelope]:
+        return self.mempool.select(count_max, 1 << 20, ())
+
+    def tree(self, lowest: int) -> list[TreeBlockView]:
+        return [block for block in self.tree_blocks if block.height >= lowest]
+
+    def samples(self, span: Span) -> list[Sample]:
+        return self.taken[span]

@@ -307,3 +307,18 @@ async def test_a_stream_does_not_count_as_a_slow_request(
     assert samples.value(name, route="/v1/events", method="GET", status="200") == 1
     assert samples.value("quorate_http_request_seconds_count", route="/v1/events") == 0
     assert backend.failures == []
+
+
+async def test_who_is_dropped_at_once_is_told_and_the_connection_ends(
+    server: ApiServer, backend: LedgerBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(server) as response:
+        await until(lambda: backend.events.count == 1)
+        monkeypatch.setattr(hub, "QUEUE_BYTES_MAX", 10)
+        backend.make_block()
+        (end,) = map(decode, await read_events(response, 1))
+        assert end["data"]["reason"] == "too-slow"
+        assert await response.read() == b""
+    async with listening(server, f"?after={end['cursor']}&kinds=block") as response:
+        (block,) = map(decode, await read_events(response, 1))
+        assert block["height"] == 1

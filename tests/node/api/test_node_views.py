@@ -88,7 +88,7 @@ async def test_probes(call: Call, backend: LedgerBackend) -> None:
 
 
 async def test_the_index_lists_every_route(call: Call) -> None:
-    listed = (await call("GET", "/")).json["routes"]
+    listed = (await call("GET", "/v1")).json["routes"]
     assert {(one["method"], one["path"]) for one in listed} == {
         (route.method, route.path) for route in ROUTES
     }

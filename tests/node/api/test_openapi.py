@@ -56,7 +56,8 @@ async def test_answers_fit_their_schemas(call: Call, backend: LedgerBackend, doc
     backend.mempool.add(pending, 1)
     address = encode_address(ALICE.public_key)
     paths = {
-        "/": "/",
+        "/v1": "/v1",
+        "/v1/samples": "/v1/samples?span=24h",
         "/v1/status": "/v1/status",
         "/v1/peers": "/v1/peers",
         "/v1/validators": "/v1/validators",
