@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What a thousand slow or dead subscribers to events cost four validators.
 
-Rounds alternate: without subscribers, with them, without, … so that whatever else the machine does
-touches both alike. Half of the subscribers read nothing, half a trickle; all want every event, and
+Rounds come in pairs, without subscribers and with them, the order changing from pair to pair, so that
+whatever else the machine does touches both alike. Half of the subscribers read nothing, half a trickle; all want every event, and
 whoever is sent away comes again at once. All call one node. In each round one rate is sent that the
-network sustains (latency) and one that it does not (throughput). Told are the ratios of the medians,
-and the memory of that node.
+network sustains (latency) and one that it does not (throughput). Told are the medians
+of the pairs' ratios, also of that node's processor time per transaction, and its memory.
 """
 
 import argparse
@@ -49,6 +49,7 @@ async def read_node(client: Client) -> dict[str, float]:
     dropped = samples.by_label("quorate_event_subscribers_dropped_total", "reason")
     return {
         "memory_mb": round(samples.value("process_resident_memory_bytes") / MEGABYTE, 1),
+        "cpu_s": samples.value("process_cpu_seconds_total"),
         "subscribers": samples.value("quorate_event_subscribers"),
         "dropped": sum(dropped.values()),
     }
@@ -80,6 +81,9 @@ class Rounds:
             "p50_ms": calm.latency_ms["p50"],
             "p95_ms": calm.latency_ms["p95"],
             "is_calm": calm.is_sustained,
+            "cpu_us_per_tx": round(
+                (during["cpu_s"] - before["cpu_s"]) * 1e6 / max(1, calm.final + full.final), 1
+            ),
             "memory_before_mb": before["memory_mb"],
             "memory_mb": during["memory_mb"],
             "held": during["subscribers"],
@@ -122,27 +126,29 @@ async def bench(home: Path, options: argparse.Namespace) -> list[dict[str, Any]]
             rounds = Rounds(field, clients[0], options)
             await rounds.measure(0)
             rounds.rows.clear()  # the first one warms everything up
-            for _ in range(options.rounds):
-                await rounds.measure(0)
-                await rounds.measure(options.subscribers)
+            for pair in range(options.rounds):
+                counts = (0, options.subscribers)
+                for count in counts if pair % 2 == 0 else reversed(counts):
+                    await rounds.measure(count)
     finally:
         await supervisor.stop()
     return rounds.rows
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Medians with over medians without, and how much memory the crowd took at most."""
+    """Medians of the pairs' ratios, and how much memory the crowd took at most."""
     alone = [row for row in rows if not row["subscribers"]]
     crowded = [row for row in rows if row["subscribers"]]
 
     def ratio(name: str) -> float:
-        with_them = float(statistics.median(row[name] for row in crowded))
-        return with_them / float(statistics.median(row[name] for row in alone))
+        ratios = [b[name] / a[name] for a, b in zip(alone, crowded, strict=True)]
+        return float(statistics.median(ratios))
 
     return {
         "tx_per_second_ratio": round(ratio("tx_per_second"), 3),
         "p50_ratio": round(ratio("p50_ms"), 3),
         "p95_ratio": round(ratio("p95_ms"), 3),
+        "cpu_ratio": round(ratio("cpu_us_per_tx"), 3),
         "memory_growth_mb": round(
             max(row["memory_mb"] for row in crowded) - max(row["memory_mb"] for row in alone), 1
         ),
