@@ -18,6 +18,7 @@ import msgspec
 from consensus.committee import ReplicaId
 from consensus.effects import Effect
 from consensus.events import Event
+from consensus.message import Height
 
 
 class Engine(Protocol):
@@ -39,7 +40,9 @@ class Account:
 
     `view` is the view, ballot or round; `leader` who leads it; `height` the next to be decided;
     `needed` how many voices the current phase takes, of which `heard` have spoken. `causes` says how
-    many views, ballots or rounds this replica has left since it started, by cause.
+    many views, ballots or rounds this replica has left since it started, by cause. `goal` is a height
+    that it has to come to first, 0 for none: others have decided it, or an observer votes again above
+    it. `suspects` are those who want another leader though the present one has not been left yet.
     """
 
     phase: str
@@ -51,6 +54,8 @@ class Account:
     heard: tuple[ReplicaId, ...]
     counters: Mapping[str, int]
     causes: Mapping[str, int] = field(default_factory=dict)
+    goal: Height = 0
+    suspects: tuple[ReplicaId, ...] = ()
 
 
 E = TypeVar("E")

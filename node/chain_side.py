@@ -46,6 +46,9 @@ class ChainSide:
         parts.host.is_behind = self._is_behind
         parts.host.connect(parts.driver, self.orders, parts.peers, self.catch_up, reads=self.reads)
 
+    def describe_mining(self) -> None:
+        """Nobody mines here."""
+
     def start(self, stack: AsyncExitStack) -> None:
         """Take decisions."""
         self.orders.start()
@@ -66,6 +69,8 @@ class ChainSide:
         body_log.forget(drop.id for drop in dropped)
         body_log.on_applied(applied.header.height)
         self._parts.lifecycle.on_applied(applied, dropped)
+        self._parts.events.on_chain(applied.ids)
+        self._parts.events.on_dropped(dropped)
         if self.reads is not None:
             self.reads.on_applied()
 

@@ -6,7 +6,8 @@ connection, a fault inside the node), so what was sent may still be applied. Sen
 again is always safe: a transaction has effect at most once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -226,6 +227,31 @@ class Client:
         data = await self._call("POST", "/v1/transactions/batch", body=body, headers=headers)
         return _read(decode_batch, data).results
 
+    async def stream(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        silence_s: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """An answer without end, as its bytes come; ends where the node ends it.
+
+        Raises as every call does, and `IndefiniteError` where nothing comes for `silence_s`.
+        """
+        if self._session is None:
+            raise RuntimeError("use the client as an async context manager")
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=silence_s
+        )
+        url = self.url.join(URL(path)).with_query(query)
+        with self._explained():
+            async with self._session.get(url, headers=headers, timeout=timeout) as response:
+                if response.status >= 400:
+                    raise _read_refusal(response, await response.read())
+                async for data in response.content.iter_any():
+                    yield data
+
     async def _get(
         self, path: str, model: type[Model], query: Mapping[str, str] | None = None
     ) -> Model:
@@ -248,14 +274,20 @@ class Client:
             sock_connect=CONNECT_TIMEOUT_S,
         )
         url = self.url.join(URL(path)).with_query(query or {})
-        try:
+        with self._explained():
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=timeout
             ) as response:
                 data = await response.read()
                 if response.status >= 400:
                     raise _read_refusal(response, data)
-                return data
+        return data
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What may happen on the way, as errors of this module."""
+        try:
+            yield
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise UnreachableError(f"cannot reach {self.url}: {error}") from error
         except TimeoutError as error:

@@ -7,6 +7,7 @@ A home folder holds
     node_key.json     the node's Ed25519 key (mode 0600)
     network_ca.pem    who may speak on the network; node_cert.pem: this node's certificate
     data/db           LevelDB;  data/journal: the engine's durable records
+    data/events       the event log; may be deleted, readers of events then start anew
 
 Unknown keys in the file and unknown `QUORATE_…` variables are errors, so that a misspelt setting is
 never silently a default. Environment names follow the sections: `QUORATE_API__PORT=8080`.
@@ -93,11 +94,30 @@ class Mining(Section):
     nice: Annotated[int, Field(ge=0, le=19)] = 19
 
 
+class Events(Section):
+    """`[events]`: what `/v1/events` keeps for those who resume, and how many it serves at once."""
+
+    enabled: bool = True
+    """Without it nothing is written down, and nobody can subscribe."""
+    subscribers_max: Annotated[int, Field(ge=1, le=16_384)] = 1_024
+    records_max: Count = 200_000
+    """A block is two of them, a batch of admitted transactions is one."""
+    size_bytes_max: Count = 64 * 1024 * 1024
+
+
 class Log(Section):
-    """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere."""
+    """`[log]`: `auto` writes for people on a terminal and JSON lines elsewhere.
+
+    Without a `file` (relative to the home) lines go to standard error, and whoever reads that bounds
+    it. A file that has reached `size_bytes_max` becomes `FILE.1`, and so on; there are never more
+    than `files_max`.
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
+    file: Path | None = None
+    size_bytes_max: Annotated[int, Field(ge=64 * 1024, le=2**40)] = 16 * 1024 * 1024
+    files_max: Annotated[int, Field(ge=2, le=1_000)] = 5
 
 
 class MetricsSection(Section):
@@ -144,6 +164,7 @@ class Config(BaseSettings):
     api: Api = Api()
     mempool: MempoolSection = MempoolSection()
     mining: Mining = Mining()
+    events: Events = Events()
     log: Log = Log()
     metrics: MetricsSection = MetricsSection()
     sync: Sync = Sync()
@@ -193,6 +214,16 @@ class Config(BaseSettings):
     def database_path(self) -> Path:
         """The LevelDB folder."""
         return self.data_path / "db"
+
+    @property
+    def log_path(self) -> Path | None:
+        """The log file, if it is not standard error."""
+        return None if self.log.file is None else self.home / self.log.file
+
+    @property
+    def events_path(self) -> Path:
+        """The event log's folder."""
+        return self.data_path / "events"
 
     @property
     def journal_path(self) -> Path:

@@ -1,6 +1,6 @@
 """What the parts of one node share: its configuration, its ledger, and its place in the network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consensus.catalog import EngineSpec
 from consensus.committee import Committee, ReplicaId
@@ -9,6 +9,7 @@ from ledger.ledger import Ledger
 from ledger.mempool import Mempool
 from ledger.store.store import Store
 from ledger.tree_chain import TreeChain
+from node.clocks import Clocks
 from node.config import Config
 from node.identity import Identity
 from node.metrics import Metrics
@@ -29,6 +30,7 @@ class Core:
     mempool: Mempool
     metrics: Metrics
     stages: Stages
+    clocks: Clocks = field(default_factory=Clocks)
 
     @property
     def committee(self) -> Committee:

@@ -154,7 +154,7 @@ class Detecting:
         assert self._watching is not None
         assert self._watching.replica is not None
         self.suspicions[reason] += 1
-        _log.info("suspected", replica=self._watching.replica, reason=reason)
+        _log.warning("suspected", replica=self._watching.replica, reason=reason)
         self._say(Suspected(self._watching.replica), self._watching.number)
 
     def _stop_looking(self) -> None:

@@ -1,6 +1,7 @@
 """Between one engine and the rest of the node: replicas are peers here, messages are frames."""
 
 import secrets
+import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -78,8 +79,14 @@ class EngineHost:
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
+        self.heard_at: dict[ReplicaId, float] = {}
+        """When a message of each member last came, on the monotonic clock."""
+        self.accused_at: dict[ReplicaId, list[float]] = {}
+        """When proof of misbehaviour of each was seen, on the monotonic clock."""
         self.is_behind: Callable[[], bool] = lambda: False
         """May there be members that this node has not heard of yet."""
+        self.on_alarm: Callable[[str, str], None] = lambda _alarm, _detail: None
+        """Told of each safety alarm: its name, and what happened."""
 
     def connect(
         self,
@@ -120,6 +127,8 @@ class EngineHost:
         if not self._votes.hold(message):
             self._peers.penalise(peer, "consensus-bad-signature", BAD_SIGNATURE_WEIGHT)
             return
+        if self._seats.committee.is_member(sender):
+            self.heard_at[sender] = time.monotonic()
         await self._driver.deliver(Received(sender, message))
 
     def on_peer_change(self, peer: bytes, *, is_up: bool) -> None:
@@ -206,7 +215,10 @@ class EngineHost:
     def accuse(self, effect: Accuse) -> None:
         """Proof of misbehaviour: an alarm for people; the protocol goes on."""
         self._metrics.evidence.inc()
-        self.alarms.append(f"replica {effect.offender} signed two votes that clash")
+        self.accused_at.setdefault(effect.offender, []).append(time.monotonic())
+        detail = f"replica {effect.offender} signed two votes that clash"
+        self.alarms.append(detail)
+        self.on_alarm("evidence", detail)
         _log.error("evidence of misbehaviour", offender=effect.offender)
 
     def ignore(self, effect: Ignore) -> None:
@@ -216,10 +228,10 @@ class EngineHost:
     def diverge(self, effect: Diverge) -> None:
         """Stop and say so."""
         self._metrics.divergence.set(1)
-        self._on_failure(
-            DivergenceError(
-                f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
-                f" but {effect.own.hex()} is final here",
-                advice="keep the home folder for examination; start a new home and let it catch up",
-            )
+        error = DivergenceError(
+            f"at height {effect.height} the network agreed on block {effect.certified.hex()},"
+            f" but {effect.own.hex()} is final here",
+            advice="keep the home folder for examination; start a new home and let it catch up",
         )
+        self.on_alarm("divergence", error.detail)
+        self._on_failure(error)

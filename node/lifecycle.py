@@ -5,10 +5,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+import structlog
+
 from ledger.apply import AppliedBlock
 from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
 
 SUBMITTED_MAX = 500_000
 """Submission times kept; beyond, the latency of the newest is not measured."""
@@ -27,6 +31,8 @@ class Lifecycle:
         self.executed_at = self.final_at = self._started_at
         """When the last block was executed, or became final; the start before that."""
         self._is_closed = False
+        self.final_count = 0
+        """Transactions in final blocks since the start."""
 
     def on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         """Date what came; latencies are measured for what a client submitted."""
@@ -57,8 +63,12 @@ class Lifecycle:
     def on_final(self, ids: Sequence[bytes], failed: int) -> None:
         """A block is irreversible: count outcomes, measure latencies, wake waiters."""
         now, metrics = time.monotonic(), self._metrics
-        metrics.block_interval.observe(now - self.final_at)
-        self.final_at = now
+        interval_s, self.final_at = now - self.final_at, now
+        metrics.block_interval.observe(interval_s)
+        self.final_count += len(ids)
+        _log.debug(
+            "block final", transactions=len(ids), failed=failed, interval_ms=int(interval_s * 1000)
+        )
         metrics.transactions.labels("final").inc(len(ids) - failed)
         metrics.transactions.labels("failed").inc(failed)
         metrics.submit_to_final.observe_many(_take_ages(self._submitted, ids, now))

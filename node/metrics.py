@@ -48,6 +48,7 @@ class Metrics:
         self._define_alarms()
         self._define_work()
         self._define_http()
+        self._define_events()
         self._define_reads(exists=spec is None or spec.reads)
         self._define_forks(exists=spec is None or spec.tree is not None)
         self.build = Info(
@@ -216,6 +217,22 @@ class Metrics:
             "http_request_seconds", "Time to answer a request.", WORK_BUCKETS_S, {"route": ()}
         )
         self.http_connections = make.gauge("http_connections", "Open HTTP connections.")
+
+    def _define_events(self) -> None:
+        make = self.families
+        self.event_subscribers = make.gauge(
+            "event_subscribers", "Subscribers to this node's events."
+        )
+        self.events_sent = make.counter(
+            "events_sent_total",
+            "Events handed to subscribers' connections, by kind; once per subscriber.",
+            {"kind": labels.EVENTS},
+        )
+        self.event_subscribers_dropped = make.counter(
+            "event_subscribers_dropped_total",
+            "Subscribers whose stream this node ended before they left, by reason.",
+            {"reason": labels.EVENT_DROPS},
+        )
 
     def _define_reads(self, *, exists: bool) -> None:
         make = self.families

@@ -17,6 +17,7 @@ from consensus import catalog
 from consensus.engine import Engine
 from consensus.message import compute_vote_context
 from ledger.keys import KeyPair
+from ledger.mempool import Dropped
 from ledger.transaction import Envelope
 from node.admission import Admission
 from node.api.app import make_app
@@ -26,15 +27,20 @@ from node.bodies import BodyExchange
 from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
+from node.chronicle import Chronicle, Facts
 from node.config import Config
-from node.drafting import Drafting, Miner
+from node.diagnosis.observer import Observer
+from node.drafting import Drafting
 from node.driver import Driver
 from node.errors import NodeError
+from node.events.opening import open_events
 from node.frames import FrameRouter
 from node.gossip import Gossip
 from node.host import EngineHost
 from node.journal import Journal
 from node.lifecycle import Lifecycle
+from node.logs.masking import protect
+from node.logs.scope import Scope, enter_scope, freeze_scope
 from node.measures.catalogue import READINGS, describe_build
 from node.measures.readings import Scrape
 from node.measures.snapshot import Sources
@@ -47,7 +53,7 @@ from node.roster import is_open
 from node.service import Service
 from node.side import Parts, Side
 from node.tasks import end, spawn
-from node.tree_side import TreeSide, make_process_miner
+from node.tree_side import CountedMiner, TreeSide, make_process_miner
 from node.verifier import Verifier
 from node.votes import Votes
 from node.wire import Role, Status
@@ -133,8 +139,10 @@ class Node:
     def _open(self) -> None:
         """The files of the home."""
         self.core = open_core(self._config, self._stack, self._fail)
+        self._stack.callback(freeze_scope, self._name_speaker())
         self.journal = Journal.open(self._config.journal_path)
         self._stack.callback(self.journal.close)
+        self.events = open_events(self.core, self._stack, self._fail)
 
     def _make_ledger_side(self) -> None:
         """The door for transactions, and what is known of those that came through it."""
@@ -150,7 +158,7 @@ class Node:
             self.verifier,
             self.body_log,
             on_admitted=self._on_admitted,
-            on_displaced=self.lifecycle.on_dropped,
+            on_displaced=self._on_displaced,
             is_congested=self._is_congested,
         )
 
@@ -162,6 +170,7 @@ class Node:
         context = compute_vote_context(core.chain.chain_id, spec.name)
         votes = Votes(context, core.seats.keys, KeyPair(core.identity.seed), core.stages)
         self.host = EngineHost(core, votes, self._fail)
+        self.host.on_alarm = self.events.recorder.on_alarm
         self.driver = Driver(
             engine,
             spec,
@@ -180,10 +189,26 @@ class Node:
             core.chain, self.admission, self.peers, self.side.orders.find_body
         )
         self.service = Service(
-            core, engine, self.admission, self.lifecycle, self.side.forks, reads=self.side.reads
+            core,
+            engine,
+            self.admission,
+            self.lifecycle,
+            self.side.forks,
+            reads=self.side.reads,
+            events=self.events.hub,
         )
         self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
-        self.service.connect(self.host, self.peers)
+        observer = Observer(
+            core,
+            engine,
+            self.host,
+            self.peers,
+            self.side.catch_up,
+            patience_ms=spec.patience_ms(parameters),
+            tree=self.side.describe_mining,
+        )
+        self.service.connect(self.host, self.peers, observer)
+        self.chronicle = Chronicle(lambda: self.service.engine_view().findings[0].text)
         self._make_scrape(engine, parameters)
 
     def _make_scrape(self, engine: Engine, parameters: Any) -> None:
@@ -217,6 +242,7 @@ class Node:
             driver=self.driver,
             peers=self.peers,
             gossip=self.gossip,
+            events=self.events.recorder,
             fetch=self._fetch,
             spread_s=self._spread_s,
             on_failure=self._fail,
@@ -226,7 +252,7 @@ class Node:
             return ChainSide(parts)
         return TreeSide(parts, rules, self._make_miner)
 
-    def _make_miner(self, drafting: Drafting) -> Miner:
+    def _make_miner(self, drafting: Drafting) -> CountedMiner:
         """Whoever looks for proofs, for engines that mine."""
         return make_process_miner(self.core, drafting, self._fail)
 
@@ -258,6 +284,10 @@ class Node:
     async def _run(self) -> None:
         config = self._config
         self._reload_mempool()
+        self.events.recorder.start()
+        self._stack.callback(self.events.recorder.stop)
+        self.events.hub.start()
+        self._stack.push_async_callback(self.events.hub.close)
         self.side.start(self._stack)
         self.driver.start(describe_start(self.core, self.journal))
         self._stack.push_async_callback(self.driver.close)
@@ -279,10 +309,11 @@ class Node:
                 advice="stop what listens there, or set another api.port",
             ) from error
         self._stack.push_async_callback(server.close)
+        self._stack.push_async_callback(self.events.hub.close)
         self._stack.callback(self._stop_serving)
         self.api_port = server.port
         self.core.metrics.build.info(describe_build(self.core))
-        _log.info("started", p2p=self.p2p_port, api=self.api_port, height=self.core.chain.height)
+        _log.info("started", p2p=self.p2p_port, api=self.api_port, head=self.core.chain.height)
 
     def _reload_mempool(self) -> None:
         """What was acknowledged before the restart is pending again; what no longer fits goes."""
@@ -295,7 +326,12 @@ class Node:
     def _on_admitted(self, envelopes: list[Envelope], source: bytes | None) -> None:
         self.lifecycle.on_admitted(envelopes, source)
         self.gossip.on_admitted(envelopes, source)
+        self.events.recorder.on_admitted(envelopes)
         self.side.orders.on_admitted(envelopes)
+
+    def _on_displaced(self, dropped: list[Dropped]) -> None:
+        self.lifecycle.on_dropped(dropped)
+        self.events.recorder.on_dropped(dropped)
 
     async def _fetch(self, ids: list[bytes], first: bytes | None) -> list[Envelope]:
         return await self.bodies.fetch(ids, first)
@@ -327,6 +363,9 @@ class Node:
 
     def _on_peer_change(self, peer: bytes, is_up: bool) -> None:
         self.host.on_peer_change(peer, is_up=is_up)
+        info = next((one for one in self.peers.connected() if one.peer_id == peer), None)
+        name, role = ("", "") if info is None else (info.name, info.role)
+        self.events.recorder.on_peer(peer, name, role, is_up=is_up)
         if is_up:
             self.gossip.on_peer_up(peer)
 
@@ -347,12 +386,34 @@ class Node:
 
     def _refresh(self) -> None:
         self.service.refresh()
+        self.events.recorder.on_view(*self.service.tell_view())
         if self.service.state is NodeState.STOPPING:
             return
         if self.side.catch_up.is_catching_up:
             self.service.state = NodeState.CATCHING_UP
         elif self.side.catch_up.target() <= self.core.chain.height + 2:
             self.service.state = NodeState.READY
+        self.chronicle.look(self._gather_facts())
+
+    def _gather_facts(self) -> Facts:
+        engine = self.service.engine_view()
+        return Facts(
+            state=self.service.state,
+            height=self.core.chain.final_height,
+            target=self.side.catch_up.target(),
+            view=engine.view,
+            leader=engine.leader,
+            pending=self.core.mempool.count,
+            peers=len(self.peers.connected()),
+            transactions=self.lifecycle.final_count,
+        )
+
+    def _name_speaker(self) -> Scope:
+        """Every line of the log names the node and its final height; none shows its key."""
+        chain = self.core.chain
+        protect(self.core.identity.seed)
+        name = self._config.name
+        return enter_scope(Scope(chain.genesis.name, name, lambda: chain.final_height))
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
         """In a thread: bodies first, then the journal, whose votes depend on them."""

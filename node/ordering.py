@@ -79,6 +79,7 @@ class Ordering:
         self._chain = core.decisions
         self._mempool = core.mempool
         self._seats = core.seats
+        self._clocks = core.clocks
         self._proposer = core.identity.public_key
         self._count_max = core.config.batch.proposal_count_max
         self._delay_s = core.config.batch.proposal_delay_ms / 1000
@@ -296,7 +297,11 @@ class Ordering:
             check_payload_bodies(value.bodies.values(), self._chain.genesis.limits)
         except PayloadError:
             return Verdict.INVALID
-        return Verdict.VALID if self._early_s(value) <= 0 else Verdict.LATER
+        if (early_s := self._early_s(value)) <= 0:
+            return Verdict.VALID
+        if value.payload is not None:
+            self._clocks.note(value.payload.proposer, early_s)
+        return Verdict.LATER
 
     def _early_s(self, value: Value) -> float:
         """Seconds until the value's time is no further ahead than the clock may drift."""

@@ -29,7 +29,11 @@ from node.api.backend import (
     ValidatorView,
 )
 from node.core import Core
+from node.diagnosis.diagnose import diagnose
+from node.diagnosis.facts import Facts
+from node.diagnosis.observer import Observer, name_replica
 from node.event_loop import name_running_loop
+from node.events.hub import EventHub
 from node.fork_watch import ForkWatch
 from node.gate import BusyError
 from node.host import EngineHost
@@ -60,6 +64,7 @@ class Service:
         forks: ForkWatch | None = None,
         *,
         reads: Reads | None = None,
+        events: EventHub | None = None,
     ) -> None:
         self._config = core.config
         self._chain = core.chain
@@ -73,14 +78,15 @@ class Service:
         self._lifecycle = lifecycle
         self._forks = forks
         self._reads = reads
+        self._events = events
         self._started_at_ms = time.time_ns() // 1_000_000
         self._rejected: dict[str, int] = {}
-        self._phase: tuple[object, float] = (None, time.monotonic())
         self.state = NodeState.STARTING
 
-    def connect(self, host: EngineHost, peers: Peers) -> None:
+    def connect(self, host: EngineHost, peers: Peers, observer: Observer) -> None:
         """Name those who are made after this."""
-        self._host, self._peers = host, peers
+        self._host, self._peers, self._observer = host, peers, observer
+        observer.oldest_ms = self.oldest_pending_ms
 
     @property
     def chain(self) -> Ledger:
@@ -91,6 +97,12 @@ class Service:
     def metrics(self) -> Metrics:
         """Everything measured here."""
         return self._metrics
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
+        assert self._events is not None
+        return self._events
 
     async def confirm_read(self, timeout_s: float) -> Freshness:
         """Wait until the ledger holds all that was decided anywhere before."""
@@ -263,7 +275,7 @@ class Service:
         return [
             ValidatorView(
                 replica=replica,
-                name=_name(replica),
+                name=name_replica(replica),
                 public_key=key,
                 is_self=replica == me,
                 is_leader=replica == leader,
@@ -289,10 +301,14 @@ class Service:
         oldest = self._mempool.oldest
         return None if oldest is None else self._lifecycle.age_ms(oldest.id)
 
+    def look(self) -> Facts:
+        """Everything that a diagnosis is made from, dated."""
+        return self._observer.look(self.state)
+
     def engine_view(self) -> EngineView:
-        """The engine's account, dated, with names."""
-        account = self._account()
-        in_phase_ms = self._date(account)
+        """The engine's account, dated, with names, and why it moves or does not."""
+        facts = self.look()
+        account = facts.account
         unheard = set(self._seats.committee.members) - set(account.heard) - {self._seats.me}
         silent = sorted(unheard) if account.heard or account.needed > 1 else []
         return EngineView(
@@ -300,56 +316,32 @@ class Service:
             replica=self._seats.me,
             phase=account.phase,
             view=account.view,
-            leader=None if account.leader is None else _name(account.leader),
+            leader=None if account.leader is None else name_replica(account.leader),
             height=account.height,
             waiting_for=account.waiting_for,
             needed=account.needed,
-            heard=tuple(_name(replica) for replica in account.heard),
-            silent=tuple(_name(replica) for replica in silent),
-            in_phase_ms=in_phase_ms,
-            why=self._why(account),
+            heard=tuple(name_replica(replica) for replica in account.heard),
+            silent=tuple(name_replica(replica) for replica in silent),
+            in_phase_ms=facts.phase_ms,
+            quorum=facts.quorum,
+            findings=diagnose(facts),
+            members=facts.members,
             counters=account.counters,
             forks=None if self._forks is None else self._forks.view(),
         )
 
-    def _why(self, account: Account) -> str:
-        connected = {peer.peer_id for peer in self._peers.connected()}
-        committee, me = self._seats.committee, self._seats.me
-        keys = self._seats.members
-        gone = [m for m in committee.members if m != me and keys[m] not in connected]
-        reachable = committee.size - len(gone)
-        quorum = self._spec.count_quorum(committee)
-        if self._forks is None and reachable < quorum:
-            names = ", ".join(map(_name, gone))
-            return (
-                f"{len(gone)} of {committee.size} validators unreachable ({names});"
-                f" {quorum} are needed"
-            )
-        if account.needed <= 1:
-            return f"waits for {account.waiting_for}"
-        return (
-            f"waits for {account.waiting_for}: {account.needed} are needed,"
-            f" {len(account.heard)} heard"
-        )
-
-    def _date(self, account: Account) -> int:
-        """Milliseconds since phase, view or height last changed, as far as this node looked."""
-        mark = (account.phase, account.view, account.height)
-        if mark != self._phase[0]:
-            self._phase = (mark, time.monotonic())
-        return int((time.monotonic() - self._phase[1]) * 1000)
-
     def _account(self) -> Account:
         return self._spec.account(self._engine)
 
+    def tell_view(self) -> tuple[int, ReplicaId | None]:
+        """The engine's view, and who leads it."""
+        account = self._account()
+        return account.view, account.leader
+
     def refresh(self) -> None:
         """Date what the engine does; called several times a second."""
-        self._date(self._account())
+        self.look()
 
     def ready(self) -> tuple[bool, str]:
         """May clients be sent here."""
         return self.state is NodeState.READY, self.state.value
-
-
-def _name(replica: ReplicaId) -> str:
-    return f"validator-{replica}"

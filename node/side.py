@@ -15,7 +15,9 @@ from ledger.transaction import Envelope
 from node.admission import Admission
 from node.body_log import BodyLog
 from node.core import Core
+from node.diagnosis.facts import TreeFacts
 from node.driver import Driver
+from node.events.recorder import EventRecorder
 from node.fork_watch import ForkWatch
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -80,6 +82,7 @@ class Parts:
     driver: Driver
     peers: Peers
     gossip: Gossip
+    events: EventRecorder
     fetch: Callable[[list[bytes], bytes | None], Awaitable[list[Envelope]]]
     spread_s: Callable[[], float]
     on_failure: OnFailure
@@ -108,6 +111,9 @@ class Side(Protocol):
     @property
     def forks(self) -> ForkWatch | None:
         """What watches the tree, where there is one."""
+
+    def describe_mining(self) -> TreeFacts | None:
+        """How fast blocks are looked for, where they are."""
 
     def start(self, stack: AsyncExitStack) -> None:
         """Before the engine's first event; `stack` ends what begins here."""

@@ -73,6 +73,7 @@ class BlockStorer:
     ) -> None:
         self._chain = core.tree
         self._mempool = core.mempool
+        self._clocks = core.clocks
         self._recent = recent
         self._fetch = fetch
         self._post = post
@@ -140,7 +141,7 @@ class BlockStorer:
         except PayloadError:
             self._post(Stored(effect.block_id, Verdict.INVALID))
             return
-        await self._await_time(effect)
+        await self._await_time(effect, header.proposer)
         self._recent.put(effect.block_id, envelopes)
         raws = tuple(envelope.raw for envelope in envelopes)
         await self._write(effect.block_id, BranchBlock(header, content.payload, raws))
@@ -178,10 +179,11 @@ class BlockStorer:
         raw = included(id_)
         return None if raw is None else decode_transaction(raw)
 
-    async def _await_time(self, effect: Store) -> None:
+    async def _await_time(self, effect: Store, proposer: bytes) -> None:
         """Answer `LATER` and wait, where a block lies too far ahead of the clock."""
         if (early_s := _early_s(effect)) <= 0:
             return
+        self._clocks.note(proposer, early_s)
         self._post(Stored(effect.block_id, Verdict.LATER))
         while early_s > 0:
             await asyncio.sleep(min(early_s + 0.001, CLOCK_LOOK_S))

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Protocol
 
+from consensus import catalog
 from consensus.catalog import TreeRules
 from node.branching import Branching
 from node.core import Core
+from node.diagnosis.facts import TreeFacts
 from node.drafting import Drafting, Miner
 from node.fork_watch import ForkWatch
 from node.mining.metrics import MiningCollector
 from node.mining.miner import Miner as ProcessMiner
+from node.mining.miner import MiningAccount
 from node.recent_bodies import RecentBodies
 from node.side import Parts
 from node.stories import Stories
@@ -18,7 +22,16 @@ from node.tasks import OnFailure
 from node.tree_catch_up import TreeCatchUp
 from node.tree_story import TreeStory
 
-MakeMiner = Callable[[Drafting], Miner]
+
+class CountedMiner(Miner, Protocol):
+    """A miner that tells how fast it is."""
+
+    def account(self) -> MiningAccount:
+        """What it has come to."""
+        ...
+
+
+MakeMiner = Callable[[Drafting], CountedMiner]
 """Makes whoever looks for proofs of what is drafted."""
 
 
@@ -29,6 +42,8 @@ class TreeSide:
 
     def __init__(self, parts: Parts, rules: TreeRules, make_miner: MakeMiner) -> None:
         core = parts.core
+        parameters = catalog.parse_parameters(core.spec, core.chain.genesis.engine_parameters)
+        self._interval_ms = rules.interval_ms(parameters)
         recent = RecentBodies()
         storer = BlockStorer(
             core, recent, fetch=parts.fetch, post=parts.post, on_failure=parts.on_failure
@@ -50,7 +65,7 @@ class TreeSide:
             recent=recent,
             storer=storer,
             drafting=drafting,
-            story=TreeStory(parts.lifecycle, stories, core.metrics),
+            story=TreeStory(parts.lifecycle, stories, core.metrics, parts.events),
             say=parts.host.share,
             on_returned=parts.gossip.on_returned,
             post=parts.post,
@@ -58,6 +73,17 @@ class TreeSide:
         )
         self.catch_up = TreeCatchUp(core.chain, parts.peers)
         parts.host.connect(parts.driver, None, parts.peers, None, self.orders)
+
+    def describe_mining(self) -> TreeFacts:
+        """The work that the next block takes, and who does it."""
+        measures, account = self.forks.measure(), self.miner.account()
+        return TreeFacts(
+            interval_ms=self._interval_ms,
+            difficulty=measures.difficulty if measures else 0,
+            network_rate=measures.hash_rate_per_s if measures else None,
+            own_rate=account.hashes_per_second,
+            workers=account.running,
+        )
 
     def start(self, stack: AsyncExitStack) -> None:
         """Look for proofs, and keep the tree."""
@@ -73,7 +99,7 @@ class TreeSide:
         """Nobody waits for anything here."""
 
 
-def make_process_miner(core: Core, drafting: Drafting, on_failure: OnFailure) -> Miner:
+def make_process_miner(core: Core, drafting: Drafting, on_failure: OnFailure) -> CountedMiner:
     """Processes that look for proofs of what is drafted; without workers, nobody."""
     section = core.config.mining
     miner = ProcessMiner(

@@ -8,6 +8,7 @@ from ledger.blocks import StoredBlock
 from ledger.mempool import Dropped
 from ledger.switching import Switch
 from ledger.transaction import Envelope
+from node.events.recorder import EventRecorder
 from node.lifecycle import Lifecycle
 from node.metrics import Metrics
 from node.stories import Stories, Turn
@@ -18,7 +19,14 @@ _log = structlog.get_logger(__name__)
 class TreeStory:
     """Told by whoever moves the head, once each, in order."""
 
-    def __init__(self, lifecycle: Lifecycle, stories: Stories, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        stories: Stories,
+        metrics: Metrics,
+        events: EventRecorder | None = None,
+    ) -> None:
+        self._events = events
         self._lifecycle = lifecycle
         self._metrics = metrics
         self.stories = stories
@@ -38,6 +46,10 @@ class TreeStory:
         for drop in dropped:
             tell((drop.id,), Turn.DROPPED, reason=drop.reason.value)
         self._lifecycle.on_dropped(dropped)
+        if self._events is not None:
+            included = [id_ for applied in switch.applied for id_ in applied.ids]
+            self._events.on_chain(included, switch.orphans)
+            self._events.on_dropped(dropped)
 
     def _on_reorganisation(self, switch: Switch) -> None:
         back = {envelope.id for envelope in switch.orphans}
@@ -59,6 +71,8 @@ class TreeStory:
         self.stories.tell(block.ids, Turn.FINAL, block.header.height, block.id)
         failed = sum(receipt.status == "failed" for receipt in block.receipts)
         self._lifecycle.on_final(block.ids, failed)
+        if self._events is not None:
+            self._events.on_chain()
 
     def on_refuted(self, switch: Switch) -> None:
         """A branch could not be executed."""

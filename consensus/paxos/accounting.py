@@ -2,7 +2,7 @@
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from consensus.paxos.proposing import must_move
+from consensus.idling import must_move
 from consensus.paxos.replica import Phase, Replica, Role
 
 PHASES: tuple[str, ...] = (
@@ -25,8 +25,16 @@ def compute_account(replica: Replica) -> Account:
         needed=needed,
         heard=heard,
         counters=dict(sorted(replica.counters.items())),
+        goal=replica.known if replica.known > replica.decided else 0,
+        suspects=find_suspects(replica),
         causes=dict(sorted(replica.ballots_left.items())),
     )
+
+
+def find_suspects(replica: Replica) -> tuple[ReplicaId, ...]:
+    """This voter, where it trusts a leader no more; it does not know what the others think."""
+    is_sceptic = replica.is_voting and replica.leader is not None and not replica.trusts_leader
+    return (replica.me,) if is_sceptic and replica.me is not None else ()
 
 
 def compute_wait(replica: Replica) -> tuple[str, int, tuple[ReplicaId, ...]]:

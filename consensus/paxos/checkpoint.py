@@ -11,14 +11,14 @@ newest for as long as no other committee has ended.
 
 from collections.abc import Iterator
 
-from consensus.checkpoints import forget_oldest, is_out_of_turn
+from consensus.checkpoints import certify_in_turn, forget_certified, forget_oldest, is_announced
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite, Send
+from consensus.effects import Broadcast, Diverge, Effect, Ignore, Rewrite, Send
 from consensus.events import Applied
 from consensus.message import Height, Signed
 from consensus.paxos.journal import durable_records
 from consensus.paxos.learner import claim
-from consensus.paxos.membership import is_announced, owes_vote, take_seats
+from consensus.paxos.membership import owes_vote, take_seats
 from consensus.paxos.messages import Checkpoint, CheckpointCertificate
 from consensus.paxos.quorums import judge_certificate
 from consensus.paxos.refusals import Refusal
@@ -132,21 +132,11 @@ def take_certificate(replica: Replica, certificate: CheckpointCertificate) -> It
 
 
 def certify_applied(replica: Replica) -> Iterator[Effect]:
-    """Hand each certificate to the ledger once its height is applied and the ids agree."""
-    for height in sorted(replica.waiting):
-        if height > replica.applied or is_out_of_turn(replica, height):
-            return
-        certificate = replica.waiting.pop(height)
-        certified = certificate.votes[0].body.block_id
-        own = replica.own_checkpoints.get(height, certified)
-        if own != certified:
+    """Tell the ledger what is certified; this replica halts where its own block differs."""
+    for effect in certify_in_turn(replica, replica.waiting):
+        if isinstance(effect, Diverge):
             replica.role = Role.HALTED
-            yield Diverge(height, own, certified)
-            return
-        replica.certified, replica.certificate = height, certificate
-        if replica.former is not None and height == replica.former.height:
-            replica.handover = certificate
-        for kept in (replica.own_checkpoints, replica.checkpoints):
-            for old in [old for old in kept if old <= height]:
-                del kept[old]
-        yield Certify(height, certificate)
+        else:
+            replica.certificate = effect.certificate
+            forget_certified(replica.checkpoints, effect.height)
+        yield effect

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from consensus.committee import ReplicaId
 from consensus.effects import Check, Decide, Effect
 from consensus.message import NULL_DIGEST, Height
+from consensus.patience import calm_down
 from consensus.paxos.ballot import Ballot
 from consensus.paxos.messages import Accepted, ChosenSeal, Learned
 from consensus.paxos.refusals import Refusal, ignore
@@ -96,16 +97,6 @@ def decide(replica: Replica, height: Height, slot: Slot, outcome: Outcome) -> It
         replica.unapplied[height] = slot.accepted
     del replica.slots[height]
     replica.count("nulls" if null else "decided")
-    calm_down(replica)
+    replica.idle_looks = 0
+    calm_down(replica.clock, CALM_HEIGHTS)
     yield Decide(height, values, outcome.seal)
-
-
-def calm_down(replica: Replica) -> None:
-    """Progress: repetitions wait, and timeouts that had doubled come back down."""
-    clock = replica.clock
-    clock.progressed = True
-    clock.resends = replica.idle_looks = 0
-    clock.calm += 1
-    if clock.calm >= CALM_HEIGHTS:
-        clock.calm = 0
-        clock.failures = max(0, clock.failures - 1)

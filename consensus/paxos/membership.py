@@ -36,11 +36,6 @@ LOWEST = Ballot(0, 0)
 found empty later was lost."""
 
 
-def is_announced(replica: Replica, event: Applied) -> bool:
-    """Does another committee come where it may: at the last height known to be the former's."""
-    return replica.until == event.height
-
-
 def take_seats(replica: Replica, event: Applied) -> Iterator[Effect]:
     """The last height of a committee is executed: another one sits."""
     assert replica.decided == event.height

@@ -67,28 +67,6 @@ def request_value(replica: Replica) -> Iterator[Effect]:
     yield Request(height, unexecuted_digests(replica))
 
 
-def require_value(replica: Replica) -> Iterator[Effect]:
-    """The chain must not stand still: ask again, and take an empty payload."""
-    ordering = replica.ordering
-    if is_idling(replica):
-        assert ordering.requested is not None
-        ordering.required = True
-        yield Request(ordering.requested, unexecuted_digests(replica), required=True)
-
-
-def is_idling(replica: Replica) -> bool:
-    """Does this leader wait for a value while nothing is in flight and something should be."""
-    ordering = replica.ordering
-    if ordering.requested != replica.decided + 1 or ordering.required:
-        return False
-    return replica.is_leading and must_move(replica)
-
-
-def must_move(replica: Replica) -> bool:
-    """Is there work, or are there heights that only the next checkpoint will certify."""
-    return replica.pending or replica.decided % replica.parameters.checkpoint_interval != 0
-
-
 def unexecuted_digests(replica: Replica) -> tuple[Digest, ...]:
     """The values below the next height that the ledger does not hold yet, in order."""
     return tuple(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from consensus.committee import Committee, ReplicaId
+from consensus.certificates import read_certificate
+from consensus.committee import Committee
 from consensus.message import Height
 from consensus.paxos.ballot import NO_BALLOT
 from consensus.paxos.messages import CheckpointCertificate, ChosenSeal, Entry
@@ -19,16 +20,9 @@ def judge_seal(
 
 def judge_certificate(certificate: object, committee: Committee) -> tuple[Height, bytes] | None:
     """The height and block id that a majority of distinct members signed, or None."""
-    if not isinstance(certificate, CheckpointCertificate) or not certificate.votes:
+    if not isinstance(certificate, CheckpointCertificate):
         return None
-    bodies = {vote.body for vote in certificate.votes}
-    signers: set[ReplicaId] = {vote.signer for vote in certificate.votes}
-    if len(bodies) != 1 or len(signers) != len(certificate.votes):
-        return None
-    if len(signers) < committee.majority or not all(map(committee.is_member, signers)):
-        return None
-    body = certificate.votes[0].body
-    return body.height, body.block_id
+    return read_certificate(certificate, committee, committee.majority)
 
 
 def choose_entries(entries: Sequence[Entry]) -> dict[Height, Entry]:

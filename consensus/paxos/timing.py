@@ -13,11 +13,13 @@ from collections.abc import Iterator
 
 from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed, Timer
+from consensus.idling import is_idling, require_value
+from consensus.patience import compute_patience_ms
 from consensus.paxos.catch_up import lacks_certificate, resend
 from consensus.paxos.election import stand
 from consensus.paxos.heartbeat import announce, beat, look_around
 from consensus.paxos.membership import has_debts
-from consensus.paxos.proposing import is_idling, require_value
+from consensus.paxos.proposing import unexecuted_digests
 from consensus.paxos.replica import Phase, Replica, Role
 
 ELECTION: Timer = ("election",)
@@ -49,7 +51,7 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
             yield from announce(replica)
         case ("idle",) if clock.idle:
             clock.idle = False
-            yield from require_value(replica)
+            yield from require_value(replica, unexecuted_digests(replica))
         case ("resend",) if clock.resend:
             clock.resend = False
             clock.resends += 1
@@ -117,16 +119,15 @@ def is_ailing(replica: Replica) -> bool:
 def compute_election_ms(replica: Replica) -> int:
     """T, doubled for each failure, capped."""
     parameters = replica.parameters
-    doublings = min(replica.clock.failures, 32)
-    return min(parameters.election_ms << doublings, parameters.election_max_ms)
+    failures = replica.clock.failures
+    return compute_patience_ms(parameters.election_ms, failures, parameters.election_max_ms)
 
 
 def compute_look_ms(replica: Replica) -> int:
     """The pause between two looks: longer than a majority's answers take, in the end."""
     parameters = replica.parameters
-    doublings = min(replica.clock.failures, 32)
     longest_ms = max(parameters.silence_ms, parameters.election_max_ms)
-    return min(parameters.silence_ms << doublings, longest_ms)
+    return compute_patience_ms(parameters.silence_ms, replica.clock.failures, longest_ms)
 
 
 def compute_resend_ms(replica: Replica) -> int:

@@ -2,8 +2,10 @@
 
 from consensus.committee import ReplicaId
 from consensus.engine import Account
-from consensus.pbft.proposing import must_move
+from consensus.idling import must_move
+from consensus.message import Height
 from consensus.pbft.replica import Phase, Replica, Role, Slot
+from consensus.pbft.suspicion import compute_suspects
 from consensus.pbft.timing import has_undecided
 
 PHASES: tuple[str, ...] = (
@@ -25,8 +27,17 @@ def compute_account(replica: Replica) -> Account:
         needed=needed,
         heard=heard,
         counters=dict(sorted(replica.counters.items())),
+        goal=compute_goal(replica),
+        suspects=tuple(sorted(compute_suspects(replica))),
         causes=dict(sorted(replica.views_left.items())),
     )
+
+
+def compute_goal(replica: Replica) -> Height:
+    """Where an observer votes again, else what some correct member has decided and this one has not."""
+    if replica.role is Role.OBSERVER:
+        return replica.barrier
+    return replica.trusted_claim if replica.is_behind else 0
 
 
 def compute_phase(replica: Replica) -> str:

@@ -12,16 +12,16 @@ turn: none above a committee's last height before the one of that height (`conse
 
 from collections.abc import Iterator
 
-from consensus.checkpoints import is_last_height, is_out_of_turn
+from consensus.checkpoints import certify_in_turn, is_announced, is_last_height
 from consensus.committee import ReplicaId
-from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore, Rewrite
+from consensus.effects import Broadcast, Diverge, Effect, Ignore, Rewrite
 from consensus.events import Applied
 from consensus.message import Height, Signed
 from consensus.pbft.accusing import accuse
 from consensus.pbft.claims import note_claim
 from consensus.pbft.deciding import prune
 from consensus.pbft.journal import durable_records
-from consensus.pbft.membership import is_announced, take_seats
+from consensus.pbft.membership import take_seats
 from consensus.pbft.messages import Checkpoint, CheckpointCertificate
 from consensus.pbft.quorums import judge_certificate
 from consensus.pbft.refusals import Refusal
@@ -167,25 +167,8 @@ def accept_certificate(replica: Replica, certificate: CheckpointCertificate) -> 
 
 
 def certify_applied(replica: Replica) -> Iterator[Effect]:
-    """Hand each certificate to the ledger once its height is applied and the ids agree."""
-    for height in sorted(replica.uncertified):
-        if height > replica.applied or is_out_of_turn(replica, height):
-            return
-        certificate = replica.uncertified.pop(height)
-        certified = certificate.votes[0].body.block_id
-        own = replica.own_checkpoints.get(height, certified)
-        if own != certified:
+    """Tell the ledger what is certified; this replica halts where its own block differs."""
+    for effect in certify_in_turn(replica, replica.uncertified):
+        if isinstance(effect, Diverge):
             replica.role = Role.HALTED
-            yield Diverge(height, own, certified)
-            return
-        replica.certified = height
-        if replica.former is not None and height == replica.former.height:
-            replica.handover = certificate
-        forget_own_checkpoints(replica, height)
-        yield Certify(height, certificate)
-
-
-def forget_own_checkpoints(replica: Replica, height: Height) -> None:
-    """Block ids at or below a certified height are of no use here any more."""
-    kept = {h: block_id for h, block_id in replica.own_checkpoints.items() if h > height}
-    replica.own_checkpoints = kept
+        yield effect

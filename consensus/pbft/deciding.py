@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from consensus.effects import Decide, Effect
 from consensus.message import NULL_DIGEST, Height
+from consensus.patience import calm_down
 from consensus.pbft.messages import Decision
 from consensus.pbft.replica import Outcome, Replica, Slot
 
@@ -31,19 +32,8 @@ def decide(replica: Replica, height: Height, slot: Slot, outcome: Outcome) -> It
     replica.history[height] = Decision(height, values, outcome.seal)
     replica.history.pop(height - replica.parameters.window, None)
     replica.count("nulls" if null else "decided")
-    calm_down(replica)
+    calm_down(replica.clock, CALM_HEIGHTS)
     yield Decide(height, values, outcome.seal)
-
-
-def calm_down(replica: Replica) -> None:
-    """Progress: timers restart, and timeouts that had doubled come back down."""
-    clock = replica.clock
-    clock.progressed = True
-    clock.resends = 0
-    clock.calm += 1
-    if clock.calm >= CALM_HEIGHTS:
-        clock.calm = 0
-        clock.failures = max(0, clock.failures - 1)
 
 
 def prune(replica: Replica) -> None:

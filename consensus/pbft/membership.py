@@ -32,12 +32,6 @@ from consensus.pbft.quorums import compute_proposals
 from consensus.pbft.replica import Ordering, Phase, Replica, Role
 
 
-def is_announced(replica: Replica, event: Applied) -> bool:
-    """Does another committee come where it may: at the last height that was known to be the former's."""
-    is_checkpoint = event.height % replica.parameters.checkpoint_interval == 0
-    return replica.until == event.height and is_checkpoint
-
-
 def take_seats(replica: Replica, event: Applied) -> None:
     """The last height of a committee is executed: another one sits, and hands over what is open."""
     replica.former, replica.handover = Former(event.height, replica.committee), None

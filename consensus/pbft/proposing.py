@@ -57,15 +57,6 @@ def request_value(replica: Replica) -> Iterator[Effect]:
         replica.count("window_full")
 
 
-def require_value(replica: Replica) -> Iterator[Effect]:
-    """The chain must not stand still: ask again, and take an empty payload."""
-    ordering = replica.ordering
-    if is_idling(replica):
-        assert ordering.requested is not None
-        ordering.required = True
-        yield Request(ordering.requested, unexecuted_digests(replica), required=True)
-
-
 def may_propose(replica: Replica) -> bool:
     """Is the next height within the pipeline and the water marks."""
     height = replica.ordering.next_height
@@ -76,19 +67,6 @@ def is_held_back(replica: Replica) -> bool:
     """Is it only the high water mark that the next height does not stay within."""
     height = replica.ordering.next_height
     return replica.ceiling < height <= replica.decided + replica.parameters.pipeline
-
-
-def is_idling(replica: Replica) -> bool:
-    """Does this primary wait for a value while nothing is in flight and something should be."""
-    ordering = replica.ordering
-    if ordering.requested != replica.decided + 1 or ordering.required:
-        return False
-    return replica.is_leading and must_move(replica)
-
-
-def must_move(replica: Replica) -> bool:
-    """Is there work, or are there heights that only the next checkpoint will certify."""
-    return replica.pending or replica.decided % replica.parameters.checkpoint_interval != 0
 
 
 def unexecuted_digests(replica: Replica) -> tuple[Digest, ...]:

@@ -3,9 +3,9 @@
 All rules in one sentence: distinct signers, all members, all saying the same, a quorum of them.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
+from consensus.certificates import has_distinct_members, is_unanimous, read_certificate
 from consensus.committee import Committee, Former, ReplicaId, View
 from consensus.message import NULL_DIGEST, Height, Signed, compute_digest
 from consensus.pbft.messages import (
@@ -19,24 +19,11 @@ from consensus.pbft.messages import (
 )
 
 
-def has_distinct_members(votes: Sequence[Signed[Any]], committee: Committee) -> bool:
-    """Is every signer a member, and none counted twice."""
-    signers = {vote.signer for vote in votes}
-    return len(signers) == len(votes) and all(map(committee.is_member, signers))
-
-
-def is_quorum(votes: Sequence[Signed[Any]], committee: Committee) -> bool:
-    """Do distinct members of a quorum all say the same."""
-    if len(votes) < committee.quorum or not has_distinct_members(votes, committee):
-        return False
-    return all(vote.body == votes[0].body for vote in votes)
-
-
 def judge_seal(
     seal: CommitSeal, height: Height, values: tuple[bytes, ...], committee: Committee
 ) -> bool:
     """Does the seal prove that `values` (one, or none for a null) are decided at `height`."""
-    if len(values) > 1 or not is_quorum(seal.commits, committee):
+    if len(values) > 1 or not is_unanimous(seal.commits, committee, committee.quorum):
         return False
     commit = seal.commits[0].body
     digest = compute_digest(values[0]) if values else NULL_DIGEST
@@ -47,10 +34,7 @@ def judge_certificate(
     certificate: CheckpointCertificate, committee: Committee
 ) -> tuple[Height, bytes] | None:
     """The height and block id that a checkpoint certificate proves, if it does."""
-    if not is_quorum(certificate.votes, committee):
-        return None
-    body = certificate.votes[0].body
-    return body.height, body.block_id
+    return read_certificate(certificate, committee, committee.quorum)
 
 
 def is_prepared(certificate: PreparedCertificate, committee: Committee) -> bool:

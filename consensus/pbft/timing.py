@@ -20,9 +20,10 @@ from collections.abc import Iterator
 
 from consensus.effects import CancelTimer, Effect, SetTimer
 from consensus.events import Elapsed, Timer
+from consensus.idling import is_idling, must_move, require_value
 from consensus.pbft.catch_up import resend
 from consensus.pbft.parameters import STARVED_PERMILLE
-from consensus.pbft.proposing import is_idling, must_move, require_value
+from consensus.pbft.proposing import unexecuted_digests
 from consensus.pbft.replica import CHANGING, OBSERVER, VOTER, Replica, Slot
 from consensus.pbft.returning import may_return
 from consensus.pbft.suspicion import on_waited_in_vain
@@ -53,7 +54,7 @@ def on_elapsed(replica: Replica, event: Elapsed) -> Iterator[Effect]:
             yield from resend(replica)
         case ("idle",) if clock.idle:
             clock.idle = False
-            yield from require_value(replica)
+            yield from require_value(replica, unexecuted_digests(replica))
         case ("answers",) if clock.answers:
             clock.answers = False
             replica.answered.clear()

@@ -21,6 +21,7 @@ def compute_account(replica: Replica) -> Account:
         needed=needed,
         heard=(),
         counters=dict(sorted(replica.counters.items())),
+        goal=tree.nodes[tree.best].height if tree and waiting_for == "bodies" else 0,
     )
 
 

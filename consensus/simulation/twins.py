@@ -24,6 +24,7 @@ from consensus import catalog
 from consensus.committee import Committee, View
 from consensus.errors import ConsensusError
 from consensus.message import Height, Message, Signed
+from consensus.model.faults import FaultKind
 from consensus.simulation.byzantine.fields import VALUE_NAMES, VIEW_NAMES, find_height
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.history import ViolationError
@@ -101,6 +102,8 @@ def check_twins(twins: Twins, *, beyond_bound: bool = False) -> None:
         raise TwinsError(f"nodes and twins are {HOSTS_MAX} at most, not {twins.hosts}")
     advice = "it signs nothing, so a twin is one more miner and proves nothing"
     catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
+    if twins.twins and spec.model.assumes.fault_kind is not FaultKind.BYZANTINE:
+        raise TwinsError(f"twins lie, and {spec.name} stands members that crash, none that lie")
     faults = spec.default_faults(twins.nodes)
     catalog.check_configuration(spec, Committee.of(twins.nodes, faults))
     if twins.twins > faults and not beyond_bound:

@@ -52,15 +52,21 @@ class LevelStore:
     store-corrupt when it is damaged, store-io when the disk refuses.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        write_buffer_bytes: int = WRITE_BUFFER_BYTES,
+        block_cache_bytes: int = BLOCK_CACHE_BYTES,
+    ) -> None:
         with _explained():
             Path(path).mkdir(parents=True, exist_ok=True)
             self._db = plyvel.DB(
                 str(path),
                 create_if_missing=True,
                 paranoid_checks=True,
-                write_buffer_size=WRITE_BUFFER_BYTES,
-                lru_cache_size=BLOCK_CACHE_BYTES,
+                write_buffer_size=write_buffer_bytes,
+                lru_cache_size=block_cache_bytes,
                 bloom_filter_bits=BLOOM_BITS,
                 compression=None,
             )

@@ -8,11 +8,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.aiohttp import make_aiohttp_handler
 
-from node.api import accounts, blocks, node_views, probes, transactions
+from node.api import accounts, blocks, event_stream, node_views, probes, transactions
 from node.api.backend import Backend
 from node.api.models import IndexAnswer, RouteAnswer
 from node.api.openapi import make_document
 from node.api.problems import answer_problems
+from node.api.request_ids import add_id, log_requests
 from node.api.routing import Api, Limits, Route, answer, bind
 from node.api.server import settle_connection
 from node.metrics import Metrics
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *blocks.ROUTES,
     *accounts.ROUTES,
     *node_views.ROUTES,
+    *event_stream.ROUTES,
     *probes.ROUTES,
     Route("GET", "/metrics", serve_metrics, "Prometheus metrics.", {200: "text/plain"}, "about"),
     Route(
@@ -69,7 +71,12 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
     """The HTTP API of one node; serve it with `node.api.server.open_server`."""
     api = Api(backend, limits or Limits())
     app = web.Application(
-        middlewares=[settle_connection, measure_requests(backend.metrics), answer_problems],
+        middlewares=[
+            settle_connection,
+            log_requests(),
+            measure_requests(backend.metrics),
+            answer_problems,
+        ],
         client_max_size=api.limits.batch_bytes_max,
     )
     app.on_response_prepare.append(add_headers)
@@ -85,8 +92,9 @@ def make_app(backend: Backend, limits: Limits | None = None) -> web.Application:
 
 
 async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Nothing here is to be guessed at or kept by a cache."""
+    """Nothing here is to be guessed at or kept by a cache; the id leads to the log."""
     response.headers.update(SECURITY_HEADERS)
+    add_id(response)
 
 
 def show_routes(metrics: Metrics) -> None:
@@ -95,6 +103,11 @@ def show_routes(metrics: Metrics) -> None:
         for status in (*route.answers, *route.problems):
             metrics.http_requests.labels(route.path, route.method, str(status))
         metrics.http_request_seconds.labels(route.path)
+
+
+def is_stream(response: web.StreamResponse) -> bool:
+    """Does an answer last as long as its reader likes."""
+    return response.status == 101 or response.content_type == "text/event-stream"
 
 
 def measure_requests(metrics: Metrics) -> Middleware:
@@ -108,7 +121,8 @@ def measure_requests(metrics: Metrics) -> Middleware:
         path = "unrouted" if resource is None else resource.canonical
         method = request.method if request.method in METHODS else "other"
         metrics.http_requests.labels(path, method, str(response.status)).inc()
-        metrics.http_request_seconds.labels(path).observe(time.perf_counter() - started)
+        if not is_stream(response):
+            metrics.http_request_seconds.labels(path).observe(time.perf_counter() - started)
         return response
 
     return measure

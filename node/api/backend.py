@@ -14,11 +14,15 @@ import msgspec
 from consensus.fork_measures import ForkMeasures
 from ledger.block import Receipt
 from ledger.reasons import Reason
+from node.diagnosis.facts import Member
+from node.diagnosis.finding import Finding
+from node.events.hub import EventHub
 from node.metrics import Metrics
 from node.stories import Chapter
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from node.metrics import Metrics
 
 
 class TransactionStatus(StrEnum):
@@ -204,8 +208,9 @@ class MempoolView(msgspec.Struct, frozen=True):
 class EngineView(msgspec.Struct, frozen=True):
     """The engine's account of itself, dated and with the names of replicas.
 
-    `in_phase_ms` is how long phase, view and height have not changed. `why` is a sentence for
-    people: what it is waiting for and, if it does not move, who is silent.
+    `in_phase_ms` is how long phase, view and height have not changed. `findings` say in words why it
+    moves or does not, the one that matters most first: its text is the headline. `quorum` is how many
+    members have to take part.
     """
 
     engine: str
@@ -219,7 +224,9 @@ class EngineView(msgspec.Struct, frozen=True):
     heard: tuple[str, ...]
     silent: tuple[str, ...]
     in_phase_ms: int
-    why: str
+    quorum: int
+    findings: tuple[Finding, ...]
+    members: tuple[Member, ...]
     counters: Mapping[str, int]
     forks: "ForksView | None" = None
     """Where the head may move to another branch."""
@@ -244,8 +251,13 @@ class Backend(Protocol):
         ...
 
     @property
-    def metrics(self) -> Metrics:
+    def metrics(self) -> "Metrics":
         """Everything measured here."""
+        ...
+
+    @property
+    def events(self) -> EventHub:
+        """Who passes on what happens here."""
         ...
 
     async def submit(self, raws: Sequence[bytes]) -> list[Submission]:

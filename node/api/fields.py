@@ -34,7 +34,7 @@ _U64_PATTERN = "^(0|[1-9][0-9]{0,19})$"
 
 
 ADDRESSES_KEPT_MAX = 8192
-_encode_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(encode_address)
+spell_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(encode_address)
 _decode_address = functools.lru_cache(ADDRESSES_KEPT_MAX)(decode_address)
 """The checksum costs some 50 µs in Python, and the same accounts come again and again."""
 
@@ -119,7 +119,7 @@ Signature = Annotated[
 Address = Annotated[
     bytes,
     BeforeValidator(parse_address),
-    PlainSerializer(_encode_address, return_type=str),
+    PlainSerializer(spell_address, return_type=str),
     WithJsonSchema(ADDRESS_SCHEMA),
 ]
 """A public key (32 bytes) in Python, an address with a checksum in JSON."""

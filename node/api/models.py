@@ -4,12 +4,14 @@ What clients send (`Strict`) refuses unknown fields and wrong types. What they r
 may gain fields later, so a client has to ignore those it does not know.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.fields import U64, Address, Amount, Hash, HexBytes, Signature
+from node.diagnosis.facts import Presence
+from node.diagnosis.finding import Code, Severity
 from node.stories import Turn
 
 
@@ -371,8 +373,40 @@ class ForksAnswer(Answer):
     side_bytes_max: int
 
 
+class FindingAnswer(Answer):
+    """One thing that is so, in plain words; see `node/README.md` for the codes."""
+
+    code: Code = Field(description="A stable name.")
+    severity: Severity = Field(
+        description="fault: it stands still or must not be trusted until somebody acts."
+    )
+    text: str = Field(description="A sentence for people.")
+    advice: str = Field(description="What to do next; empty where there is nothing to do.")
+    since_ms: int | None = Field(description="For how long it has been so; null if not known.")
+    members: list[str] = Field(description="Whom it is about, such as validator-2.")
+
+
+class StandingAnswer(Answer):
+    """One member of the committee as this node sees it."""
+
+    replica: int
+    name: str
+    presence: Presence = Field(
+        description="self; linked; silent: linked, but nothing comes; unreachable: no link."
+    )
+    presence_ms: int = Field(description="For how long it has been so.")
+    heard_ms: int | None = Field(
+        description="Since the engine last got a message of it; null for never."
+    )
+    height: U64 | None = Field(description="What it last told of its head.")
+
+
 class EngineAnswer(Answer):
-    """The engine's account of itself; `why` says why it is not moving, if it is not."""
+    """The engine's account of itself, and why it moves or stands still.
+
+    `findings` are in order of weight, never empty; `headline` is the text of the first. `heard` and
+    `silent` are those whose voices the present wait has, and lacks.
+    """
 
     engine: str
     replica: int | None
@@ -385,9 +419,25 @@ class EngineAnswer(Answer):
     heard: list[str]
     silent: list[str]
     in_phase_ms: int
-    why: str
+    quorum: int = Field(description="How many members have to take part.")
+    headline: str
+    findings: list[FindingAnswer]
+    members: list[StandingAnswer]
     counters: dict[str, int]
     forks: ForksAnswer | None = None
+
+
+class EventAnswer(Answer):
+    """Something that happened here; what `data` holds depends on the kind.
+
+    `cursor` is where a subscriber goes on who has read this; `time_ms` is this node's clock (Unix time).
+    """
+
+    cursor: str
+    kind: str
+    time_ms: U64
+    data: dict[str, Any]
+    height: U64 | None = None
 
 
 class ProbeAnswer(Answer):

@@ -8,12 +8,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from node.api.models import ProblemAnswer
-from node.api.routing import Parameter, Route
+from node.api.request_ids import HEADER
+from node.api.routing import Media, Parameter, Route
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/{model}"
 ALWAYS = (400, 500, 503)
 """Every route may give these: a bad query or path, our own fault, no connection left."""
+
+REQUEST_ID: Mapping[str, Any] = {
+    "description": "The request's id in the node's log: the client's own where it sent one that is"
+    " well-formed, else a new one.",
+    "schema": {"type": "string"},
+}
 
 Schemas = dict[Any, dict[str, Any]]
 
@@ -34,13 +41,13 @@ def make_document(routes: Sequence[Route], version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": definitions},
+        "components": {"schemas": definitions, "headers": {HEADER: REQUEST_ID}},
     }
 
 
 def _make_schemas(routes: Iterable[Route]) -> tuple[Schemas, dict[str, Any]]:
     """A reference per model, and the definitions they refer to."""
-    answers = {model for route in routes for model in route.answers.values()}
+    answers = {_get_model(answer) for route in routes for answer in route.answers.values()}
     bodies = {model for route in routes for model in route.bodies.values() if _is_model(model)}
     wanted: list[tuple[Any, Any]] = [
         *((model, "serialization") for model in answers if _is_model(model)),
@@ -51,6 +58,10 @@ def _make_schemas(routes: Iterable[Route]) -> tuple[Schemas, dict[str, Any]]:
     references, definitions = models_json_schema(wanted, ref_template=REF)
     schemas: Schemas = {model: schema for (model, _), schema in references.items()}
     return schemas, definitions["$defs"]
+
+
+def _get_model(answer: type[BaseModel] | Media | str) -> type[BaseModel] | str | None:
+    return answer.model if isinstance(answer, Media) else answer
 
 
 def _is_model(value: object) -> bool:
@@ -97,14 +108,29 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": schemas[ProblemAnswer]}}
     for status in sorted({*ALWAYS, *route.problems} - set(route.answers)):
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
+    for response in responses.values():
+        response["headers"] = {HEADER: {"$ref": f"#/components/headers/{HEADER}"}}
     return responses
 
 
-def _response(status: int, kind: type[BaseModel] | str, schemas: Schemas) -> dict[str, Any]:
+def _response(status: int, kind: type[BaseModel] | Media | str, schemas: Schemas) -> dict[str, Any]:
     description = HTTPStatus(status).phrase
+    if isinstance(kind, Media):
+        if not kind.name:
+            return {"description": description}
+        carried = {} if kind.model is None else {"schema": _stream_schema(schemas[kind.model])}
+        return {"description": description, "content": {kind.name: carried}}
     if isinstance(kind, str):
         return {"description": description, "content": {kind: {}}}
     return {"description": description, "content": {"application/json": {"schema": schemas[kind]}}}
+
+
+def _stream_schema(model: dict[str, Any]) -> dict[str, Any]:
+    """One server-sent event, as tools read it that know such streams."""
+    text: dict[str, Any] = {"type": "string"}
+    data = {**text, "contentMediaType": "application/json", "contentSchema": model}
+    fields = {"id": text, "event": text, "data": data, "retry": {"type": "integer"}}
+    return {"type": "object", "properties": fields}
 
 
 def _schema(kind: type[BaseModel] | Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:

@@ -45,6 +45,9 @@ API_REASONS: Mapping[str, tuple[int, str]] = {
     "query-invalid": (400, "A query parameter has no valid value"),
     "query-conflict": (400, "Query parameters contradict each other"),
     "cursor-invalid": (400, "The cursor was not made by this API"),
+    "cursor-unknown": (410, "The cursor is of another node, or of a log that is gone"),
+    "cursor-too-old": (410, "What follows the cursor is no longer kept"),
+    "origin-refused": (403, "Pages of other sites may not do this"),
     "path-invalid": (400, "A part of the path has no valid form"),
     "path-unknown": (404, "Nothing is found at this path"),
     "block-unknown": (404, "No such block is here"),
@@ -58,6 +61,8 @@ API_REASONS: Mapping[str, tuple[int, str]] = {
     "method-not-allowed": (405, "The method does not fit the path"),
     "expectation-failed": (417, "The expectation cannot be met"),
     "request-malformed": (400, "The request is malformed"),
+    "events-off": (503, "This node keeps no events"),
+    "too-many-subscribers": (503, "All places for subscribers are taken"),
     "too-many-connections": (503, "All connections are taken"),
     INTERNAL: (500, "The node made a mistake"),
 }

@@ -55,6 +55,17 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """An answer that is no JSON document: a stream of events in JSON of the form `model`.
+
+    No name means no body.
+    """
+
+    name: str
+    model: type[Answer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One operation.
 
@@ -67,7 +78,7 @@ class Route:
     path: str
     handler: ApiHandler
     summary: str
-    answers: Mapping[int, type[Answer] | str]
+    answers: Mapping[int, type[Answer] | Media | str]
     tag: str
     parameters: tuple[Parameter, ...] = ()
     bodies: Mapping[str, type[BaseModel] | Mapping[str, Any]] = field(default_factory=dict)

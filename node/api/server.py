@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from node.api.problems import INTERNAL, Problem
+from node.api.request_ids import HEADER, choose_id
 from node.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -85,6 +86,7 @@ class BoundedHandler(web.RequestHandler):
         )
         self._keeper = keeper
         self._is_inside = False
+        self._is_outside = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,12 +107,22 @@ class BoundedHandler(web.RequestHandler):
             self._deadline.cancel()
             self._deadline = None
 
+    def give_up_place(self) -> None:
+        """Stand beside the cap from here on: what is served now is counted elsewhere."""
+        if self._is_inside:
+            self._is_inside = False
+            self._is_outside = True
+            self._keeper.leave()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give the place back."""
         self.settle()
         if self._is_inside:
             self._is_inside = False
             self._keeper.leave()
+            super().connection_lost(exc)
+        elif self._is_outside:
+            self._is_outside = False
             super().connection_lost(exc)
 
     def handle_error(
@@ -122,11 +134,13 @@ class BoundedHandler(web.RequestHandler):
     ) -> web.StreamResponse:
         """What aiohttp's parser refuses, as a problem document; the connection ends."""
         self.settle()
+        id_ = choose_id(request)
         if status >= 500:
-            log.error("a request failed outside the application", exc_info=exc)
+            log.error("a request failed outside the application", request=id_, exc_info=exc)
         reason = "request-malformed" if status < 500 else INTERNAL
         first_line = (message or "").split("\n", 1)[0]
         response = Problem(reason, first_line, status=status).answer(request)
+        response.headers[HEADER] = id_
         response.force_close()
         return response
 

@@ -44,6 +44,16 @@ def print_committee(answer: ValidatorsAnswer) -> None:
         print_line(f"vote     validator-{vote.replica}: {', '.join(words)}, faults {vote.faults}")
 
 
+def read_change(add: str | None, remove: str | None) -> tuple[bytes, bytes]:
+    """The keys of a change, empty for none; raises `RequestError` and `AddressError`."""
+    if add is None and remove is None:
+        raise RequestError("no change", advice="give --add ADDRESS, --remove ADDRESS, or both")
+    if add == remove:
+        raise RequestError("adding and removing the same validator changes nothing")
+    added, removed = (b"" if text is None else decode_address(text) for text in (add, remove))
+    return added, removed
+
+
 @app.command("vote")
 @asynchronous
 async def vote(
@@ -70,17 +80,12 @@ async def vote(
     `quorate committee show` tells. A later vote replaces an earlier one. Let the new validator's
     node follow the network, and catch up, before anybody votes.
     """
-    if add is None and remove is None:
-        raise RequestError("no change", advice="give --add ADDRESS, --remove ADDRESS, or both")
+    added, removed = read_change(add, remove)
     pair = KeyPair(load_identity(find_key_file(key, folder)).seed)
     async with Client(url) as client:
         status, committee = await client.status(), await client.validators()
         nonce = (await client.account(encode_address(pair.public_key))).next_nonce
-        payload = Reconfigure(
-            b"" if add is None else decode_address(add),
-            b"" if remove is None else decode_address(remove),
-            committee.faults if faults is None else faults,
-        )
+        payload = Reconfigure(added, removed, committee.faults if faults is None else faults)
         until = status.final_height + VALID_HEIGHTS
         envelope = build(status.chain_id, pair, nonce, fee, until, payload)
         answer = await client.submit(envelope.raw, wait_s=wait or None)

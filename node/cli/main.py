@@ -23,10 +23,12 @@ GROUPS = {
 """Words that begin several commands, and the modules whose `app` holds them."""
 COMMANDS = {
     "status": "node.cli.status",
+    "events": "node.cli.events",
     "verify": "node.cli.verify",
     "replay": "node.cli.replay",
     "load": "node.cli.load",
     "bench": "node.cli.bench",
+    "overhead": "node.cli.overhead",
     "simulate": "node.cli.simulate",
     "twins": "node.cli.twins",
     "complexity": "node.cli.complexity",

@@ -9,6 +9,9 @@ from typing import Annotated
 import structlog
 import typer
 
+from consensus.errors import ConsensusError
+from ledger.errors import LedgerError
+from node.api.server import ServerSettings
 from node.cli.asynchronous import stop_on_signal
 from node.cli.node_install import install
 from node.cli.node_join import join
@@ -16,8 +19,11 @@ from node.cli.output import describe_error, messages, print_json, print_pairs
 from node.config import Config, load_config
 from node.errors import NodeError
 from node.event_loop import run_on_loop
-from node.logs import configure_logging
+from node.logs.configuring import configure_logging
+from node.logs.files import LogFile
+from node.logs.uncaught import log_uncaught
 from node.node import Node
+from node.open_files import raise_open_files
 from node.testnet.homes import Listen
 from node.testnet.network import Network, admit_follower, create_network, open_network
 from node.testnet.plan import MINING_WORKERS_MAX, Plan
@@ -94,10 +100,18 @@ def describe_single(network: Network) -> dict[str, object]:
 @app.command("run")
 def run(
     home: Home,
+    *,
     api_port: Annotated[int | None, typer.Option(help="Overrides api.port.")] = None,
     p2p_port: Annotated[int | None, typer.Option(help="Overrides p2p.port.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="Overrides log.level.")] = None,
-    log_format: Annotated[str | None, typer.Option(help="Overrides log.format.")] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="Overrides log.level: debug, info, warning, error.")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="Overrides log.format: auto, json, console.")
+    ] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="Overrides log.file: write there, within bounds.")
+    ] = None,
 ) -> None:
     """Run the node that lives in HOME until Ctrl-C or SIGTERM.
 
@@ -108,10 +122,18 @@ def run(
         "p2p.port": p2p_port,
         "log.level": log_level,
         "log.format": log_format,
+        "log.file": log_file,
     }
     config = load_config(home, flags)
-    configure_logging(config.log.level, config.log.format)
+    configure_logging(config.log.level, config.log.format, choose_log_file(config))
+    log_uncaught()
     raise typer.Exit(run_on_loop(config.event_loop, run_node(config)))
+
+
+def choose_log_file(config: Config) -> LogFile | None:
+    """The bounded file that the configuration names; None for standard error."""
+    path, section = config.log_path, config.log
+    return None if path is None else LogFile(path, section.size_bytes_max, section.files_max)
 
 
 async def run_node(config: Config) -> int:
@@ -120,10 +142,15 @@ async def run_node(config: Config) -> int:
     SIGUSR1 writes the stacks of all threads to standard error, for a node that seems stuck.
     """
     faulthandler.register(signal.SIGUSR1)
+    raise_open_files(ServerSettings().connections_max + config.events.subscribers_max)
     stopping = asyncio.Event()
     with stop_on_signal(stopping.set):
         node = Node(config)
-        await node.start()
+        try:
+            await node.start()
+        except (NodeError, LedgerError, ConsensusError) as reason:
+            _log.error("the node could not start", **explain_error(reason))
+            raise
         failed = asyncio.create_task(node.failed())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -138,3 +165,11 @@ async def run_node(config: Config) -> int:
         if isinstance(error, NodeError):
             messages.print(describe_error(error))
         return 1
+
+
+def explain_error(error: NodeError | LedgerError | ConsensusError) -> dict[str, str]:
+    """Its stable reason, what went wrong, and what to do next, as fields of a log line."""
+    reason = getattr(error, "reason", "error")
+    fields = {"reason": str(getattr(reason, "value", reason)), "detail": str(error)}
+    advice = getattr(error, "advice", "")
+    return {**fields, "advice": advice} if advice else fields

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-from typing import Annotated
 
 import msgspec
 import typer
@@ -19,6 +18,16 @@ from node.cli.output import (
     print_pairs,
     say,
 )
+from node.cli.testnet_logs import logs
+from node.cli.testnet_manifest import (
+    Check,
+    ManifestFile,
+    PlayOptions,
+    Report,
+    check_no_manifest,
+    play_file,
+    schema,
+)
 from node.cli.testnet_options import (
     DEFAULT_LOAD,
     BasePort,
@@ -26,10 +35,12 @@ from node.cli.testnet_options import (
     Followers,
     For,
     FreshHome,
+    FreshLoad,
     Home,
     Indices,
     Json,
     Load,
+    LogLevel,
     Miners,
     Monitor,
     MonitorPort,
@@ -45,7 +56,7 @@ from node.testnet.link_control import ask_links, describe_links
 from node.testnet.network import Network, open_network
 from node.testnet.reports import NodeReport, Reporter
 from node.testnet.run import Run, RunOptions
-from node.testnet.supervisor import Supervisor, read_log_tail
+from node.testnet.supervisor import Supervisor
 from node.testnet.switchboard import LinkState
 from node.testnet.table import make_table
 from node.testnet.verdict import Verdict
@@ -55,6 +66,8 @@ app = typer.Typer(
 )
 testnet_links.add_commands(app)
 testnet_committee.add_commands(app)
+app.command("logs")(logs)
+app.command("schema")(schema)
 
 
 def open_supervisor(home: Home) -> Supervisor:
@@ -126,26 +139,42 @@ def create(
 @app.command("run")
 @asynchronous
 async def run(
+    manifest: ManifestFile = None,
     *,
     engine: Engine = None,
     nodes: Nodes = None,
     followers: Followers = None,
     home: FreshHome = None,
-    load: Load = DEFAULT_LOAD,
+    load: FreshLoad = None,
     seconds: For = None,
     json: Json = False,
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    log_level: LogLevel = None,
+    report: Report = None,
+    check: Check = False,
     monitor: Monitor = False,
     monitor_port: MonitorPort = None,
 ) -> None:
     """Run a network in the foreground with a light demo load, until Ctrl-C or for SECONDS.
 
+    With a FILE everything comes from there: network, load, what is done to it when, and what is
+    expected; examples stand in scripts/manifests.
+
     With --json the last line on standard output is one JSON object. The exit status is 0 only if
-    all nodes hold the same final block at the same height and nothing accepted was lost.
+    all nodes hold the same final block at the same height, nothing accepted was lost, and with a
+    FILE all that was expected came true.
     """
     watching = choose_monitor(monitor, monitor_port)
+    if manifest is not None:
+        said = (engine, nodes, followers, load, seconds, parameters, miners)
+        options = PlayOptions(
+            choose_fresh_home(home), base_port, log_level, watching, report, json, check
+        )
+        await play_file(manifest, options, is_said_twice=any(one is not None for one in said))
+        return
+    check_no_manifest(report, is_checking=check)
     network = open_or_create(
         choose_fresh_home(home),
         engine=engine,
@@ -155,7 +184,8 @@ async def run(
         parameters=parameters,
         miners=miners,
     )
-    running = Run(network, RunOptions(load, seconds, watching), messages)
+    rate = DEFAULT_LOAD if load is None else load
+    running = Run(network, RunOptions(rate, seconds, log_level, watching), messages)
     with stop_on_signal(running.stop):
         verdict = await running.run()
     if verdict is not None:
@@ -183,6 +213,7 @@ async def start(
     base_port: BasePort = None,
     parameters: Parameters = None,
     miners: Miners = None,
+    log_level: LogLevel = None,
     monitor: Monitor = False,
     monitor_port: MonitorPort = None,
 ) -> None:
@@ -200,7 +231,7 @@ async def start(
         parameters=parameters,
         miners=miners,
     )
-    supervisor = Supervisor(network)
+    supervisor = Supervisor(network, log_level)
     supervisor.start()
     if watching is not None:
         supervisor.monitor.start(watching)
@@ -264,22 +295,11 @@ def resume(indices: Indices, home: Home = None) -> None:
 
 @app.command("restart")
 @asynchronous
-async def restart(indices: Indices, home: Home = None) -> None:
+async def restart(indices: Indices, home: Home = None, *, log_level: LogLevel = None) -> None:
     """End nodes if they run and start them again; returns when they are ready."""
     started = time.monotonic()
-    await open_supervisor(home).restart(indices)
+    await Supervisor(open_network(choose_home(home)), log_level).restart(indices)
     say(f"ready after {time.monotonic() - started:.1f} s: {join(indices)}")
-
-
-@app.command("logs")
-def logs(
-    index: Annotated[int, typer.Argument(metavar="N", help="Number of the node, from 0.")],
-    home: Home = None,
-    lines: Annotated[int, typer.Option(min=1, help="How many of the last lines.")] = 50,
-) -> None:
-    """Print the end of a node's log."""
-    member = open_network(choose_home(home)).member(index)
-    print_line(read_log_tail(member, lines))
 
 
 def join(indices: list[int]) -> str:

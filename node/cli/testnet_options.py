@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -91,6 +92,15 @@ Load = Annotated[
         callback=check_amount,
     ),
 ]
+FreshLoad = Annotated[
+    float | None,
+    typer.Option(
+        "--load",
+        metavar="TX_PER_SECOND",
+        help="Demo transactions a second; 0 for none. Default: 20.",
+        callback=check_amount,
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option("--for", metavar="SECONDS", help="How long to run.", callback=check_amount),
@@ -99,6 +109,21 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with JSON on standard
 Indices = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of nodes, from 0.")]
 
 DEFAULT_LOAD = 20.0
+
+
+class LogLevelName(StrEnum):
+    """Levels of the nodes' logs, as `[log] level` names them."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+LogLevel = Annotated[
+    LogLevelName | None,
+    typer.Option(help="From which level on the nodes that are started log. Default: info."),
+]
 
 
 def choose_monitor(monitor: bool, port: int | None) -> MonitorOptions | None:

@@ -1,6 +1,8 @@
 """The values that labels take: closed sets, so that no stranger can make a node keep series for him."""
 
 from ledger.reasons import Blame, Reason
+from node.events.groups import DROPS as DROPS_OF_SUBSCRIBERS
+from node.events.kinds import Kind
 from node.peers.dialler import CUT_OFF, FAILURE_NAMES
 from node.peers.handshake import Refusal
 from node.peers.listener import LISTENER_REASONS
@@ -32,6 +34,8 @@ DROPS = tuple(
     )
 )
 """Why a transaction that was taken leaves without a block."""
+EVENTS = tuple(kind.value for kind in Kind)
+EVENT_DROPS = tuple(reason.value for reason in DROPS_OF_SUBSCRIBERS)
 READS = ("confirmed", "read-unconfirmed", "read-needs-a-voter", "node-stopping")
 """How a linearizable read was prepared, where the engine answers such questions."""
 

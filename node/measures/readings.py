@@ -10,6 +10,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from consensus.catalog import EngineSpec
 from node.api.backend import NodeState
+from node.diagnosis.diagnose import diagnose
+from node.diagnosis.levels import compute_levels
 from node.measures.families import PREFIX
 from node.measures.snapshot import Snapshot, Sources
 
@@ -339,7 +341,14 @@ ENGINE = (
     Reading(
         "engine_phase_age_seconds",
         "Time since the engine's phase, view or height last changed.",
-        lambda s: s.of.service.engine_view().in_phase_ms / 1000,
+        lambda s: s.of.service.look().phase_ms / 1000,
+    ),
+    Reading(
+        "finding",
+        "What the node finds of itself and its network, by code:"
+        " 0 no, 1 worth knowing, 2 a warning, 3 a fault.",
+        lambda s: compute_levels(diagnose(s.of.service.look())),
+        "code",
     ),
     Reading(
         "engine_voices_needed",

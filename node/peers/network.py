@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import overload
 
 import structlog
@@ -45,6 +45,9 @@ from node.wire import (
 _log = structlog.get_logger(__name__)
 
 INSTANCE_BITS = 64
+
+SILENCES = frozenset({"idle", "stalled"})
+"""Ends of a link that tell of the peer, not of the line."""
 
 
 class Peers:
@@ -119,6 +122,7 @@ class Peers:
             is_open=network.is_open,
         )
         self._learned: dict[PeerAddress, bytes] = {}
+        self._absences: dict[bytes, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -233,6 +237,10 @@ class Peers:
         link = self._table.get(peer_id)
         return link is not None and link.stopped is None
 
+    def absences(self) -> Mapping[bytes, str]:
+        """Why a peer is not linked, as far as known: how its last call failed, or its link ended."""
+        return self._absences
+
     def queued_bytes(self, peer_ids: Iterable[bytes]) -> list[int]:
         """What waits here to be sent to each of those that are connected."""
         links = filter(None, map(self._table.get, peer_ids))
@@ -340,6 +348,8 @@ class Peers:
             reason, is_lasting = error.refusal.value, error.refusal in LASTING_REFUSALS
         except FAILURES as error:
             reason, is_lasting = name_failure(error), False
+        if peer_id := seed.public_key or self._learned.get(seed):
+            self._absences[peer_id] = reason
         self._learned.pop(seed, None)
         self._metrics.dial_failed(reason)
         _log.debug("call failed", address=str(seed), reason=reason)
@@ -353,6 +363,7 @@ class Peers:
         else:
             self._tell_change(link.peer_id, is_connected=True)
         self._metrics.link_up()
+        self._absences.pop(link.peer_id, None)
         log = _log.bind(peer=link.peer_id.hex(), name=link.hello.name, address=link.address)
         log.info("link up", outbound=link.outbound)
         link.send(Lane.CONSENSUS, encode_frame(self._local_status()))
@@ -363,6 +374,8 @@ class Peers:
                 self._requests.fail_all(link.peer_id)
                 self._tell_change(link.peer_id, is_connected=False)
             reason = link.stopped or "lost"
+            if reason in SILENCES and not self.is_connected(link.peer_id):
+                self._absences[link.peer_id] = reason
             self._metrics.link_down(reason)
             log.info("link down", reason=reason)
 

@@ -11,6 +11,7 @@ from node.client import Client
 from node.load.lane import Source
 from node.load.reader import Reader
 from node.load.stream import Stream
+from node.load.tracker import Tracker
 from node.replay.account import Account, draw_account
 from node.replay.book import Book
 from node.replay.errors import ReplayError
@@ -57,6 +58,11 @@ class Replay:
         self._bar = bar
         self._stream: Stream | None = None
         self._is_stopped = False
+
+    @property
+    def tracker(self) -> Tracker:
+        """What is on its way just now: fundings first, then payments."""
+        return Tracker() if self._stream is None else self._stream.tracker
 
     def stop(self) -> None:
         """Send nothing new; what was accepted is still waited for."""

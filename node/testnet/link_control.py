@@ -9,7 +9,7 @@ from node.testnet.groups import Groups, format_groups
 from node.testnet.links import locate_control
 from node.testnet.network import Network
 from node.testnet.supervisor import Supervisor
-from node.testnet.switchboard import Answer, Ask, Cut, LinkState, Mend, Order, Refused
+from node.testnet.switchboard import Answer, Ask, Cut, LinkState, Mend, Order, Refused, Slow
 
 ANSWER_TIMEOUT_S = 2.0
 START_TIMEOUT_S = 10.0
@@ -44,16 +44,29 @@ async def switch_links(supervisor: Supervisor, groups: Groups) -> LinkState:
 
     Raises `ClusterError`: `testnet-not-running`, `links-not-relayed`, `links-down`, `bad-groups`.
     """
+    return await command_links(supervisor, Cut(groups) if groups else Mend())
+
+
+async def slow_links(supervisor: Supervisor, command: Slow) -> LinkState:
+    """Make links slow; done when this returns.
+
+    Raises `ClusterError`: `testnet-not-running`, `links-not-relayed`, `links-down`, `bad-links`.
+    """
+    return await command_links(supervisor, command)
+
+
+async def command_links(supervisor: Supervisor, command: Cut | Mend | Slow) -> LinkState:
+    """Give the order as soon as somebody takes it."""
     network = supervisor.network
     check_switchable(supervisor)
-    command = Cut(groups) if groups else Mend()
     deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
     while (answer := await order(network, command)) is None:
         if not supervisor.relays.is_running or asyncio.get_running_loop().time() > deadline:
             raise report_down(supervisor)
         await asyncio.sleep(POLL_S)
     if isinstance(answer, Refused):
-        raise ClusterError(answer.why, reason="bad-groups")
+        reason = "bad-links" if isinstance(command, Slow) else "bad-groups"
+        raise ClusterError(answer.why, reason=reason)
     return answer
 
 
@@ -91,6 +104,8 @@ def describe_links(network: Network, state: LinkState | None) -> str:
         return ""
     if state is None:
         return "links: down, nothing relays them"
+    slow = f", {state.slow} slow" if state.slow else ""
     if not state.groups:
-        return f"links: whole, {state.links} in all"
-    return f"links: partition {format_groups(state.groups)}, {state.cut} of {state.links} cut"
+        return f"links: whole, {state.links} in all{slow}"
+    cut = f"{state.cut} of {state.links} cut"
+    return f"links: partition {format_groups(state.groups)}, {cut}{slow}"

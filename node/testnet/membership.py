@@ -1,6 +1,7 @@
 """Changing the committee of a testnet: its validators' keys are all here, so they can vote at once."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from ledger.address import encode_address
 from ledger.keys import KeyPair
 from ledger.transaction import Reconfigure, build
 from node.api.models import SubmissionAnswer, ValidatorsAnswer
-from node.client import Client, ClientError
+from node.client import Client, ClientError, UnreachableError
 from node.config import CONFIG_FILE, load_config
 from node.identity import Identity, load_identity
 from node.testnet.errors import ClusterError
@@ -128,21 +129,34 @@ async def open_client(network: Network) -> AsyncIterator[Client]:
 async def change_committee(network: Network, change: Change) -> Carried:
     """Vote with the validators' keys until the change is carried, and wait until it is in force.
 
-    Raises `ClusterError` (vote-refused, too-few-voters, committee-not-changed).
+    That is, until the nodes that it names know so too, those at least that run. Raises `ClusterError`
+    (vote-refused, too-few-voters, committee-not-changed).
     """
     started = time.monotonic()
+    deadline = started + SEAT_TIMEOUT_S
     async with open_client(network) as client:
         await vote_all(network, client, change)
-        deadline = time.monotonic() + SEAT_TIMEOUT_S
-        while not change.is_done(answer := await client.validators()):
-            if time.monotonic() > deadline:
-                raise ClusterError(
-                    "the committee is still the old one",
-                    reason="committee-not-changed",
-                    advice="look at `quorate committee show`: does the chain grow?",
-                )
-            await asyncio.sleep(POLL_S)
-    return Carried(answer.since, time.monotonic() - started)
+        answer = await wait_in_force(client, change, deadline)
+    carried = Carried(answer.since, time.monotonic() - started)
+    for member in network.members:
+        if read_key(member).public_key in (change.add, change.remove):
+            async with Client(member.url, timeout_s=5) as client:
+                with contextlib.suppress(UnreachableError):
+                    await wait_in_force(client, change, deadline)
+    return carried
+
+
+async def wait_in_force(client: Client, change: Change, deadline: float) -> ValidatorsAnswer:
+    """Until one node says that the change is in force; raises `ClusterError` after the deadline."""
+    while not change.is_done(answer := await client.validators()):
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                "the committee is still the old one",
+                reason="committee-not-changed",
+                advice="look at `quorate committee show`: does the chain grow?",
+            )
+        await asyncio.sleep(POLL_S)
+    return answer
 
 
 async def vote_all(network: Network, client: Client, change: Change) -> None:

@@ -10,6 +10,7 @@ A network's home holds
     node0/ … nodeN/      the nodes' homes, validators first
     processes.json       which process is which node
     links.log            what the process with the relays wrote, if the network has one
+    prometheus/          a Prometheus that watches it (see `node.testnet.prometheus_files`), if asked for
 
 The demo accounts are derived from the faucet's seed, so they need no files.
 """

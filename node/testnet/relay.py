@@ -2,8 +2,8 @@
 
 A cut aborts what is connected, both ways, and lets nobody in until it is mended. An end that is
 closed closes the other; half a connection (one side has said that it is done) is passed on as such,
-and ended after a while if the other side never finishes. Nothing is kept: a slow reader slows its
-writer down.
+and ended after a while if the other side never finishes. Nothing is kept but what a slow link has on
+its way (`node.testnet.slowness`): a slow reader slows its writer down.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import cast
 
 from node.testnet.links import Address
+from node.testnet.slowness import Pace, Pipe, Slowness
 
 CONNECT_TIMEOUT_S = 5.0
 """A target on this machine answers at once, or its queue of calls is full."""
@@ -32,6 +33,9 @@ class End(asyncio.Protocol):
     def __init__(self, wire: "Wire") -> None:
         self._wire = wire
         self._early: list[bytes] = []
+        self._is_other_slow = False
+        self.pipe = Pipe(wire.pace, self._write, self._settle_reading)
+        """What this end has said and the other has not heard yet."""
 
     @property
     def other(self) -> "End":
@@ -53,52 +57,81 @@ class End(asyncio.Protocol):
         """Pass it on, as soon as the other end is connected; read no more before."""
         if self.other.transport is None:
             self._early.append(data)
-            self.set_reading(is_wanted=False)
-        elif socket := self.other.socket:
+            self._settle_reading()
+        else:
+            self._say(data)
+
+    def _say(self, data: bytes | None) -> None:
+        """Put it on its way; None ends what this end says."""
+        self.pipe.put(data)
+        if self.pipe.is_full:
+            self._settle_reading()
+
+    def _write(self, data: bytes | None) -> None:
+        """It has arrived at the other end."""
+        socket = self.other.socket
+        if socket is None:
+            return
+        if data is not None:
             socket.write(data)
+        elif self.is_lost:
+            socket.close()
+        else:
+            socket.write_eof()
 
     def eof_received(self) -> bool:
         """Pass it on; False where the connection is over with it."""
         self.is_finished = True
         if self.other.is_finished or self.other.is_lost:
             return False
-        if socket := self.other.socket:
-            socket.write_eof()
+        if self.other.transport is not None:
+            self._say(None)
         self._wire.linger()
         return True
 
     def pass_on_early(self) -> None:
         """The other end is connected: what came before goes out now."""
-        if socket := self.other.socket:
-            for data in self._early:
-                socket.write(data)
-            if self.is_finished:
-                socket.write_eof()
+        for data in self._early:
+            self._say(data)
         self._early.clear()
-        self.set_reading(is_wanted=True)
+        if self.is_finished:
+            self._say(None)
+        self._settle_reading()
 
-    def set_reading(self, *, is_wanted: bool) -> None:
-        """Take bytes from the socket, or leave them there."""
+    def _settle_reading(self) -> None:
+        """Take bytes from the socket as long as there is somewhere to put them."""
         if (socket := self.socket) and not self.is_finished:
-            socket.resume_reading() if is_wanted else socket.pause_reading()
+            is_stuck = self.other.transport is None or self._is_other_slow or self.pipe.is_full
+            socket.pause_reading() if is_stuck else socket.resume_reading()
 
     def pause_writing(self) -> None:
         """This side reads too slowly: read no more from the other."""
-        self.other.set_reading(is_wanted=False)
+        self.other.heed(is_slow=True)
 
     def resume_writing(self) -> None:
         """This side has caught up."""
-        self.other.set_reading(is_wanted=True)
+        self.other.heed(is_slow=False)
+
+    def heed(self, *, is_slow: bool) -> None:
+        """Whoever this end talks to reads too slowly, or has caught up."""
+        self._is_other_slow = is_slow
+        self._settle_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Close the other end: at once after a fault, else when it has been sent everything."""
         self.is_lost = True
-        if socket := self.other.socket:
-            socket.abort() if error else socket.close()
+        self.other.pipe.drop()
+        if error:
+            self.pipe.drop()
+            if socket := self.other.socket:
+                socket.abort()
+        elif self.other.transport is not None:
+            self._say(None)
         self._wire.settle()
 
     def abort(self) -> None:
         """Drop the connection with all that waits in it."""
+        self.pipe.drop()
         if self.transport is not None:
             self.transport.abort()
 
@@ -106,7 +139,8 @@ class End(asyncio.Protocol):
 class Wire:
     """One connection through a relay; `on_over` is called when nothing is left of it."""
 
-    def __init__(self, target: Address, on_over: Callable[["Wire"], None]) -> None:
+    def __init__(self, target: Address, pace: Pace, on_over: Callable[["Wire"], None]) -> None:
+        self.pace = pace
         self.caller = End(self)
         self.called = End(self)
         self._target = target
@@ -137,6 +171,11 @@ class Wire:
         loop = asyncio.get_running_loop()
         self._lingering = self._lingering or loop.call_later(LINGER_S, self.abort)
 
+    def hurry(self) -> None:
+        """What is on its way arrives now, if the link is not slow any more."""
+        self.caller.pipe.hurry()
+        self.called.pipe.hurry()
+
     def settle(self) -> None:
         """If both ends are gone and none can come any more, it is over."""
         is_calling = self._calling is not None and not self._calling.done()
@@ -166,6 +205,7 @@ class Relay:
         self.listen = listen
         self.target = target
         self.is_cut = False
+        self._pace = Pace()
         self._server: asyncio.Server | None = None
         self._wires: set[Wire] = set()
 
@@ -173,6 +213,13 @@ class Relay:
     def connections(self) -> int:
         """How many connections it holds, half ones included."""
         return len(self._wires)
+
+    @property
+    def size_bytes(self) -> int:
+        """What is on its way where the link is slow."""
+        return sum(
+            wire.caller.pipe.size_bytes + wire.called.pipe.size_bytes for wire in self._wires
+        )
 
     async def open(self) -> None:
         """Listen; raises `OSError`."""
@@ -182,7 +229,7 @@ class Relay:
     def _accept(self) -> asyncio.Protocol:
         if self.is_cut or len(self._wires) >= CONNECTIONS_MAX:
             return Turned()
-        wire = Wire(self.target, self._wires.discard)
+        wire = Wire(self.target, self._pace, self._wires.discard)
         self._wires.add(wire)
         return wire.caller
 
@@ -195,6 +242,17 @@ class Relay:
     def mend(self) -> None:
         """Let callers in again."""
         self.is_cut = False
+
+    @property
+    def is_slow(self) -> bool:
+        """Is what it passes on held back."""
+        return not self._pace.slowness.is_none
+
+    def slow(self, slowness: Slowness, seed: str = "") -> None:
+        """Hold back what is passed on from now on, both ways; `NOT_SLOW` ends it."""
+        self._pace.set(slowness, seed)
+        for wire in list(self._wires):
+            wire.hurry()
 
     async def close(self) -> None:
         """Stop listening and drop all connections."""

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import msgspec
 
-from node.client import Client, ClientError
+from node.client import Client
+from node.diagnosis.asking import ask_node
+from node.diagnosis.network import Told
 from node.testnet.forks import ForkReport, report_forks
 from node.testnet.plan import Member
 from node.testnet.processes import Condition
@@ -15,6 +17,8 @@ from node.testnet.supervisor import Supervisor
 
 ANSWER_TIMEOUT_S = 3.0
 DOWN, PAUSED, SILENT = "down", "paused", "silent"
+CONDITIONS = {Condition.GONE: DOWN, Condition.PAUSED: PAUSED}
+"""Processes that are not worth asking."""
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,8 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
     peers: int | None = None
     pending: int | None = None
     view: int | None = None
+    headline: str | None = None
+    code: str | None = None
     alarms: tuple[str, ...] = ()
     forks: ForkReport | None = None
 
@@ -51,6 +57,8 @@ class Reporter:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self._members = supervisor.members()
+        self.told: list[Told] = []
+        """What the nodes said last."""
         self.clients = [Client(member.url, ANSWER_TIMEOUT_S) for member in self._members]
         self._stack = AsyncExitStack()
 
@@ -69,32 +77,33 @@ class Reporter:
 
     async def ask(self) -> list[NodeReport]:
         """One report per node, by number; takes at most `ANSWER_TIMEOUT_S`."""
-        return list(await asyncio.gather(*(self._ask_one(m) for m in self._members)))
+        self.told = await asyncio.gather(*(self._ask_one(m) for m in self._members))
+        return [self._report(m, told) for m, told in zip(self._members, self.told, strict=True)]
 
-    async def _ask_one(self, member: Member) -> NodeReport:
+    async def _ask_one(self, member: Member) -> Told:
+        condition = CONDITIONS.get(self._supervisor.condition(member.index), "")
+        if condition:
+            return Told(member.name, member.url, condition=condition)
+        return await ask_node(self.clients[member.index], member.name, member.url)
+
+    def _report(self, member: Member, told: Told) -> NodeReport:
         process = self._supervisor.registry.get(member.index)
-        condition = self._supervisor.condition(member.index)
         bare = NodeReport(
             index=member.index,
             name=member.name,
             role=member.role,
             url=member.url,
-            state=SILENT,
-            pid=process.pid if process else None,
+            state=told.condition or SILENT,
+            pid=process.pid if process and told.condition != DOWN else None,
         )
-        if condition is Condition.GONE:
-            return msgspec.structs.replace(bare, state=DOWN, pid=None)
-        if condition is Condition.PAUSED:
-            return msgspec.structs.replace(bare, state=PAUSED)
-        try:
-            return await complete_report(bare, self.clients[member.index])
-        except ClientError:
-            return bare
+        return complete_report(bare, told)
 
 
-async def complete_report(bare: NodeReport, client: Client) -> NodeReport:
-    """Add what the node says; raises `ClientError`."""
-    status, engine = await asyncio.gather(client.status(), client.engine())
+def complete_report(bare: NodeReport, told: Told) -> NodeReport:
+    """Add what the node says, if it says anything."""
+    status, engine = told.status, told.engine
+    if status is None or engine is None:
+        return bare
     return msgspec.structs.replace(
         bare,
         role=status.role,
@@ -106,6 +115,8 @@ async def complete_report(bare: NodeReport, client: Client) -> NodeReport:
         peers=status.peers,
         pending=status.pending,
         view=engine.view,
+        headline=engine.headline,
+        code=engine.findings[0].code.value,
         alarms=tuple(status.alarms),
         forks=report_forks(engine.forks),
     )

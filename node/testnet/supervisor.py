@@ -35,10 +35,14 @@ LOG_TAIL_BYTES = 64 * 1024
 
 
 class Supervisor:
-    """The processes of one network, also those that another command started."""
+    """The processes of one network, also those that another command started.
 
-    def __init__(self, network: Network) -> None:
+    `log_level` is of the nodes that it starts; None leaves it to their configuration.
+    """
+
+    def __init__(self, network: Network, log_level: str | None = None) -> None:
         self.network = network
+        self._log_level = log_level
         self.registry = Registry(network.home)
         self.relays = RelaysProcess(network, self.registry)
         self.monitor = MonitorProcess(network, self.registry)
@@ -71,7 +75,8 @@ class Supervisor:
 
     def _start_one(self, member: Member) -> None:
         command = [sys.executable, "-P", "-m", "node.cli", "node", "run"]
-        command += ["--home", str(member.home), "--log-format", "json"]
+        command += ["--home", str(member.home), "--log-file", str(member.log_path)]
+        command += [] if self._log_level is None else ["--log-level", self._log_level]
         process = spawn(command, member.log_path)
         self._children[member.index] = process
         self.registry.set(member.index, process)

@@ -3,7 +3,8 @@
 Orders and answers are one line of JSON each, one order per connection:
 
     {"type": "ask"} | {"type": "cut", "groups": [[0, 1], [2, 3]]} | {"type": "mend"}
-    {"type": "state", "groups": [[0, 1], [2, 3]], "links": 12, "cut": 8, "connections": 4}
+    {"type": "slow", "pairs": [[0, 1]], "slowness": {"delay_ms": 100}, "seed": 7}
+    {"type": "state", "groups": [[0, 1], [2, 3]], "links": 12, "cut": 8, "connections": 4, "slow": 0}
     {"type": "refused", "why": "there is no node 7"}
 """
 
@@ -17,6 +18,7 @@ from node.testnet.groups import Groups, are_parted, check_groups
 from node.testnet.links import LinkPlan, list_links, locate_control
 from node.testnet.network import Network
 from node.testnet.relay import Relay
+from node.testnet.slowness import NOT_SLOW, Slowness
 
 ORDER_BYTES_MAX = 4_096
 ORDER_TIMEOUT_S = 2.0
@@ -33,7 +35,18 @@ class Cut(msgspec.Struct, frozen=True, tag="cut"):
 
 
 class Mend(msgspec.Struct, frozen=True, tag="mend"):
-    """Mend every link."""
+    """Mend every link: none is cut, none is slow."""
+
+
+class Slow(msgspec.Struct, frozen=True, tag="slow"):
+    """Make the links between these pairs of nodes slow, both ways; without pairs all links.
+
+    What was cut stays so. Jitter is drawn from the seed, for each link apart.
+    """
+
+    slowness: Slowness
+    pairs: tuple[tuple[int, int], ...] = ()
+    seed: int = 0
 
 
 class LinkState(msgspec.Struct, frozen=True, tag="state"):
@@ -43,6 +56,7 @@ class LinkState(msgspec.Struct, frozen=True, tag="state"):
     links: int
     cut: int
     connections: int
+    slow: int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -51,7 +65,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     why: str
 
 
-Order: TypeAlias = Ask | Cut | Mend
+Order: TypeAlias = Ask | Cut | Mend | Slow
 Answer: TypeAlias = LinkState | Refused
 _ORDERS: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
 
@@ -75,6 +89,7 @@ class Switchboard:
             len(relays),
             sum(relay.is_cut for relay in relays),
             sum(relay.connections for relay in relays),
+            sum(relay.is_slow for relay in relays),
         )
 
     async def open(self) -> None:
@@ -115,7 +130,10 @@ class Switchboard:
             case Cut(groups):
                 return self._cut(groups)
             case Mend():
+                self._slow_down(Slow(NOT_SLOW))
                 return self._switch(())
+            case Slow():
+                return self._slow(order)
 
     def _cut(self, groups: Groups) -> Answer:
         try:
@@ -123,6 +141,22 @@ class Switchboard:
         except ClusterError as error:
             return Refused(error.detail)
         return self._switch(groups)
+
+    def _slow(self, order: Slow) -> Answer:
+        known = {frozenset((link.caller, link.called)) for link, _ in self._relays}
+        for one, other in order.pairs:
+            if frozenset((one, other)) not in known:
+                return Refused(f"nothing relays between node {one} and node {other}")
+        if min(msgspec.structs.astuple(order.slowness)) < 0:
+            return Refused("links have no negative delays")
+        return self._slow_down(order)
+
+    def _slow_down(self, order: Slow) -> LinkState:
+        pairs = {frozenset(pair) for pair in order.pairs}
+        for link, relay in self._relays:
+            if not pairs or {link.caller, link.called} in pairs:
+                relay.slow(order.slowness, f"{order.seed}/{link.caller}/{link.called}")
+        return self.state
 
     def _switch(self, groups: Groups) -> LinkState:
         self._groups = groups

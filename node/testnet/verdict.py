@@ -3,16 +3,40 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from node.client import Client, ClientError
 from node.load.latency import summarise_latencies
-from node.testnet.demo import DemoLoad
+from node.load.tracker import Tracker
 from node.testnet.forks import count_forks
 
 POLL_S = 0.2
+
+
+class RunningLoad(Protocol):
+    """A load that a run waits for, as far as its account looks."""
+
+    @property
+    def tracker(self) -> Tracker:
+        """What became of everything so far."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been on."""
+        ...
+
+    def check(self) -> None:
+        """Raise what the load failed with, if it did."""
+
+    async def finish(self, timeout_s: float) -> tuple[int, int]:
+        """Stop and wait, at most so long; how many are pending even so, and how many are lost."""
+        ...
+
+    async def close(self) -> None:
+        """Stop at once."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -75,7 +99,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def reach_verdict(
-    engine: str, clients: Sequence[Client], load: DemoLoad | None, timeout_s: float, seconds: float
+    engine: str,
+    clients: Sequence[Client],
+    load: RunningLoad | None,
+    timeout_s: float,
+    seconds: float,
 ) -> Verdict:
     """Stop the load, wait for what was accepted and for agreement, and draw up the account.
 

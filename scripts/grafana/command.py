@@ -18,12 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar=("URL", "FILE"),
         help="draw the graphs of the overview from this Prometheus into a picture",
     )
-    parser.add_argument("--seconds", type=float, default=90.0, help="how far to look back")
+    parser.add_argument("--seconds", type=float, default=90.0, help="how much of it")
+    parser.add_argument("--ago", type=float, default=0.0, help="up to so many seconds ago")
     parser.add_argument("--network", default="testnet", help="which network of that Prometheus")
     options = parser.parse_args(arguments)
     if options.draw:
         url, file = options.draw
-        draw(url, Path(file), network=options.network, seconds=options.seconds)
+        draw(url, Path(file), network=options.network, seconds=options.seconds, ago=options.ago)
         return 0
     if options.check:
         stale = find_stale()

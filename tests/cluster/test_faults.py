@@ -76,8 +76,11 @@ async def test_without_a_quorum_nothing_is_final_and_nothing_is_lost(
         return load.tracker.accepted > accepted
 
     await eventually(has_accepted_more, "transactions are still taken")
-    why = (await cluster.clients[0].engine()).why
-    assert "unreachable" in why
+    headline = (await cluster.clients[0].engine()).findings[0]
+    assert (headline.code, headline.members) == (
+        "quorum-unreachable",
+        ["validator-2", "validator-3"],
+    )
     await cluster.supervisor.restart([2, 3])
     await cluster.grows(range(4))
     await cluster.settle()

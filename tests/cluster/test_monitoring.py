@@ -35,8 +35,10 @@ PATIENCE_S = 60.0
 NETWORK = "testnet"
 FORKS = "forks.json"
 ENGINE = re.compile(r'quorate_build_info\{engine="(\w+)"\}')
-MINING = {"first_bits": 0x1F00FFFF, "interval_ms": 500, "window": 16, "depth": 24}
-"""Half a second a block, and far more confirmations than the partition lasts."""
+MINING = {"first_bits": 0x1F00FFFF, "interval_ms": 300, "window": 16, "depth": 60}
+"""Three blocks a second, and far more confirmations than the partition lasts."""
+SETTLED = 40
+"""Blocks after which the difficulty has followed the hash rate: the first ones come in a burst."""
 APART = 5
 """Blocks that each side of a cut network finds alone: a reorganisation that is told of."""
 
@@ -179,7 +181,7 @@ async def test_a_network_that_stands_still_is_told_of_until_it_moves_again(
 async def test_forks_and_a_missing_miner_are_told_of(make_cluster: MakeCluster) -> None:
     cluster = await make_cluster(relayed=True, engine="pow", **MINING)
     async with watch(cluster) as watched:
-        await grow_heads(cluster, range(4), 2)
+        await grow_heads(cluster, range(4), SETTLED)
         await command("partition", "0,1/2,3", "--home", cluster.network.home)
         await grow_heads(cluster, range(4), APART)
         await command("heal", "--home", cluster.network.home)
@@ -189,6 +191,7 @@ async def test_forks_and_a_missing_miner_are_told_of(make_cluster: MakeCluster) 
         await cluster.supervisor.restart([3])
         await watched.clears("QuorateValidatorMissing", "QuorateNodeDown")
         assert "QuorateNoNewBlock" not in await watched.prometheus.firing()
+        await cluster.grows(range(4))
         await judge_dashboards(watched)
 
 

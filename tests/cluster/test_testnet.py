@@ -93,7 +93,7 @@ def test_a_network_in_the_background_is_controlled_node_by_node(tmp_path: Path) 
         unknown = quorate("testnet", "kill", "4", *place)
         assert unknown.returncode == 1
         assert "[no-such-node]" in unknown.stderr
-        logs = quorate("testnet", "logs", "0", *place, "--lines", "1")
+        logs = quorate("testnet", "logs", "0", *place, "--lines", "1", "--json")
         assert json.loads(logs.stdout)["level"] in {"info", "warning"}
     finally:
         stopped = quorate("testnet", "stop", *place)

@@ -1,17 +1,25 @@
 """Whichever engine it is: certificates reach the ledger in an order that light clients can follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from consensus import catalog
-from consensus.checkpoints import forget_oldest, is_last_height, is_out_of_turn, lacks_handover
+from consensus.checkpoints import (
+    certify_in_turn,
+    forget_oldest,
+    is_announced,
+    is_last_height,
+    is_out_of_turn,
+    lacks_handover,
+)
 from consensus.committee import Committee, Former, ReplicaId
-from consensus.effects import Certify, Effect
+from consensus.effects import Certify, Diverge, Effect
 from consensus.engine import Engine, step
 from consensus.events import Applied, Offered, Received, Started
 from consensus.message import Height
+from consensus.paxos.parameters import Parameters
 from tests.consensus.paxos import bench as paxos
 from tests.consensus.pbft import bench as pbft
 
@@ -126,6 +134,10 @@ class Record:
     former: Former | None = None
     certified: Height = 0
     ledger_certified: Height = 0
+    applied: Height = LATER
+    own_checkpoints: dict[Height, bytes] = field(default_factory=dict)
+    handover: Any = None
+    parameters: Parameters = field(default_factory=lambda: Parameters(checkpoint_interval=4))
 
 
 def test_where_no_committee_has_ended_everything_is_in_turn() -> None:
@@ -144,6 +156,26 @@ def test_all_above_the_last_height_is_out_of_turn_before_it(engine: int, ledger:
 @pytest.mark.parametrize(("engine", "ledger"), [(E, 0), (0, E), (AFTER, 4)])
 def test_after_it_nothing_is(engine: int, ledger: int) -> None:
     assert not is_out_of_turn(Record(2 * E, FORMER, engine, ledger), AFTER)
+
+
+@pytest.mark.parametrize(
+    ("until", "height", "expected"), [(E, E, True), (E, 4, False), (6, 6, False)]
+)
+def test_another_committee_comes_at_the_known_end(until: int, height: int, expected: bool) -> None:
+    event = Applied(height, bytes(32), NEW)
+    assert is_announced(Record(until), event) is expected
+
+
+def test_another_block_than_the_certified_one_ends_it() -> None:
+    own = {4: b"own", E: b"other"}
+    record = Record(applied=E, own_checkpoints=own)
+    waiting = {height: paxos.certificate(height, b"own" + bytes(29)) for height in (4, E, AFTER)}
+    own[4] = b"own" + bytes(29)
+    certify, diverge = certify_in_turn(record, waiting)
+    assert isinstance(certify, Certify)
+    assert diverge == Diverge(E, b"other", b"own" + bytes(29))
+    assert (record.certified, record.own_checkpoints) == (4, {E: b"other"})
+    assert sorted(waiting) == [AFTER]
 
 
 def test_the_newest_are_kept_and_what_ends_a_committee() -> None:

@@ -95,5 +95,5 @@ def test_every_target_gets_its_labels(folder: Path) -> None:
         re.fullmatch(relabelling["regex"], target)[1]  # type: ignore[index]
         for target in targets["targets"]
     }
-    assert nodes == {"0", "1", "2", "3"}
-    assert relabelling["replacement"] == "validator-$1"
+    assert nodes == {f"validator{index}" for index in range(4)}
+    assert relabelling["replacement"] == "$1"

@@ -100,6 +100,8 @@ class FakePeer:
     peer_id: bytes
     status: Status | None = None
     role: str = "validator"
+    name: str = ""
+    silent_ms: int = 0
 
 
 @dataclass
@@ -111,6 +113,8 @@ class FakePeers:
     broadcasts: list[tuple[Frame, tuple[bytes, ...] | None]] = field(default_factory=list)
     asked: list[tuple[bytes, Request]] = field(default_factory=list)
     penalties: list[tuple[bytes, str]] = field(default_factory=list)
+    reasons: dict[bytes, str] = field(default_factory=dict)
+    """Why each that is not linked is not."""
     answer: Callable[[bytes, Request], Answer | PeerError | None] = lambda peer, request: None
 
     def add(self, *peers: bytes, height: int | None = None, certified: int = 0) -> None:
@@ -121,6 +125,9 @@ class FakePeers:
 
     def connected(self) -> list[FakePeer]:
         return list(self.peers.values())
+
+    def absences(self) -> dict[bytes, str]:
+        return self.reasons
 
     def send(self, peer: bytes, frame: Frame) -> bool:
         self.sent.append((peer, frame))

@@ -109,7 +109,7 @@ async def test_reading(client: Client, backend: LedgerBackend) -> None:
     assert (await client.validators()).validators[0].is_self
     assert (await client.peers()).peers[0].name == "node-1"
     assert (await client.mempool()).count == 0
-    assert (await client.engine()).why == "nothing is pending"
+    assert (await client.engine()).headline == "at rest"
     assert "quorate_submissions_total" in await client.metrics_text()
 
 

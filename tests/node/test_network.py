@@ -125,8 +125,9 @@ async def test_without_a_quorum_nothing_is_decided_and_the_reason_is_shown(
     await cluster.until_linked()
     payments = await paid(cluster, 1)
     await until(lambda: payments[0].id in cluster.nodes[1].core.mempool)
-    assert cluster.nodes[0].service.engine_view().why == (
-        "2 of 4 validators unreachable (validator-2, validator-3); 3 are needed"
+    finding = cluster.nodes[0].service.engine_view().findings[0]
+    assert finding.text == (
+        "2 of 4 validators unreachable (validator-2, validator-3); 3 are needed, 2 are there"
     )
     assert cluster.nodes[0].core.chain.height == 0
     await cluster.start(2)

@@ -1,7 +1,7 @@
 """The service: what the API is told of a node, and why it is not moving."""
 
 import asyncio
-import time
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node.admission import Entry
 from node.api.backend import Freshness, NodeState, Outcome, TransactionStatus
+from node.diagnosis.observer import Observer
 from node.gate import BusyError
 from node.lifecycle import Lifecycle
 from node.reading import Reads
@@ -54,6 +55,23 @@ class FakeAdmission:
 class FakeHost:
     def __init__(self) -> None:
         self.alarms: list[str] = []
+        self.heard_at: dict[int, float] = {}
+        self.accused_at: dict[int, list[float]] = {}
+
+
+class FakeCatchUp:
+    def target(self) -> int:
+        return 0
+
+
+class FakeObserver(Observer):
+    """Looks at an engine that says what the bench wants."""
+
+    bench: "Bench"
+
+    @property
+    def account(self) -> Account:
+        return self.bench.account
 
 
 class Bench:
@@ -68,8 +86,20 @@ class Bench:
             self.admission,  # type: ignore[arg-type]
             self.lifecycle,
         )
-        self.service.connect(FakeHost(), self.peers)  # type: ignore[arg-type]
+        self.now = 100.0
         self.account = CALM
+        host = FakeHost()
+        observer = FakeObserver(
+            self.core,
+            None,
+            host,
+            self.peers,  # type: ignore[arg-type]
+            FakeCatchUp(),
+            patience_ms=900,
+            clock=lambda: self.now,
+        )
+        observer.bench = self
+        self.service.connect(host, self.peers, observer)  # type: ignore[arg-type]
         self.service._account = lambda: self.account  # type: ignore[method-assign]
 
     def add(self, *envelopes: Envelope) -> None:
@@ -219,48 +249,47 @@ async def test_the_committee_is_shown_in_the_order_in_which_it_leads(bench: Benc
 
 async def test_why_it_is_not_moving(bench: Bench) -> None:
     bench.peers.add(KEYS[1])
-    why = bench.service.engine_view().why
-    assert why == "2 of 4 validators unreachable (validator-2, validator-3); 3 are needed"
+    finding = bench.service.engine_view().findings[0]
+    assert finding.text == (
+        "2 of 4 validators unreachable (validator-2, validator-3); 3 are needed, 2 are there"
+    )
+    assert finding.members == ("validator-2", "validator-3")
     bench.peers.add(KEYS[3])
+    bench.now += 5
     view = bench.service.engine_view()
-    assert view.why == "waits for prepares: 3 are needed, 1 heard"
+    assert view.findings[0].code == "waiting-for-votes"
     assert view.heard == ("validator-1",)
     assert view.silent == ("validator-2", "validator-3")
     assert (view.leader, view.phase, view.view) == ("validator-2", "normal", 2)
 
 
 @pytest.mark.parametrize(
-    ("engine", "why"),
+    ("engine", "headline"),
     [
-        ("paxos", "waits for prepares: 3 are needed, 1 heard"),
-        ("pbft", "1 of 3 validators unreachable (validator-2); 3 are needed"),
+        ("paxos", "moving: block 7 under way for 0.0 s"),
+        (
+            "pbft",
+            "1 of 3 validators unreachable (validator-2); 3 are needed, 2 are there",
+        ),
     ],
 )
 async def test_a_majority_is_enough_where_nobody_lies(
-    tmp_path: Path, engine: str, why: str
+    tmp_path: Path, engine: str, headline: str
 ) -> None:
     bench = Bench(tmp_path, engine=engine)
     bench.service._seats.committee = Committee.of(3, 1)
     bench.peers.add(KEYS[1])
-    assert bench.service.engine_view().why == why
+    assert bench.service.engine_view().findings[0].text == headline
 
 
 async def test_a_phase_is_dated_from_its_change(bench: Bench) -> None:
-    bench.service.engine_view()
-    assert bench.service._phase[0] == ("normal", 2, 7)
-    bench.service._phase = (bench.service._phase[0], time.monotonic() - 5)
-    assert bench.service.engine_view().in_phase_ms >= 5_000
-    bench.account = Account(
-        phase="view-change",
-        view=3,
-        leader=3,
-        height=7,
-        waiting_for="view changes",
-        needed=3,
-        heard=(),
-        counters={},
-    )
-    assert bench.service.engine_view().in_phase_ms < 5_000
+    assert bench.service.engine_view().in_phase_ms == 0
+    bench.now += 5
+    assert bench.service.engine_view().in_phase_ms == 5_000
+    bench.account = dataclasses.replace(CALM, phase="view-change", view=3, leader=3)
+    assert bench.service.engine_view().in_phase_ms == 0
+    bench.now += 2
+    assert bench.service.engine_view().in_phase_ms == 2_000
 
 
 # Reading

@@ -1,16 +1,11 @@
-"""Derived keys, event loops, samples of metrics, logs."""
+"""Derived keys, event loops, samples of metrics."""
 
 import asyncio
-import json
-import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from node.derivation import derive_key
 from node.event_loop import name_running_loop, run_on_loop
-from node.logs import configure_logging
 from node.samples import Samples
 
 TEXT = """\
@@ -69,47 +64,3 @@ def test_samples_are_found_by_name_and_labels() -> None:
     stages = samples.by_label("quorate_stage_seconds_total", "stage")
     assert stages == {"verify": 1.5, "execute": 0.5}
     assert samples.by_label("quorate_http_requests_total", "route") == {}
-
-
-@pytest.fixture
-def _own_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [])
-    level = root.level
-    yield
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("_own_logging")
-def test_lines_are_json_off_a_terminal_for_us_and_for_libraries(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    configure_logging("info", "auto")
-    structlog.get_logger("node.test").info("it happened", height=5)
-    logging.getLogger("aiohttp.server").warning("a %s library", "chatty")
-    structlog.get_logger("node.test").debug("too much")
-    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
-    assert (ours["event"], ours["height"], ours["level"]) == ("it happened", 5, "info")
-    assert (theirs["event"], theirs["logger"]) == ("a chatty library", "aiohttp.server")
-    assert "timestamp" in theirs
-
-
-@pytest.mark.usefixtures("_own_logging")
-def test_an_error_comes_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logging("info", "json")
-    try:
-        int("broken")
-    except ValueError:
-        structlog.get_logger("node.test").exception("it failed")
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "ValueError" in json.loads(line)["exception"]
-
-
-@pytest.mark.usefixtures("_own_logging")
-def test_people_get_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    configure_logging("warning", "console")
-    structlog.get_logger("node.test").warning("careful", peer="x")
-    said = capsys.readouterr().err
-    assert "careful" in said
-    assert not said.startswith("{")

@@ -16,12 +16,14 @@ from ledger.tree_chain import TreeChain
 from node.api.backend import TransactionView
 from node.config import load_config
 from node.core import Core
-from node.drafting import Drafting, Miner
+from node.drafting import Drafting
+from node.mining.miner import MiningAccount
 from node.node import Node
 from node.stories import Turn
 from node.testnet.network import create_network
 from node.testnet.plan import Plan
 from node.tree_blocks import make_identify
+from node.tree_side import CountedMiner
 from tests.ledger.support import GENESIS
 from tests.node.parts import make_core
 from tests.node.support import Cluster, find_base_port, until
@@ -77,6 +79,10 @@ class Pick:
         """What would be mined."""
         self.block = block
 
+    def account(self) -> MiningAccount:
+        """It hashes for as long as it takes."""
+        return MiningAccount(1, 1, 0, 0.0, 0, 0)
+
     def find(self) -> None:
         """Find the proof of what is drafted just now."""
         block = self.block
@@ -97,7 +103,7 @@ class TreeNode(Node):
 
     pick: Pick
 
-    def _make_miner(self, drafting: Drafting) -> Miner:
+    def _make_miner(self, drafting: Drafting) -> CountedMiner:
         self.pick = Pick(drafting, self.core.spec.name)
         return self.pick
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consensus.engine import clone, step
-from consensus.pbft.proposing import is_idling
+from consensus.idling import is_idling
 from consensus.pbft.replica import Replica
 from consensus.pbft.timing import is_unfinished, is_waiting
 from tests.consensus.recording import Step, record_run

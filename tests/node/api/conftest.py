@@ -45,8 +45,11 @@ async def backend() -> LedgerBackend:
 @pytest.fixture
 async def server(backend: LedgerBackend) -> AsyncIterator[ApiServer]:
     opened = await open_server(make_app(backend, LIMITS), "127.0.0.1", 0, backend.metrics)
+    backend.events.start()
     yield opened
+    await backend.events.close()
     await opened.close()
+    assert backend.failures == []
 
 
 @pytest.fixture

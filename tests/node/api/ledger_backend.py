@@ -27,6 +27,12 @@ from node.api.backend import (
     TransactionView,
     ValidatorView,
 )
+from node.diagnosis.facts import Member, Presence
+from node.diagnosis.finding import Code, Finding, Severity
+from node.events.hub import EventHub
+from node.events.log import EventLog
+from node.events.recorder import EventRecorder
+from node.events.telling import Teller
 from node.metrics import Metrics
 
 ALICE = KeyPair(b"\x01" * 32)
@@ -55,6 +61,17 @@ class LedgerBackend:
         self.chain = Chain.open(MemoryStore(), make_genesis())
         self.metrics = Metrics()
         self.mempool = Mempool(MempoolLimits(count_max=count_max), self.chain.account)
+        self.failures: list[BaseException] = []
+        log = EventLog(MemoryStore(), count_max=1_000, bytes_max=1_000_000)
+        self.events = EventHub(
+            log,
+            Teller(self.chain),
+            self.metrics,
+            subscribers_max=4,
+            on_failure=self.failures.append,
+        )
+        self.recorder = EventRecorder(log, self.events, self.chain, self.mempool)
+        self.recorder.start()
         self.is_stopping = False
         self.is_ready = True
         self.failure: Exception | None = None
@@ -86,7 +103,9 @@ class LedgerBackend:
         stamp = self.chain.head.timestamp_ms + 1000
         value = encode_payload(stamp, VALIDATOR.public_key, list(bodies))
         applied = self.chain.execute(height, (value,), SEAL, bodies.get)
-        self.mempool.apply_block(applied)
+        dropped = self.mempool.apply_block(applied)
+        self.recorder.on_chain(applied.ids)
+        self.recorder.on_dropped(dropped)
         if certify:
             self.chain.certify(height, CERTIFICATE)
         self._settled.set()
@@ -114,6 +133,7 @@ class LedgerBackend:
             check_transaction(envelope, self.chain.chain_id, self.chain.genesis.limits)
             check_signature(envelope)
             self.mempool.add(envelope, self.chain.height)
+            self.recorder.on_admitted([envelope])
         except TransactionError as error:
             retry = 1 if error.reason is Reason.MEMPOOL_FULL else None
             return Submission(
@@ -229,7 +249,18 @@ class LedgerBackend:
             heard=("validator-0",),
             silent=(),
             in_phase_ms=7,
-            why="nothing is pending",
+            quorum=1,
+            findings=(
+                Finding(code=Code.IDLE, severity=Severity.OK, text="at rest", since_ms=7),
+                Finding(
+                    code=Code.LIAR_SEEN,
+                    severity=Severity.WARNING,
+                    text="validator-3 signed votes that clash",
+                    advice="vote it out",
+                    members=("validator-3",),
+                ),
+            ),
+            members=(Member(0, "validator-0", Presence.SELF, 7),),
             counters={"decided": self.chain.height},
         )
 

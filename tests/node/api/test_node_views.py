@@ -50,7 +50,26 @@ async def test_mempool(call: Call, backend: LedgerBackend) -> None:
 
 async def test_engine(call: Call) -> None:
     shown = (await call("GET", "/v1/engine")).json
-    assert (shown["phase"], shown["why"]) == ("idle", "nothing is pending")
+    assert (shown["phase"], shown["headline"]) == ("idle", "at rest")
+    idle, liar = shown["findings"]
+    assert idle == {
+        "code": "idle",
+        "severity": "ok",
+        "text": "at rest",
+        "advice": "",
+        "since_ms": 7,
+        "members": [],
+    }
+    assert (liar["code"], liar["members"], liar["since_ms"]) == ("liar-seen", ["validator-3"], None)
+    (member,) = shown["members"]
+    assert member == {
+        "replica": 0,
+        "name": "validator-0",
+        "presence": "self",
+        "presence_ms": 7,
+        "heard_ms": None,
+        "height": None,
+    }
     assert (shown["heard"], shown["silent"]) == (["validator-0"], [])
 
 

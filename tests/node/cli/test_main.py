@@ -26,6 +26,7 @@ EXPECTED = {
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
     "testnet feed", "testnet links", "testnet partition", "testnet heal",
+    "testnet slow-link", "testnet schema",
     "testnet add-validator", "testnet remove-validator", "testnet replace-validator",
     "committee show", "committee vote",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What `partition` and `heal` refuse, without any process."""
+"""What `partition`, `slow-link` and `heal` refuse, without any process."""
 
 from pathlib import Path
 
@@ -36,10 +36,27 @@ def test_bad_groups_end_with_status_2(
     assert "[bad-groups]" in done.said
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("0/1",), "'0/1' is no link"),
+        (("0-",), "'0-' is no link"),
+        (("0-1", "--delay", "5"), "is no time"),
+        (("0-1", "--rate", "5MB"), "is no rate"),
+    ],
+)
+def test_links_that_cannot_be_slowed(
+    quorate: Quorate, home: Path, words: tuple[str, ...], complaint: str
+) -> None:
+    done = quorate("testnet", "slow-link", *words, "--home", home)
+    assert (done.status, done.output) == (2, "")
+    assert complaint in " ".join(done.said.split())
+
+
 def test_a_network_that_is_not_there_or_does_not_run_has_no_links(
     quorate: Quorate, home: Path, tmp_path: Path
 ) -> None:
-    for words in (("partition", "0/1"), ("heal",)):
+    for words in (("partition", "0/1"), ("heal",), ("slow-link", "0-1", "--delay", "5ms")):
         done = quorate("testnet", *words, "--home", home)
         assert (done.status, "[testnet-not-running]" in done.said) == (2, True)
         done = quorate("testnet", *words, "--home", tmp_path / "nowhere")

@@ -88,7 +88,7 @@ def test_a_network_that_is_down_can_be_asked_but_not_paused(
     assert (paused.status, "[node-not-running]" in paused.said) == (1, True)
     assert quorate("testnet", "kill", "0", "1", *place).status == 0
     assert quorate("testnet", "stop", *place).status == 0
-    assert quorate("testnet", "logs", "0", *place).output == "(no log)\n"
+    assert quorate("testnet", "logs", "0", *place).said == "no log yet: validator-0\n"
 
 
 def test_node_init_makes_a_network_of_one_or_joins_one(quorate: Quorate, tmp_path: Path) -> None:

@@ -65,6 +65,9 @@ def test_a_trace_of_a_good_scenario(quorate: Quorate) -> None:
         (("--nodes", "100"), "bad-twins"),
         (("--twins", "2"), "bad-twins"),
         (("--twins", "-1"), "bad-twins"),
+        (("--engine", "paxos"), "bad-twins"),
+        (("--engine", "paxos", "--twins", "2", "--beyond-bound"), "bad-twins"),
+        (("--engine", "pow"), "contract-unserved"),
         (("--scenarios", "some"), "bad-range"),
         (("--scenarios", "9:9"), "bad-range"),
         (("--scenarios", "0:4097"), "bad-twins"),
@@ -78,3 +81,10 @@ def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> Non
     assert done.status == 2
     assert f"[{reason}]" in done.said
     assert not done.output
+
+
+def test_an_engine_without_liars_says_why(quorate: Quorate) -> None:
+    done = quorate("twins", "--engine", "paxos")
+    assert "twins lie, and paxos stands members that crash, none that lie" in done.said
+    played = quorate("twins", "--engine", "paxos", "--twins", "0", "--scenarios", "0:3", *ALONE)
+    assert played.status == 0, played.said

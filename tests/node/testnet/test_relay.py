@@ -13,6 +13,7 @@ from node.event_loop import run_on_loop
 from node.testnet import relay as module
 from node.testnet.links import Address
 from node.testnet.relay import BUFFER_BYTES, CONNECTIONS_MAX, Relay
+from node.testnet.slowness import NOT_SLOW, PIPE_BYTES_MAX, Slowness
 from tests.node.support import until
 
 HOST = "127.0.0.1"
@@ -241,5 +242,71 @@ def test_closing_leaves_no_socket(play: Play) -> None:
             assert await ends(far_in)
             with pytest.raises(ConnectionRefusedError):
                 await stage.dial()
+
+    play(scene())
+
+
+def test_a_slow_link_delays_what_passes_and_keeps_its_order_and_its_end(play: Play) -> None:
+    async def scene() -> None:
+        async with set_stage() as stage:
+            (near_in, near_out), (far_in, far_out) = await stage.connect()
+            stage.relay.slow(Slowness(delay_ms=150, jitter_ms=30), "seed")
+            assert stage.relay.is_slow
+            clock = asyncio.get_running_loop().time
+            began = clock()
+            for number in range(50):
+                near_out.write(b"%02d" % number)
+                await asyncio.sleep(0)
+            near_out.write_eof()
+            said = await far_in.read()
+            assert said == b"".join(b"%02d" % number for number in range(50))
+            assert clock() - began >= 0.15
+            far_out.write(b"back")
+            far_out.close()
+            assert await near_in.read() == b"back"
+            assert clock() - began >= 0.30
+            near_out.close()
+            await stage.settle(0)
+
+    play(scene())
+
+
+def test_a_rate_bounds_what_gets_through_and_healing_lets_the_rest_go(play: Play) -> None:
+    async def scene() -> None:
+        async with set_stage() as stage:
+            (_, near_out), (far_in, _) = await stage.connect()
+            stage.relay.slow(Slowness(bytes_per_s=1_000_000))
+            clock = asyncio.get_running_loop().time
+            began = clock()
+            near_out.write(bytes(200_000))
+            await far_in.readexactly(200_000)
+            assert clock() - began >= 0.19
+            stage.relay.slow(Slowness(delay_ms=60_000))
+            near_out.write(b"for a long time on its way")
+            await until(lambda: stage.relay.size_bytes > 0)
+            stage.relay.slow(NOT_SLOW)
+            near_out.write(b" and then")
+            assert await far_in.readexactly(35) == b"for a long time on its way and then"
+            assert not stage.relay.is_slow
+
+    play(scene())
+
+
+def test_what_is_on_a_slow_link_is_bounded_and_lost_when_it_is_cut(play: Play) -> None:
+    async def scene() -> None:
+        async with set_stage() as stage:
+            (near_in, near_out), (far_in, _) = await stage.connect()
+            stage.relay.slow(Slowness(delay_ms=60_000))
+            near_out.write(bytes(4 * PIPE_BYTES_MAX))
+            await until(lambda: stage.relay.size_bytes >= PIPE_BYTES_MAX)
+            sending = asyncio.create_task(near_out.drain())
+            await asyncio.wait({sending}, timeout=0.2)
+            assert not sending.done()
+            assert stage.relay.size_bytes < 1.5 * PIPE_BYTES_MAX
+            stage.relay.cut()
+            assert await ends(far_in)
+            assert await ends(near_in)
+            await asyncio.gather(sending, return_exceptions=True)
+            assert stage.relay.size_bytes == 0
 
     play(scene())

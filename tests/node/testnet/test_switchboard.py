@@ -13,7 +13,17 @@ from node.testnet.link_control import ask_links, describe_links, order
 from node.testnet.links import list_links, locate_control
 from node.testnet.network import Network
 from node.testnet.plan import Plan
-from node.testnet.switchboard import Ask, Cut, LinkState, Mend, Refused, run_switchboard
+from node.testnet.slowness import Slowness
+from node.testnet.switchboard import (
+    Ask,
+    Cut,
+    LinkState,
+    Mend,
+    Order,
+    Refused,
+    Slow,
+    run_switchboard,
+)
 from tests.cluster.harness import eventually, find_base_port
 
 
@@ -118,6 +128,28 @@ async def test_a_cut_is_complete_when_it_is_answered(tmp_path: Path) -> None:
         await eventually(is_empty, "nothing is left of the connections")
 
 
+async def test_links_are_slowed_and_mended(tmp_path: Path) -> None:
+    network = make_network(tmp_path)
+    slowness = Slowness(delay_ms=50)
+    async with run(network):
+
+        async def count_slow(command: Order) -> int:
+            state = await order(network, command)
+            assert isinstance(state, LinkState)
+            return state.slow
+
+        assert await count_slow(Slow(slowness, ((0, 1),))) == 2
+        assert await count_slow(Slow(slowness, ((3, 1),))) == 3
+        assert await count_slow(Cut(((0, 1), (2, 3)))) == 3
+        assert await count_slow(Slow(slowness)) == 9
+        assert await count_slow(Mend()) == 0
+        refused = await order(network, Slow(slowness, ((0, 7),)))
+        assert refused == Refused("nothing relays between node 0 and node 7")
+        assert isinstance(await order(network, Slow(Slowness(delay_ms=-1))), Refused)
+        assert await count_slow(Slow(slowness, ((0, 1),))) == 2
+        assert await count_slow(Slow(Slowness(), ((1, 0),))) == 0
+
+
 async def test_orders_that_make_no_sense_change_nothing(tmp_path: Path) -> None:
     network = make_network(tmp_path)
     async with run(network):
@@ -162,3 +194,5 @@ async def test_where_nothing_relays_there_is_nothing_to_tell(tmp_path: Path) -> 
     assert describe_links(relayed, LinkState((), 9, 0, 6)) == "links: whole, 9 in all"
     parted = LinkState(((0, 1), (2, 3)), 9, 6, 1)
     assert describe_links(relayed, parted) == "links: partition 0,1/2,3, 6 of 9 cut"
+    slow = LinkState((), 9, 0, 6, 2)
+    assert describe_links(relayed, slow) == "links: whole, 9 in all, 2 slow"

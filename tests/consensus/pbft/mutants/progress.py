@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from consensus import idling
 from consensus.committee import ReplicaId
 from consensus.effects import Effect
 from consensus.events import Pending
-from consensus.pbft import claims, proposing, suspicion, timing, view_change
+from consensus.pbft import claims, suspicion, timing, view_change
 from consensus.pbft.replica import Phase, Replica
 from consensus.simulation.request import Request, WorldKind
 from tests.consensus.mutants.planting import Ground, Mutant
@@ -55,7 +56,7 @@ def never_idle(ground: Ground) -> None:
     def is_idling(_replica: Replica) -> bool:
         return False
 
-    ground.swap(proposing.is_idling, is_idling)
+    ground.swap(idling.is_idling, is_idling)
 
 
 def wait_for_ever(ground: Ground) -> None:

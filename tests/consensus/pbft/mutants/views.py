@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from consensus import certificates
 from consensus.committee import Committee, Former, View
 from consensus.effects import Broadcast, Effect, Persist
 from consensus.message import NULL_DIGEST, Height, Signed
@@ -76,7 +77,7 @@ def trust_new_views(ground: Ground) -> None:
         return (
             signed.signer == committee.primary(signed.body.view)
             and len(changes) >= committee.quorum
-            and quorums.has_distinct_members(changes, committee)
+            and certificates.has_distinct_members(changes, committee)
             and all(change.body.view == signed.body.view for change in changes)
             and all(
                 quorums.is_valid_view_change(change, committee, window, interval, former)
@@ -104,7 +105,7 @@ def open_with_weak_quorum(ground: Ground) -> None:
         return (
             signed.signer == committee.primary(body.view)
             and len(body.view_changes) >= committee.weak_quorum
-            and quorums.has_distinct_members(body.view_changes, committee)
+            and certificates.has_distinct_members(body.view_changes, committee)
             and all(change.body.view == body.view for change in body.view_changes)
             and all(
                 quorums.is_valid_view_change(change, committee, window, interval, former)
@@ -175,7 +176,9 @@ def stabilise_with(count: str) -> Plant:
 
         def judge(certificate: Any, committee: Committee) -> tuple[Height, bytes] | None:
             votes = certificate.votes
-            if len(votes) < needed(committee) or not quorums.has_distinct_members(votes, committee):
+            if len(votes) < needed(committee) or not certificates.has_distinct_members(
+                votes, committee
+            ):
                 return None
             if any(vote.body != votes[0].body for vote in votes):
                 return None

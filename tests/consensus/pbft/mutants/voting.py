@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from consensus import certificates
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Effect
 from consensus.message import Height, Signed
@@ -30,7 +31,7 @@ def count_messages(ground: Ground) -> None:
         return all(committee.is_member(vote.signer) for vote in votes)
 
     ground.swap(add_vote, count)
-    ground.swap(quorums.has_distinct_members, are_members)
+    ground.swap(certificates.has_distinct_members, are_members)
 
 
 def believe_any_leader(ground: Ground) -> None:
@@ -65,7 +66,7 @@ def prepare_any_digest(ground: Ground) -> None:
         return (
             certificate.proposal.signer == committee.primary(body.view)
             and len(prepares) + 1 >= committee.quorum
-            and quorums.has_distinct_members(prepares, committee)
+            and certificates.has_distinct_members(prepares, committee)
             and all((vote.body.view, vote.body.height) == wanted for vote in prepares)
         )
 
