@@ -26,6 +26,12 @@ class Ballot(Message, tag="benor-ballot", frozen=True):
     value: Annotated[int, Meta(ge=0, le=2)]
 
 
+class Settled(Message, tag="benor-settled", frozen=True):
+    """The sender has decided; said where members of later rounds need more than two last votes."""
+
+    value: Bit
+
+
 class Coin(Message, tag="benor-coin", frozen=True):
     """In the journal: what the coin of a round showed here."""
 
