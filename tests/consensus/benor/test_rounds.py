@@ -23,7 +23,7 @@ def count_rounds(size: int, seed: int) -> int:
         values = [puppets.value(me) for me in range(size)]
         for me in range(size):
             others = [o for o in range(size) if o != me]
-            others.sort(key=lambda other: values[other] == values[me])  # noqa: B023 - used at once
+            others.sort(key=lambda other: values[other] == values[me])
             puppets.hear(me, Report, round_, others[:faults])
         for me in range(size):
             puppets.hear(me, Ballot, round_, [o for o in range(size) if o != me][:faults])
