@@ -14,6 +14,7 @@ from consensus.effects import Broadcast, Ignore, Persist, Toss
 from consensus.events import Elapsed, Received, Tossed
 from consensus.exploration.asynchronous import Configuration, Liberties, World
 from consensus.exploration.explorer import explore
+from consensus.exploration.table import Table
 from consensus.simulation.chance import Chance
 from tests.consensus.benor.net import Net
 
@@ -199,7 +200,8 @@ def test_all_schedules_of_the_first_round(inputs: str, crashes: int, count: int)
     A crash adds nothing to safety, since mail that is never delivered is in every schedule.
     """
     committee = Committee.of(3, 1)
-    world = World(committee, Liberties(crashes=crashes), lambda _me, _tag: (), is_stale)
+    table = Table(committee, faces=lambda _me, _tag: ())
+    world = World(table, Liberties(crashes=crashes), is_stale)
     openings = [[Opened(), Propose(bytes([int(bit)]))] for bit in inputs]
     start = world.begin([BenOr(me, committee) for me in range(3)], openings)
     seen = explore(world, [start], judge(world, inputs))
