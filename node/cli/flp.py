@@ -98,7 +98,7 @@ def tell_victim(report: dict[str, Any]) -> None:
     for one in report["inputs"]:
         bits = "".join(map(str, one["inputs"]))
         ways = ", ".join(f"{word} in {len(way)} steps" for word, way in one["witnesses"].items())
-        valence = "bivalent" if len(one["witnesses"]) > 1 else "univalent"
+        valence = "bivalent" if len(one["witnesses"]) > 1 else "univalent in this space"
         print_line(f"  inputs {bits}      {valence}: {ways}")
     lemma = report["lemma"]
     longest = max(lemma["lengths"], default=0)
