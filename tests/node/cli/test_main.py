@@ -22,7 +22,7 @@ EXPECTED = {
     "tx send", "tx show",
     "history run", "history check",
     "status", "verify", "replay", "load", "bench", "overhead", "simulate",
-    "complexity", "events", "forks", "twins",
+    "complexity", "events", "explore", "flp", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",
     "testnet feed", "testnet links", "testnet partition", "testnet heal",
