@@ -47,7 +47,7 @@ class Picture:
 
 
 VOTES = (
-    Picture("explorer", "/", 1060),
+    Picture("explorer", "/", 1040),
     Picture("validators", "/validators", 660, is_dark=True),
     Picture("transaction", "/transactions/{transaction}", 880),
 )

@@ -1,5 +1,6 @@
 """Every schedule of a few participants, one by one, on the code that a node runs.
 
-`local` is one participant with what its host owes it, `locals` numbers their states and remembers
-their steps, `asynchronous` says what may happen next, `explorer` goes through all of it.
+`local` is one participant with what its host owes it, `table` numbers their states and remembers
+their steps, `asynchronous` says what may happen next, `explorer` goes through all of it, `replaying`
+plays a schedule again without any of these.
 """

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from consensus.committee import Committee
-from consensus.exploration.local import Local, advance
-from consensus.exploration.table import Deliver, Faces, MoveId, StateId, Stop, Table
+from consensus.exploration.local import Local
+from consensus.exploration.table import Deliver, MoveId, Show, StateId, Stop, Table
 
 Configuration: TypeAlias = tuple[int, ...]
 """One state for each participant, then the mail, sorted."""
@@ -25,7 +24,7 @@ class Liberties:
 
     crashes: int = 0
     timers: bool = True
-    """May timers run out at any time."""
+    """May timers run out at any time. Coins always come to rest, with either face."""
 
 
 class World:
@@ -33,18 +32,17 @@ class World:
 
     def __init__(
         self,
-        committee: Committee,
+        table: Table,
         liberties: Liberties | None = None,
-        faces: Faces | None = None,
         is_stale: Callable[[Any, Any], bool] | None = None,
     ) -> None:
         self._is_stale = is_stale
         self._void: dict[tuple[StateId, MoveId], bool] = {}
-        self.table = Table(committee) if faces is None else Table(committee, faces)
+        self.table = table
         self.liberties = liberties or Liberties()
-        self.size = committee.size
+        self.size = table.committee.size
         self._receivers: list[int] = []
-        self._places = {member: at for at, member in enumerate(committee.members)}
+        self._places = {member: at for at, member in enumerate(table.committee.members)}
 
     def begin(
         self, participants: Sequence[Any], openings: Sequence[Sequence[Any]]
@@ -57,8 +55,7 @@ class World:
         ):
             local = Local(me, participant)
             for event in events:
-                said = advance(local, event, self.table.committee)
-                mail += self.table.post(me, said)
+                mail += self.table.post(me, self.table.advance(local, event))
             states.append(self.table.enter(local))
         return (*states, *sorted(mail))
 
@@ -76,8 +73,8 @@ class World:
             yield move, self.apply(configuration, move, at)
         for at in range(size):
             state = states[at]
-            if self.liberties.timers:
-                for move in table.own_moves(state):
+            for move in table.own_moves(state):
+                if self.liberties.timers or type(table.moves[move]) is Show:
                     yield move, self.apply(configuration, move)
             local = table.states[state]
             if down < self.liberties.crashes and not local.is_down:

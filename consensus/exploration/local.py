@@ -6,9 +6,9 @@ the same step.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from consensus.agreement import Decided
 from consensus.committee import ReplicaId
@@ -46,6 +46,11 @@ from consensus.events import (
 )
 from consensus.message import Height, compute_digest
 
+UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Watch)
+"""Effects that no other participant sees, and from which nothing comes back."""
+Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
+"""What the coin of a participant shows, once and for all."""
+
 
 class Participant(Protocol):
     """An agreement or an engine: a record of plain values with one door."""
@@ -56,11 +61,10 @@ class Participant(Protocol):
 
 @dataclass(slots=True)
 class Local:
-    """A participant, its disk, and what it waits for."""
+    """A participant and what it waits for; nobody restarts here, so nothing is kept on its disk."""
 
     me: ReplicaId
     participant: Any
-    journal: tuple[Any, ...] = ()
     timers: set[Timer] = field(default_factory=set)
     tosses: dict[Tag, bool] = field(default_factory=dict)
     """Coins asked for; is it a common one."""
@@ -71,21 +75,26 @@ class Local:
     is_down: bool = False
 
 
-def advance(local: Local, event: Any, committee: Any) -> tuple[tuple[ReplicaId, Any], ...]:
+def advance(
+    local: Local, event: Any, committee: Any, tape: Tape | None = None
+) -> tuple[tuple[ReplicaId, Any], ...]:
     """One atomic step of a participant and all that its host answers at once.
 
     Returns what was said, as receivers and messages, in order; the participant itself hears its own
-    broadcasts within the step, as over a link that never waits.
+    broadcasts within the step, as over a link that never waits. With a tape, coins come to rest at
+    once, so that the step is a function of state and event.
     """
     said: list[tuple[ReplicaId, Any]] = []
     inbox: deque[Any] = deque([event])
     while inbox:
         for effect in list(local.participant.react(inbox.popleft())):
             perform(local, effect, committee, said, inbox)
+        if tape is not None:
+            inbox.extend(show_coin(local, tag, tape(local.me, tag)) for tag in sorted(local.tosses))
     return tuple(said)
 
 
-def perform(  # noqa: C901, PLR0912 - one match
+def perform(  # noqa: C901 - one match
     local: Local,
     effect: Any,
     committee: Any,
@@ -102,10 +111,6 @@ def perform(  # noqa: C901, PLR0912 - one match
             said.extend((to, message) for to in committee.members if to != local.me)
             if committee.is_member(local.me):
                 inbox.append(Received(local.me, message))
-        case Persist(record):
-            local.journal = (*local.journal, record)
-        case Rewrite(records):
-            local.journal = records
         case SetTimer(timer):
             local.timers.add(timer)
         case CancelTimer(timer):
@@ -122,9 +127,7 @@ def perform(  # noqa: C901, PLR0912 - one match
             inbox.append(Checked(digest, Verdict.VALID))
         case Request(height, _, required):
             answer_request(local, height, inbox, required=required)
-        case Ignore() | Certify() | Behind() | Watch() | Accuse() | Diverge() | Readable():
-            pass  # nothing that another participant sees, or that comes back
-        case _:
+        case _ if not isinstance(effect, UNSEEN):
             raise ContractError(f"{type(effect).__name__}: an exploration serves no such effect")
 
 

@@ -15,7 +15,7 @@ import msgspec
 from consensus.committee import Committee, ReplicaId
 from consensus.engine import clone, freeze
 from consensus.events import Received, Tag, Timer
-from consensus.exploration.local import Local, advance, end_timer, show_coin
+from consensus.exploration.local import Local, Tape, advance, end_timer, show_coin
 from consensus.message import sign_message
 
 StateId: TypeAlias = int
@@ -62,6 +62,10 @@ class Table:
 
     committee: Committee
     faces: Faces = lambda _me, _tag: (0, 1)
+    tape: Tape | None = None
+    """With one, no coin is ever waited for."""
+    tidy: Callable[[Any], None] = lambda _participant: None
+    """Takes away from a participant's state what can matter no more; must be exact."""
     states: list[Local] = field(default_factory=list)
     names: list[bytes] = field(default_factory=list)
     """A fingerprint of each state, the same under every hash seed."""
@@ -77,6 +81,7 @@ class Table:
 
     def enter(self, local: Local) -> StateId:
         """The number of a state; the table keeps the object."""
+        self.tidy(local.participant)
         name = hashlib.blake2b(repr(freeze(local)).encode(), digest_size=16).digest()
         number = self._state_ids.get(name)
         if number is None:
@@ -107,14 +112,18 @@ class Table:
         said: tuple[tuple[ReplicaId, Any], ...] = ()
         match move:
             case Deliver(sender, _, message):
-                said = advance(local, Received(sender, message), self.committee)
+                said = self.advance(local, Received(sender, message))
             case Fire(_, timer):
-                said = advance(local, end_timer(local, timer), self.committee)
+                said = self.advance(local, end_timer(local, timer))
             case Show(_, tag, face):
-                said = advance(local, show_coin(local, tag, face), self.committee)
+                said = self.advance(local, show_coin(local, tag, face))
             case Stop():
                 local.is_down, local.timers, local.tosses = True, set(), {}
         return self.enter(local), self.post(local.me, said)
+
+    def advance(self, local: Local, event: Any) -> tuple[tuple[ReplicaId, Any], ...]:
+        """A step of a participant that is nobody's yet."""
+        return advance(local, event, self.committee, self.tape)
 
     def post(
         self, sender: ReplicaId, said: tuple[tuple[ReplicaId, Any], ...]

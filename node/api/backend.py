@@ -18,13 +18,13 @@ from ledger.reasons import Reason
 from ledger.transaction import Envelope
 from node.diagnosis.facts import Member
 from node.diagnosis.finding import Finding
-from node.events.hub import EventHub
-from node.metrics import Metrics
 from node.pulse import Sample, Span
 from node.stories import Chapter
 
 if TYPE_CHECKING:
+    # A command that asks a node needs the answers' forms, and none of what makes them.
     from ledger.ledger import Ledger
+    from node.events.hub import EventHub
     from node.metrics import Metrics
 
 
@@ -290,7 +290,7 @@ class Backend(Protocol):
         ...
 
     @property
-    def events(self) -> EventHub:
+    def events(self) -> "EventHub":
         """Who passes on what happens here."""
         ...
 

@@ -84,8 +84,8 @@ async def serve_events(api: Api, request: web.Request) -> web.StreamResponse:
     """Events, until either side has enough."""
     hub = api.backend.events
     check_origin(request)
-    wanted, after = read_filter(request), read_after(request, hub)
     follow = read_choice(request, "follow", ("0", "1")) != "0"
+    wanted, after = read_filter(request), read_after(request, hub)
     if request.method == "HEAD":
         return web.Response(content_type="text/event-stream")
     try:

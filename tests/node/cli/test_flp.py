@@ -1,0 +1,105 @@
+"""`quorate flp`: words and JSON for what the search has found."""
+
+from typing import Any
+
+import pytest
+
+from node.cli import flp
+from tests.node.cli.conftest import Quorate
+
+
+def make_report(tape: str, _loops: int = 1) -> dict[str, Any]:
+    """What one victim's search gives, in small."""
+    return {
+        "tape": tape,
+        "nodes": 3,
+        "faults": 1,
+        "configurations": 35_687,
+        "transitions": 143_742,
+        "closed": True,
+        "bivalent": 9_397,
+        "inputs": [
+            {"inputs": [0, 0, 0], "witnesses": {"0": ["a"]}},
+            {"inputs": [0, 1, 1], "witnesses": {"0": ["a", "b"], "1": ["c"]}},
+        ],
+        "lemma": {"pairs": 55_104, "exceptions": 0, "lengths": {0: 43_254, 1: 11_850}},
+        "lasso": {
+            "inputs": [0, 1, 1],
+            "prefix": ["a"],
+            "loop": ["b", "c"],
+            "rounds_per_loop": 2,
+            "loops": 1_000,
+            "events": 24_028,
+            "round": 2_002,
+            "age_max": 28,
+            "stale": 12_011,
+            "released_after": 11,
+            "coins": {"runs": 100, "decided": 100, "events_max": 22},
+        },
+    }
+
+
+def test_the_proof_in_words(quorate: Quorate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flp, "show_victim", make_report)
+    done = quorate("flp", "--tape", "p+r", "--workers", "1")
+    assert done.status == 0, done.said
+    assert "35,687 (closed), 143,742 steps, 9,397 bivalent" in done.output
+    assert "inputs 011      bivalent: 0 in 2 steps, 1 in 1 steps" in done.output
+    assert "0 exceptions, at most 1 steps before the event" in done.output
+    assert "all decided 11 events later" in done.output
+    assert "first-heard       loses agreement: inputs 011, 2 steps" in done.output
+    assert "1 of 1 victims" in done.said
+
+
+@pytest.mark.parametrize("broken", ["lasso", "lemma", "closed"])
+def test_what_is_not_shown_fails(
+    quorate: Quorate, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    changes: dict[str, Any] = {
+        "lasso": None,
+        "lemma": {"pairs": 3, "exceptions": 1, "lengths": {}},
+        "closed": False,
+    }
+    monkeypatch.setattr(
+        flp, "show_victim", lambda tape, _: make_report(tape) | {broken: changes[broken]}
+    )
+    done = quorate("flp", "--workers", "1", "--json")
+    assert done.status == 1
+    assert done.json()["shown"] is False
+    assert len(done.json()["victims"]) == 3
+
+
+@pytest.mark.slow
+def test_three_victims_for_machines(quorate: Quorate) -> None:
+    done = quorate("flp", "--loops", "1000", "--json")
+    assert done.status == 0
+    report = done.json()
+    assert report["shown"] is True
+    found = {one["tape"]: one for one in report["victims"]}
+    assert {tape: one["lemma"]["exceptions"] for tape, one in found.items()} == {
+        "p+r": 0,
+        "r": 0,
+        "p": 0,
+    }
+    assert (found["p+r"]["configurations"], found["p+r"]["bivalent"]) == (35_687, 9_397)
+    assert found["p+r"]["lemma"]["pairs"] == 55_104
+    bivalent = [
+        "".join(map(str, i["inputs"])) for i in found["p+r"]["inputs"] if len(i["witnesses"]) > 1
+    ]
+    assert bivalent == ["001", "010", "011", "100", "101", "110"]
+    assert {loss["loses"] for loss in report["straw_men"]} == {
+        "termination",
+        "agreement",
+        "validity",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(("--tape", "q"), "unknown-tape"), (("--workers", "0"), "no-workers")],
+)
+def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> None:
+    done = quorate("flp", *words)
+    assert done.status == 2
+    assert f"[{reason}]" in done.said
+    assert not done.output
