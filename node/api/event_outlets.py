@@ -19,7 +19,7 @@ from node.events.groups import End, Ended
 from node.events.hub import now_ms
 from node.tasks import end
 
-SEND_BUFFER_BYTES = 64 * 1024
+SEND_BUFFER_BYTES = 32 * 1024
 """What the kernel may hold for one subscriber, instead of some megabytes."""
 UNANSWERED_MS = 60_000
 """The kernel gives a connection up whose peer has acknowledged nothing for so long."""

@@ -24,6 +24,10 @@ QUEUES_BYTES_MAX = 32 * 1024 * 1024
 """Queued for all groups together."""
 
 
+LOOK_S_MAX = 0.25
+"""A connection that takes nothing is looked at so often."""
+
+
 class End(StrEnum):
     """Why a stream ends; the value is the text that the subscriber gets."""
 
@@ -86,8 +90,20 @@ class Subscriber:
     next: int
     position: Position
     ended: asyncio.Future[Ended]
-    stuck: tuple[int, float] | None = None
-    """Bytes that wait in its connection, and since when that number has not changed."""
+    waiting: int = 0
+    """Bytes that wait in its connection, when that was last looked at."""
+    since: float = 0.0
+    """Since when that number has not changed, on the monotonic clock."""
+    look_at: float = 0.0
+    """Not before that is it looked at again."""
+
+    def look(self, now: float) -> bool:
+        """Does nothing wait any longer; while something does it is looked at ever more seldom."""
+        waiting = self.outlet.count_waiting()
+        if waiting != self.waiting:
+            self.waiting, self.since = waiting, now
+        self.look_at = now + min(now - self.since, LOOK_S_MAX) if waiting else 0.0
+        return not waiting
 
     def end(self, reason: End) -> None:
         """Tell whoever serves it to stop."""
@@ -144,10 +160,10 @@ class Group:
         """A queued chunk."""
         return self._chunks[number - self._first]
 
-    def list_behind(self) -> list[Subscriber]:
-        """Members that have not got everything."""
+    def list_behind(self, now: float) -> list[Subscriber]:
+        """Members that have not got everything, and are to be looked at."""
         end = self.end
-        return [member for member in self.members if member.next < end]
+        return [one for one in self.members if one.next < end and one.look_at <= now]
 
     def forget_read(self) -> None:
         """Let go what every member has."""

@@ -1,8 +1,8 @@
 """Passes events on: from the log to whoever subscribed, without anybody waiting for them.
 
 One task, the *pump*, makes the events of new records once, queues their bytes for each group of
-subscribers, and hands them to those connections that have nothing waiting. It runs the less often
-the more subscribers there are, so that they take a bounded share of the loop. Who subscribes from
+subscribers, and hands them to those connections that have nothing waiting. After each round it
+rests for a multiple of what that took, so that subscribers take a bounded share of the loop. Who subscribes from
 an earlier position first reads the log (`node.events.replaying`), at its own pace, and joins the
 others where they are.
 """
@@ -30,26 +30,33 @@ from node.events.groups import (
 )
 from node.events.kinds import Filter, Kind
 from node.events.log import EventLog, Read
+from node.events.made import Made
 from node.events.replaying import Replay
 from node.events.telling import Teller
 from node.metrics import Metrics
 from node.tasks import OnFailure, end, spawn
 
 PACE_MIN_S = 0.02
-PACE_PER_SUBSCRIBER_S = 0.000_25
-"""Between two rounds of the pump: a round of a thousand takes some 25 ms, a tenth of this."""
+PACE_MAX_S = 2.0
+REST = 4.0
+"""After a round the pump rests so many times as long as it took: a fifth of the loop is its."""
+ROUND_S = 0.1
+"""A round begins nothing new after so long."""
+FRESH_MAX = 10_000
+"""Records that wait for the pump: beyond, subscribers have to resume from the log instead."""
+LEAVE_S = 0.001
+"""Between two farewells, when many are sent away at once."""
 HEARTBEAT_S = 15.0
 """A subscriber to whom nothing was sent for so long is told its position."""
 SWEEP_S = 1.0
 """So often the pump looks for connections that are lost."""
 WRITE_DEADLINE_S = 30.0
 """A connection that takes nothing for so long is given up."""
-PASSES_MAX = 64
-"""Chunks for one subscriber in one round: a megabyte."""
+LAST_ROUND_S = 1.0
 RECORDS_PER_ROUND = 16
 """Queued before connections get what they can take."""
 SLICE = 50
-"""Subscribers, or transactions, after which others get a turn."""
+"""Subscribers after which others get a turn."""
 
 
 class CursorError(NodeError):
@@ -80,7 +87,7 @@ class EventHub:
         on_failure: OnFailure,
     ) -> None:
         self.log = log
-        self._teller = teller
+        self._made = Made(teller)
         self._metrics = metrics
         self._subscribers_max = subscribers_max
         self._on_failure = on_failure
@@ -94,6 +101,7 @@ class EventHub:
         self._is_closing = False
         self._running: asyncio.Task[None] | None = None
         self._reading = asyncio.Lock()
+        self._leaving = asyncio.Lock()
         self._heartbeat_at = time.monotonic() + HEARTBEAT_S
 
     def start(self) -> None:
@@ -107,7 +115,7 @@ class EventHub:
         self._is_closing = True
         if self._running is not None:
             await end(self._running)
-        await self._pass_on()
+        await self._pass_on(time.monotonic() + LAST_ROUND_S)
         self._published.set()
         for group in self._groups.values():
             for member in group.members:
@@ -182,15 +190,15 @@ class EventHub:
     async def subscribe(
         self, outlet: Outlet, wanted: Filter, after: Position | None, *, follow: bool = True
     ) -> Ended:
-        """Serve one subscriber until it ends; from now on where `after` is None.
+        """Serve one subscriber until it ends; from where the others are if `after` is None.
 
         Without `follow` it ends where nothing more has happened.
         """
         try:
-            newest = after_all(self.log.newest)
-            position = newest if after is None else after
+            position = self._told if after is None else after
             await self._send_position(outlet, position)
-            await self._wait_until_told(newest)
+            if after is not None:
+                await self._wait_until_told(after_all(self.log.newest))
             replay = Replay(self, self._reading, outlet, wanted)
             ended = await replay.run(position)
             if ended is None and not follow:
@@ -200,6 +208,8 @@ class EventHub:
             ended = Ended(End.GONE, self._told)
         if ended.reason in DROPS:
             self._metrics.event_subscribers_dropped.labels(ended.reason.value).inc()
+            async with self._leaving:
+                await asyncio.sleep(LEAVE_S)
         return ended
 
     def take_seat(self) -> contextlib.AbstractContextManager[None]:
@@ -251,8 +261,8 @@ class EventHub:
             result = await ended
         finally:
             group.members.discard(member)
-            if not group.members:
-                self._groups.pop(key, None)
+            if not group.members and self._groups.get(key) is group:
+                del self._groups[key]
         return result
 
     # The pump
@@ -260,10 +270,11 @@ class EventHub:
     async def _run(self) -> None:
         while True:
             await self._wait()
-            await self._pass_on()
+            began = time.monotonic()
+            await self._pass_on(began + ROUND_S)
             await self._sweep()
-            pace_s = max(PACE_MIN_S, self._count * PACE_PER_SUBSCRIBER_S)
-            await asyncio.sleep(pace_s)
+            took_s = time.monotonic() - began
+            await asyncio.sleep(min(max(PACE_MIN_S, REST * took_s), PACE_MAX_S))
 
     async def _wait(self) -> None:
         """Until there is something to do."""
@@ -275,13 +286,29 @@ class EventHub:
         except TimeoutError:
             return
 
-    async def _pass_on(self) -> None:
+    async def _pass_on(self, until: float) -> None:
         """Queue and hand out, a few records at a time: who keeps up is never dropped."""
         self._stir.clear()
+        if len(self._fresh) > FRESH_MAX:
+            self._give_up()
         while self._fresh:
             await self._publish(self._fresh[:RECORDS_PER_ROUND])
-            await self._deliver()
-        await self._deliver()
+            await self._deliver(until)
+            if time.monotonic() > until:
+                return
+        await self._deliver(until)
+
+    def _give_up(self) -> None:
+        """Too much has happened to catch up with: all have to resume from the log."""
+        for group in self._groups.values():
+            for member in group.members:
+                member.end(End.TOO_SLOW)
+            group.members.clear()
+        self._groups.clear()
+        self._told = after_all(self._fresh[-1].place)
+        self._fresh.clear()
+        self._published.set()
+        self._published = asyncio.Event()
 
     async def _publish(self, taken: Sequence[Read]) -> None:
         """Queue the events of new records for all groups that want them."""
@@ -304,10 +331,7 @@ class EventHub:
         """The events of records; others get a turn meanwhile."""
         events: list[Event] = []
         for read in reads:
-            for event in self._teller.tell(read, with_transactions=with_transactions):
-                events.append(event)
-                if len(events) % SLICE == 0:
-                    await asyncio.sleep(0)
+            events += await self._made.get(read, with_transactions=with_transactions)
         return events
 
     def _share(self, events: Sequence[Event]) -> None:
@@ -321,11 +345,12 @@ class EventHub:
         while sum(group.size_bytes for group in self._groups.values()) > QUEUES_BYTES_MAX:
             max(self._groups.values(), key=lambda group: group.size_bytes).forget_oldest()
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, until: float) -> None:
         """Hand out what is queued, in passes: a connection takes one chunk in each."""
         counts: Counter[Kind] = Counter()
-        for _ in range(PASSES_MAX):
-            if not await self._pass(counts):
+        while True:
+            has_moved = await self._pass(counts)
+            if not has_moved or time.monotonic() > until:
                 break
             await asyncio.sleep(0)
         for kind, count in counts.items():
@@ -336,7 +361,7 @@ class EventHub:
         has_moved = False
         visited = 0
         for group in list(self._groups.values()):
-            for member in group.list_behind():
+            for member in group.list_behind(time.monotonic()):
                 visited += 1
                 if visited % SLICE == 0:
                     await asyncio.sleep(0)
@@ -353,13 +378,10 @@ class EventHub:
         if member.outlet.is_gone():
             member.end(End.GONE)
             return False
-        waiting, now = member.outlet.count_waiting(), time.monotonic()
-        if not waiting:
-            member.stuck = None
+        now = time.monotonic()
+        if member.look(now):
             return True
-        if member.stuck is None or member.stuck[0] != waiting:
-            member.stuck = (waiting, now)
-        elif now - member.stuck[1] > WRITE_DEADLINE_S:
+        if now - member.since > WRITE_DEADLINE_S:
             member.end(End.STALLED)
         return False
 

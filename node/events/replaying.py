@@ -19,8 +19,8 @@ SLICE_RECORDS = 64
 SLICE_BYTES = 64 * 1024
 SLICE_EVENTS = 500
 """Beyond so many, what is left of a slice is left for the next one."""
-REST = 2.0
-"""Readers rest so many times as long as a slice took: at most a third of the loop is theirs."""
+REST = 4.0
+"""Readers rest so many times as long as a slice took: at most a fifth of the loop is theirs."""
 POLL_MIN_S, POLL_MAX_S = 0.005, 0.5
 DEADLINE_S = 30.0
 """A connection that takes nothing for so long is given up."""

@@ -67,7 +67,7 @@ async def test_a_chunk_stays_until_the_last_member_has_it() -> None:
     slow.next = 1
     group.forget_read()
     assert group.size_bytes == chunk(1).size_bytes
-    assert group.list_behind() == [slow]
+    assert group.list_behind(0.0) == [slow]
     assert group.get(1).last.number == 2
 
 
@@ -82,3 +82,25 @@ async def test_whoever_needed_what_went_is_dropped() -> None:
     assert not quick.ended.done()
     late = join(group)
     assert late.next == group.end == 1
+
+
+async def test_who_takes_nothing_is_looked_at_ever_more_seldom() -> None:
+    group = Group(Wire.SSE, Filter())
+    member = join(group)
+    outlet = member.outlet
+    assert isinstance(outlet, FakeOutlet)
+    group.add(chunk(1))
+    outlet.waiting = 7
+    assert not member.look(10.0)
+    assert (member.since, member.look_at) == (10.0, 10.0)
+    assert not member.look(10.1)
+    assert group.list_behind(10.15) == []
+    assert group.list_behind(10.25) == [member]
+    assert not member.look(20.0)
+    assert member.look_at == 20.0 + groups.LOOK_S_MAX
+    outlet.waiting = 5
+    assert not member.look(21.0)
+    assert (member.since, member.look_at) == (21.0, 21.0)
+    outlet.waiting = 0
+    assert member.look(21.1)
+    assert group.list_behind(21.1) == [member]

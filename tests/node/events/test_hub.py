@@ -58,6 +58,7 @@ async def subscribed(
 
 async def test_from_now_on(world: World) -> None:
     world.grow()
+    await until(lambda: world.hub.told.place == world.log.newest)
     outlet = FakeOutlet()
     async with subscribed(world, outlet):
         world.grow()
@@ -345,3 +346,19 @@ def test_a_node_without_events_writes_nothing_and_serves_nobody() -> None:
 
 def test_limits_fit_each_other() -> None:
     assert groups.CHUNK_BYTES_MAX < groups.QUEUE_BYTES_MAX < groups.QUEUES_BYTES_MAX
+
+
+async def test_when_the_pump_is_far_behind_all_resume_from_the_log(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "FRESH_MAX", 10)
+    outlet, resumed = FakeOutlet(), FakeOutlet()
+    async with subscribed(world, outlet) as task:
+        for _ in range(20):
+            world.grow()
+        ended = await task
+    assert ended.reason is End.TOO_SLOW
+    async with subscribed(world, resumed, after=ended.position):
+        await until(lambda: resumed.heights("block") == list(range(1, 21)))
+        world.grow()
+        await until(lambda: resumed.heights("block") == list(range(1, 22)))
