@@ -55,6 +55,8 @@ def test_before_during_and_after() -> None:
     assert new.audience == KEYS
     world.order()
     world.order()
+    world.certify(6)
+    assert new.audience == KEYS
     world.certify(8)
     assert new.audience == KEYS[1:]
 
