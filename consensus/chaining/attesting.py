@@ -6,6 +6,7 @@ prove these to whoever took no part. It costs one message delay and n(n-1) messa
 
 from collections.abc import Iterator
 
+from consensus.certificates import is_unanimous
 from consensus.chaining.keeper import Keeper
 from consensus.chaining.messages import Attestation, Outcome, Word, compute_values_digest
 from consensus.chaining.refusals import Refusal
@@ -70,10 +71,6 @@ def judge_attestation(
     """Did f + 1 distinct members vote for these values at this height; signatures are verified."""
     if not isinstance(seal, Attestation) or height < 1:
         return False
-    signers = {vote.signer for vote in seal.votes}
     body = Outcome(height, compute_values_digest(values))
-    return (
-        len(signers) == len(seal.votes) >= committee.weak_quorum
-        and all(map(committee.is_member, signers))
-        and all(vote.body == body for vote in seal.votes)
-    )
+    is_proved = is_unanimous(seal.votes, committee, committee.weak_quorum)
+    return is_proved and seal.votes[0].body == body

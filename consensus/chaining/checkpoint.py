@@ -5,10 +5,13 @@ is the certificate, elsewhere a majority. A replica whose own id differs from a 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
+from consensus.certificates import read_certificate
 from consensus.chaining.keeper import Keeper, Role
 from consensus.chaining.messages import Checkpoint, CheckpointCertificate
 from consensus.chaining.refusals import Refusal
+from consensus.checkpoints import forget_certified
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Certify, Diverge, Effect, Ignore
 from consensus.message import Height, Signed
@@ -38,7 +41,7 @@ def repeat_votes(keeper: Keeper) -> Iterator[Effect]:
             yield Broadcast(Signed(keeper.me, Checkpoint(height, block_id)))
 
 
-def trim(kept: dict[Height, object] | dict[Height, bytes]) -> None:
+def trim(kept: dict[Height, Any]) -> None:
     """Forget all but the newest heights."""
     for old in sorted(kept)[:-CHECKPOINTS_KEPT]:
         del kept[old]
@@ -59,8 +62,7 @@ def on_checkpoint(
         keeper.claim(sender, body.height)
         votes = keeper.checkpoints.setdefault(body.height, {})
         votes[sender] = signed
-        for old in sorted(keeper.checkpoints)[:-CHECKPOINTS_KEPT]:
-            del keeper.checkpoints[old]
+        trim(keeper.checkpoints)
         equal = [votes[signer] for signer in sorted(votes) if votes[signer].body == body]
         if len(equal) >= keeper.certifying:
             certificate = CheckpointCertificate(tuple(equal[: keeper.certifying]))
@@ -71,16 +73,9 @@ def judge_certificate(
     certificate: object, committee: Committee, needed: int
 ) -> tuple[Height, bytes] | None:
     """The height and block id that `needed` distinct members signed, or None."""
-    if not isinstance(certificate, CheckpointCertificate) or not certificate.votes:
+    if not isinstance(certificate, CheckpointCertificate):
         return None
-    bodies = {vote.body for vote in certificate.votes}
-    signers = {vote.signer for vote in certificate.votes}
-    if len(bodies) != 1 or len(signers) != len(certificate.votes) or len(signers) < needed:
-        return None
-    if not all(map(committee.is_member, signers)):
-        return None
-    body = certificate.votes[0].body
-    return body.height, body.block_id
+    return read_certificate(certificate, committee, needed)
 
 
 def on_certificate(keeper: Keeper, certificate: CheckpointCertificate) -> Iterator[Effect]:
@@ -98,8 +93,7 @@ def take_certificate(keeper: Keeper, certificate: CheckpointCertificate) -> Iter
     """Keep it until its height is executed here."""
     keeper.known = max(keeper.known, certificate.height)
     keeper.waiting.setdefault(certificate.height, certificate)
-    for old in sorted(keeper.waiting)[:-CHECKPOINTS_KEPT]:
-        del keeper.waiting[old]
+    trim(keeper.waiting)
     yield from certify_applied(keeper)
 
 
@@ -116,9 +110,8 @@ def certify_applied(keeper: Keeper) -> Iterator[Effect]:
             yield Diverge(height, own, certified)
             return
         keeper.certified, keeper.certificate = height, certificate
-        for kept in (keeper.own_checkpoints, keeper.checkpoints):
-            for old in [old for old in kept if old <= height]:
-                del kept[old]
+        forget_certified(keeper.own_checkpoints, height)
+        forget_certified(keeper.checkpoints, height)
         yield Certify(height, certificate)
 
 
