@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from consensus import catalog
+from node.api.backend import NodeState
 from node.measures.catalogue import FOREIGN, list_families
 from node.node import Node
 from node.samples import Samples
@@ -50,6 +51,7 @@ async def run_some(cluster: Cluster) -> tuple[str, str]:
     await cluster.until_final(second)
     await until(lambda: all(node.core.chain.final_height > 0 for node in cluster.running))
     await until(lambda: has_met_everybody(cluster.nodes[0]))
+    await until(lambda: cluster.nodes[0].service.state is NodeState.READY)
     return away, await fetch_page(cluster.nodes[0])
 
 
