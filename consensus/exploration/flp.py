@@ -249,11 +249,11 @@ def check_lemma_along(oracle: Oracle, passed: Sequence[Configuration]) -> LemmaC
     for number, configuration in enumerate(dict.fromkeys(passed)):
         for event in dict.fromkeys(configuration[size:]):
             pairs += 1
-            way = find_delay(oracle, configuration, event)
-            if way is None:
+            delay = find_delay(oracle, configuration, event)
+            if delay is None:
                 exceptions.append((number, event))
             else:
-                length = max(len(way) - 1, 0)
+                length = len(delay.before)
                 lengths[length] = lengths.get(length, 0) + 1
     return LemmaCount(pairs, tuple(exceptions), tuple(sorted(lengths.items())))
 
@@ -348,9 +348,14 @@ def require(holds: bool, otherwise: str) -> None:
 
 def let_go(victim: Victim, replay: Replay, draw: Callable[[int], int] | None = None) -> bool:
     """No adversary any more, and everybody has what there is against rivals: do all decide."""
+    calm(victim, replay)
+    return replay.release(RELEASE_EVENTS_MAX, draw)
+
+
+def calm(victim: Victim, replay: Replay) -> None:
+    """Rivals give way from here on."""
     for local in replay.locals.values():
         victim.spec.calm(local.participant)
-    return replay.release(RELEASE_EVENTS_MAX, draw)
 
 
 def restore_chance(victim: Victim, inputs: Inputs, seed: int) -> int | None:

@@ -10,7 +10,6 @@ from consensus.exploration.flp import (
     Inputs,
     Victim,
     confirm,
-    examine,
     require,
     restore_chance,
     unshift,
@@ -20,12 +19,6 @@ from consensus.exploration.staging import Walk
 from consensus.exploration.telling import tell_move
 
 CHANCE_SEEDS = 100
-
-
-def show_victim(name: str, loops: int) -> dict[str, Any]:
-    """Everything about one victim."""
-    victim = VICTIMS[name]
-    return make_report(victim, examine(victim), loops)
 
 
 def make_report(victim: Victim, finding: Finding, loops: int) -> dict[str, Any]:
@@ -119,9 +112,9 @@ def is_shown(report: dict[str, Any]) -> bool:
     return lasso["released_after"] is not None and chance["decided"] == chance["runs"]
 
 
-def show_straw_men() -> list[dict[str, Any]]:
-    """What each gives up."""
-    return [show_loss(loss) for name in STRAW_MEN for loss in find_losses(name)]
+def list_losses() -> list[Loss]:
+    """What each straw man gives up."""
+    return [loss for name in STRAW_MEN for loss in find_losses(name)]
 
 
 def show_loss(loss: Loss) -> dict[str, Any]:

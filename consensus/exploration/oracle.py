@@ -139,24 +139,35 @@ def list_words(told: Iterable[Sequence[tuple[int, tuple[bytes, ...]]]]) -> list[
     return [value for words in told for _, values in words for value in values]
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A schedule as lemma 3 promises it."""
+
+    before: Way
+    event: Way
+    """One move; none if the event came to be stale on the way, so that it changes nothing."""
+
+    @property
+    def way(self) -> Way:
+        """All of it."""
+        return self.before + self.event
+
+
 def find_delay(
     oracle: Oracle, configuration: Configuration, event: MoveId, pairs_max: int = 20_000
-) -> Way | None:
-    """Lemma 3: a shortest schedule that ends with `event` and leaves both words open.
-
-    None if there seems to be none. An event that came to be stale on the way is not in the schedule.
-    """
+) -> Delay | None:
+    """Lemma 3: a shortest schedule that ends with `event` and leaves both words open, if any is found."""
     waiting: deque[tuple[Configuration, MoveId, Way]] = deque([(configuration, event, ())])
     known = {(configuration, event)}
     size = oracle.space.world.size
     while waiting and len(known) < pairs_max:
         at, late, way = waiting.popleft()
         if late not in at[size:]:
-            return way
+            return Delay(way, ())
         steps = oracle.steps(at)
         for move, target, by in steps:
             if move == late and oracle.is_bivalent(target):
-                return (*way, (move, by))
+                return Delay(way, ((move, by),))
         for move, target, by in steps:
             following = (target, oracle.space.lower_move(late, by) if by else late)
             if move != late and following not in known and oracle.is_bivalent(target):

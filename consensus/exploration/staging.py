@@ -66,10 +66,12 @@ class Staging:
         event = next((move for move in self.mail if world.place(move) == place), None)
         if event is None:
             return ()
-        way = find_delay(self.oracle, self.configuration, event)
-        for move, by in way or ():
+        delay = find_delay(self.oracle, self.configuration, event)
+        if delay is None:
+            return None
+        for move, by in delay.way:
             self.follow(move, by)
-        return way
+        return delay.way
 
     def follow(self, move: MoveId, by: int) -> None:
         """Take one step; what is new in the mail is youngest."""

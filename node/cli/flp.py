@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from consensus.exploration.flp_report import is_shown, list_victims, show_straw_men, show_victim
+from consensus.exploration.drawing.page import draw_page
+from consensus.exploration.drawing.victim import Shown
+from consensus.exploration.films import film_loss
+from consensus.exploration.flp_report import is_shown, list_losses, list_victims, show_loss
+from consensus.exploration.showing import show_all
 from node.cli.numbered import run_numbers
 from node.cli.output import messages, print_json, print_line, say
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
-from node.cli.simulate_checks import choose_workers
+from node.cli.simulate_checks import check_output, choose_workers
 from node.cli.simulate_options import Workers
+from node.cli.simulate_single import write
 
 LOOPS = 1_000
 LOOPS_MAX = 1_000_000
@@ -31,6 +37,9 @@ def flp(
     loops: Annotated[
         int, typer.Option(min=1, max=LOOPS_MAX, help="How often the replayer goes round.")
     ] = LOOPS,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw all of it into this page.")
+    ] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
@@ -47,6 +56,7 @@ def flp(
     with refusing():
         names = list(dict.fromkeys(victims or list_victims()))
         check_victims(names)
+        check_output(html)
         count = choose_workers(workers)
     ended = run_numbers(
         partial(show_numbered, tuple(names), loops),
@@ -54,11 +64,17 @@ def flp(
         count,
         "victims",
         is_shown=messages.is_terminal and not json,
-        is_bad=lambda report: not is_shown(report),
+        is_bad=lambda shown: not is_shown(shown.report),
         tell=tell_progress,
     )
-    reports = sorted(ended.results, key=lambda report: names.index(report["victim"]))
-    straw_men = show_straw_men()
+    results = sorted(ended.results, key=lambda shown: names.index(shown.report["victim"]))
+    reports = [shown.report for shown in results]
+    losses = list_losses()
+    straw_men = list(map(show_loss, losses))
+    if html is not None:
+        films = list(map(film_loss, losses))
+        with refusing():
+            write(html, draw_page(results, list(zip(straw_men, films, strict=True))))
     is_good = len(reports) == len(names) and all(map(is_shown, reports))
     if json:
         print_json({"shown": is_good, "victims": reports, "straw_men": straw_men})
@@ -70,17 +86,18 @@ def flp(
     raise typer.Exit(ended.status(is_good=is_good))
 
 
-def tell_progress(report: dict[str, Any]) -> str:
+def tell_progress(shown: Shown) -> str:
     """One line of what was found, while others are still looked for."""
+    report = shown.report
     return (
         f"{report['victim']}: {report['bivalent']:,} of {report['configurations']:,} configurations "
         f"bivalent, lemma 3 for {report['lemma']['pairs']:,} pairs"
     )
 
 
-def show_numbered(names: Sequence[str], loops: int, number: int) -> dict[str, Any]:
+def show_numbered(names: Sequence[str], loops: int, number: int) -> Shown:
     """One victim; worker processes know this function by its name."""
-    return show_victim(names[number], loops)
+    return show_all(names[number], loops)
 
 
 def check_victims(names: Sequence[str]) -> None:
