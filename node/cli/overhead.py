@@ -36,8 +36,9 @@ async def overhead(
     batch_size: BatchSize = 250,
     accounts: Accounts = 1_000,
     watch: Annotated[
-        list[Way], typer.Option(help="Watch in this way alone; may be given again.")
-    ] = list(EVERY_WAY),
+        list[Way] | None,
+        typer.Option(help="Watch in this way alone, not in all; may be given again."),
+    ] = None,
     least: Annotated[
         float, typer.Option(help="Fail if the ratio of throughputs is below this.")
     ] = 0.95,
@@ -56,7 +57,9 @@ async def overhead(
     started = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     folder = home or find_state_folder() / f"overhead-{started}"
     plan = Plan(validators=nodes, engine=catalog.get(engine).name, base_port=base_port)
-    options = OverheadOptions(rate, rounds, seconds, batch_size, accounts, tuple(watch))
+    options = OverheadOptions(
+        rate, rounds, seconds, batch_size, accounts, tuple(watch or EVERY_WAY)
+    )
     report = await measure_overhead(folder, plan, options, say, keep=home is not None)
     if json:
         print_json(report.to_plain())

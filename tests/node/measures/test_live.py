@@ -36,7 +36,7 @@ async def fetch_page(node: Node) -> str:
 async def fetch_settled(node: Node) -> str:
     """A page of the node at rest: with load it may be behind, or miss somebody, for a moment."""
     async with asyncio.timeout(PATIENCE_S):
-        while not is_settled(Samples(page := await fetch_page(node))):
+        while not is_settled(Samples(page := await fetch_page(node))):  # noqa: ASYNC110 - a scrape
             await asyncio.sleep(0.01)
     return page
 
