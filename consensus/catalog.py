@@ -13,6 +13,7 @@ from consensus.benor import engine as benor
 from consensus.benor import parameters as benor_parameters
 from consensus.block import Header, TreeBlock
 from consensus.chaining import attesting as chaining_attesting
+from consensus.chaining import checkpoint as chaining_checkpoint
 from consensus.chaining import counting as chaining_counting
 from consensus.chaining.accounting import compute_account as account_chain
 from consensus.committee import (
@@ -397,13 +398,15 @@ _BENOR = EngineSpec(
     account=account_chain,
     default_faults=largest_crash_faults,
     patience_ms=lambda parameters: int(parameters.resend_ms),
-    probes=chaining_counting.PROBES,
+    probes=(*chaining_counting.PROBES, "tossed"),
     restless=benor_parameters.RESTLESS,
     phases=(*benor.PHASES, *chaining_counting.ROLES),
     counters=chaining_counting.COUNTERS,
     refusals=benor.REFUSALS,
     judge_seal=chaining_attesting.judge_word,
     judge_certificate=benor.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
     senseless=frozenset({"attack", "starvation"}),
 )
 

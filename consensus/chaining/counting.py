@@ -15,6 +15,7 @@ COUNTERS: tuple[str, ...] = (
     *PROBES,
     "decided",  # a height with a value
     "nulls",  # a height that orders nothing
+    "tossed",  # an instance asked for a coin
 )
 """Everything that a chain counts, whatever the agreement."""
 ROLES: tuple[str, ...] = tuple(role.value for role in Role)
