@@ -17,8 +17,9 @@ class SystemModel:
     """The assumptions under which an engine keeps its promises, and what these promises cost.
 
     `good_case_messages(n)` counts by kind the messages of one good case among n replicas, those to
-    oneself excluded, and `delays` its message delays, a function of f where they depend on it; `view_change_messages(n)` counts by kind those
-    of one replacement of a crashed leader while all else is quiet, before the next good case.
+    oneself excluded, and `delays` its message delays, a function of f where they depend on it;
+    `view_change_messages(n)` counts by kind those of one replacement of a crashed leader while all
+    else is quiet, before the next good case.
 
     `largest_delay_ms(parameters)` is the greatest message delay that the engine's capped timeouts
     stand: beyond it the engine stays safe but may not move. `progress_bound_ms(parameters, size,
