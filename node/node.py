@@ -207,7 +207,9 @@ class Node:
             reads=self.side.reads,
             events=self.events.hub,
         )
-        self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers, self.coins)
+        self.router = FrameRouter(
+            core, self.host, self.gossip, self.bodies, self.peers, coins=self.coins
+        )
         observer = Observer(
             core,
             engine,
