@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from ledger.errors import StoreError
 from ledger.reasons import Reason
-from ledger.store.schema import COIN, HEIGHT_BYTES, at_height
+from ledger.store.schema import COIN, HEIGHT_BYTES, prefix_range
 from ledger.store.store import Batch, Store
 
 Tag: TypeAlias = tuple[int, ...]
@@ -40,7 +40,7 @@ def load(store: Store) -> dict[Tag, int]:
     """Every note; raises `StoreError` (store-corrupt)."""
     return {
         _decode(key[len(COIN) :]): _read_face(value)
-        for key, value in store.scan(at_height(COIN, 0), COIN + b"\xff")
+        for key, value in store.scan(*prefix_range(COIN))
     }
 
 

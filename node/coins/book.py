@@ -20,9 +20,9 @@ HEIGHTS_AHEAD = 64
 HEIGHTS_KEPT = 16
 """Coins of so many decided heights are kept for members that are not there yet."""
 
-UNASKED_MAX = 4_096
-"""Coins of one member that this node has not asked for: under a megabyte, and more than any engine
-tosses in the heights above."""
+UNASKED_MAX = 2_048
+"""Coins of one member that this node has not asked for: some 1.5 MB, and more than an engine tosses in
+the few heights that it works on."""
 
 
 class Heard(Enum):
