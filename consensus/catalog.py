@@ -173,6 +173,8 @@ class EngineSpec:
     """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
     reads: bool = False
     """Does the engine answer `Read`."""
+    needs_coin: Callable[[Any], bool] | None = None
+    """From parameters: does it toss common coins; None for an engine that never does."""
     phases: tuple[str, ...] = ()
     """All that `account` may name as phase."""
     causes: tuple[str, ...] = ()
@@ -185,6 +187,19 @@ class EngineSpec:
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
         return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
+    def tosses_common(self, parameters: Any) -> bool:
+        """Does a replica with these parameters toss common coins."""
+        return self.needs_coin is not None and self.needs_coin(parameters)
+
+    def find_terms(self, parameters: Any) -> ChangeTerms | None:
+        """How the committee changes; None where it is fixed.
+
+        Who tosses common coins is: their shares are dealt to the members of the genesis.
+        """
+        if self.change is None or self.tosses_common(parameters):
+            return None
+        return self.change(parameters)
 
     @property
     def stands_liars(self) -> bool:

@@ -22,6 +22,7 @@ NAMES = (
     "propose",
     "engine",
     "votes",
+    "coin",
     "execute",
     "state-tree",
     "store",
