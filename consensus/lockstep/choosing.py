@@ -13,12 +13,37 @@ class Rule(StrEnum):
     """The commonest, of several the least: V2 where n > 2f, V1 always."""
     MIN = "min"
     """The least: V1 only, for a crashed member's value may be the least."""
+    LOCKED = "locked"
+    """Of candidates (see `pack`) the one with the latest lock; without locks by plurality."""
 
 
 def choose(rule: Rule, values: Iterable[bytes]) -> bytes:
     """By `rule`; the null value stands for "none of my own", and gives way to any other."""
     gathered = list(values)
     return _CHOICES[rule]([value for value in gathered if value != NULL_VALUE] or gathered)
+
+
+LOCK_SIZE_BYTES = 8
+
+
+def pack(lock: int, value: bytes) -> bytes:
+    """A candidate: a value, and the slot in which its bearer was last bound to it, 0 for never."""
+    return lock.to_bytes(LOCK_SIZE_BYTES, "big") + value
+
+
+def unpack(candidate: bytes) -> tuple[int, bytes]:
+    """The lock and the value of a candidate; what is too short to be one carries the null value."""
+    lock = candidate[:LOCK_SIZE_BYTES]
+    return int.from_bytes(lock, "big"), candidate[LOCK_SIZE_BYTES:]
+
+
+def choose_locked(candidates: list[bytes]) -> bytes:
+    """The value with the latest lock, else the commonest that is not null; itself a candidate."""
+    pairs = [unpack(candidate) for candidate in candidates]
+    latest = max((lock for lock, _ in pairs), default=0)
+    if latest:
+        return pack(0, min(value for lock, value in pairs if lock == latest))
+    return pack(0, choose(Rule.PLURALITY, [value for _, value in pairs]))
 
 
 def choose_plurality(values: list[bytes]) -> bytes:
@@ -43,4 +68,5 @@ def count(values: Iterable[bytes]) -> Mapping[bytes, int]:
 _CHOICES: Mapping[Rule, Callable[[list[bytes]], bytes]] = {
     Rule.PLURALITY: choose_plurality,
     Rule.MIN: choose_least,
+    Rule.LOCKED: choose_locked,
 }
