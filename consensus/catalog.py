@@ -1,7 +1,7 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -26,6 +26,9 @@ from consensus.committee import (
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
 from consensus.fork_measures import ForkMeasures
+from consensus.lockstep import complexity as lockstep_complexity
+from consensus.lockstep import family as lockstep
+from consensus.lockstep import parameters as lockstep_parameters
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -425,7 +428,63 @@ _BENOR = EngineSpec(
     senseless=frozenset({"attack", "starvation"}),
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_BENOR, _PAXOS, _PBFT, _POW)}
+_FLOODSET = EngineSpec(
+    name="floodset",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.RELIABLE,
+                Order.NONE,
+                Timing.SYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.CRASH,
+            validity=Validity.UNANIMOUS_CORRECT,
+            agreement=Agreement.UNIFORM,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=lockstep_complexity.count_delays,
+        good_case_messages=lockstep_complexity.count_good_case_messages,
+        view_change_messages=lockstep_complexity.count_view_change_messages,
+        largest_delay_ms=lockstep_parameters.compute_largest_delay_ms,
+        progress_bound_ms=lockstep_complexity.compute_progress_bound_ms,
+    ),
+    parameters=lockstep_parameters.Parameters,
+    messages=lockstep.MESSAGES,
+    records=lockstep.RECORDS,
+    seals=lockstep.SEALS,
+    certificates=lockstep.CERTIFICATES,
+    create=lockstep.create_floodset,
+    account=lockstep.compute_account,
+    default_faults=largest_crash_faults,
+    patience_ms=lambda parameters: int(parameters.delta_ms),
+    probes=lockstep.PROBES,
+    restless=lockstep_parameters.RESTLESS,
+    phases=lockstep.PHASES,
+    counters=lockstep.COUNTERS,
+    refusals=lockstep.REFUSALS,
+    judge_seal=chaining_attesting.judge_word,
+    judge_certificate=lockstep.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
+    senseless=frozenset({"attack", "starvation", "send-omission", "receive-omission"}),
+)
+
+_EARLY = replace(
+    _FLOODSET,
+    name="early",
+    model=replace(
+        _FLOODSET.model,
+        delays=lockstep_complexity.count_early_delays,
+        good_case_messages=lockstep_complexity.count_early_messages,
+    ),
+    create=lockstep.create_early,
+)
+
+_ENGINES: Mapping[str, EngineSpec] = {
+    spec.name: spec for spec in (_BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
+}
 
 DEFAULT = _PBFT.name
 """For whoever names no engine: the one with immediate finality that stands the worst faults."""
