@@ -11,10 +11,10 @@ from typing import Any
 import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
+import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
-from consensus.paxos.messages import Accept, Prepare
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
@@ -28,6 +28,8 @@ class Shifting:
     tidy: Callable[[Any], None]
     lower: Callable[[Any, int], None]
     lower_message: Callable[[Any, int], Any]
+    is_spent: Callable[[Any, Any, Any], bool] | None = None
+    """Sender, receiver, message: could it only bring about what is stale; None if there is no such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    calm: Callable[[Any], None] = lambda _participant: None
+    """Turns on what a participant has against rivals, where it was made without."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -50,11 +54,9 @@ def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
     return paxos.SinglePaxos(me, committee, PATIENCE_MS, backs_off=False)
 
 
-def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
-    """Who knows the outcome only answers questions; the rest changes nothing."""
-    if single.learner.outcome is None:
-        return False
-    return not isinstance(message, Prepare | Accept)
+def back_off(single: paxos.SinglePaxos) -> None:
+    """From now on it waits when refused."""
+    single.backs_off = True
 
 
 _SPECS = (
@@ -75,8 +77,16 @@ _SPECS = (
         "paxos",
         create_paxos,
         "single-decree Paxos whose refused proposers retry at once, n > 2f",
-        is_stale_in_paxos,
+        paxos_shifting.is_stale,
         lambda participant: participant.proposer.ballot.round,
+        Shifting(
+            paxos_shifting.find_round,
+            paxos_shifting.tidy,
+            paxos_shifting.lower,
+            paxos_shifting.lower_ballots,
+            paxos_shifting.is_spent,
+        ),
+        back_off,
     ),
     AgreementSpec(
         "wait-for-all",
