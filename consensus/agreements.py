@@ -12,6 +12,8 @@ import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
 import consensus.paxos.single as paxos
+import consensus.variants.adopting as adopting
+import consensus.variants.k_set as k_set
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
 from consensus.paxos.messages import Accept, Prepare
@@ -43,11 +45,25 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    count_values: Callable[[Committee], int] = lambda _committee: 1
+    """How many different values may be decided: more than one is weak consensus."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
     """Who retries at once when refused, so that rivals may chase each other."""
     return paxos.SinglePaxos(me, committee, PATIENCE_MS, backs_off=False)
+
+
+def create_adopting(me: ReplicaId, committee: Committee) -> adopting.Adopting:
+    """Ben-Or's, after hearing what others wish."""
+    return adopting.Adopting(committee, benor.BenOr(me, committee))
+
+
+def is_stale_in_adopting(participant: adopting.Adopting, message: Any) -> bool:
+    """Of either part."""
+    is_wish = isinstance(message, adopting.Wish)
+    inner = participant.inner
+    return adopting.is_stale(participant, message) if is_wish else benor.is_stale(inner, message)
 
 
 def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
@@ -77,6 +93,21 @@ _SPECS = (
         "single-decree Paxos whose refused proposers retry at once, n > 2f",
         is_stale_in_paxos,
         lambda participant: participant.proposer.ballot.round,
+    ),
+    AgreementSpec(
+        "adopting",
+        create_adopting,
+        "Ben-Or's after hearing n - f inputs: validity V2 where n > 3f",
+        is_stale_in_adopting,
+        lambda participant: participant.inner.round,
+    ),
+    AgreementSpec(
+        "k-set",
+        k_set.KSet,
+        "k-set agreement: the least of n - f inputs, at most f + 1 values",
+        k_set.is_stale,
+        lambda _participant: 1,
+        count_values=lambda committee: committee.weak_quorum,
     ),
     AgreementSpec(
         "wait-for-all",
