@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
+from consensus.benor import complexity as benor_complexity
+from consensus.benor import engine as benor
+from consensus.benor import parameters as benor_parameters
 from consensus.block import Header, TreeBlock
+from consensus.chaining import attesting as chaining_attesting
+from consensus.chaining import checkpoint as chaining_checkpoint
+from consensus.chaining import counting as chaining_counting
+from consensus.chaining.accounting import compute_account as account_chain
 from consensus.committee import (
     Committee,
     ReplicaId,
@@ -359,7 +366,51 @@ _POW = EngineSpec(
     senseless=frozenset({"starvation", "forger", "wiped-journal", "torn-tail"}),
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_PAXOS, _PBFT, _POW)}
+_BENOR = EngineSpec(
+    name="benor",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.ASYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.GENERAL_OMISSION,
+            validity=Validity.PROPOSED,
+            agreement=Agreement.UNIFORM,
+            is_randomised=True,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=benor_complexity.count_delays,
+        good_case_messages=benor_complexity.count_good_case_messages,
+        view_change_messages=benor_complexity.count_view_change_messages,
+        largest_delay_ms=benor_complexity.compute_largest_delay_ms,
+        progress_bound_ms=benor_complexity.compute_progress_bound_ms,
+    ),
+    parameters=benor_parameters.Parameters,
+    messages=benor.MESSAGES,
+    records=benor.RECORDS,
+    seals=benor.SEALS,
+    certificates=benor.CERTIFICATES,
+    create=benor.create,
+    account=account_chain,
+    default_faults=largest_crash_faults,
+    patience_ms=lambda parameters: int(parameters.resend_ms),
+    probes=(*chaining_counting.PROBES, "tossed"),
+    restless=benor_parameters.RESTLESS,
+    phases=(*benor.PHASES, *chaining_counting.ROLES),
+    counters=chaining_counting.COUNTERS,
+    refusals=benor.REFUSALS,
+    judge_seal=chaining_attesting.judge_word,
+    judge_certificate=benor.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
+    senseless=frozenset({"attack", "starvation"}),
+)
+
+_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_BENOR, _PAXOS, _PBFT, _POW)}
 
 DEFAULT = _PBFT.name
 """For whoever names no engine: the one with immediate finality that stands the worst faults."""

@@ -309,9 +309,9 @@ PEERS = (
 ENGINE = (
     Reading(
         "engine_view",
-        "The engine's view or ballot.",
+        "The engine's view, ballot or round.",
         lambda s: s.account.view,
-        when=has_views,
+        when=decides,
     ),
     Reading(
         "engine_leads",

@@ -18,9 +18,9 @@ from tests.node.tree_support import QUICK_TREE
 
 QUICK: Mapping[str, Mapping[str, int]] = {
     "pbft": QUICK_ENGINE,
-    "paxos": {"checkpoint_interval": 4, "idle_block_ms": 40},
     "pow": QUICK_TREE,
 }
+QUICK_OTHERS = {"checkpoint_interval": 4, "idle_block_ms": 40}
 WORKERS = {"pow": 1}
 
 
@@ -66,8 +66,9 @@ async def pages(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, st
     engine = str(request.param)
     workers = WORKERS.get(engine, 0)
     with quick_peers(pytest.MonkeyPatch()):
+        parameters = QUICK.get(engine, QUICK_OTHERS)
         cluster = Cluster.create(
-            tmp_path, 3, parameters=QUICK[engine], engine=engine, mining__workers=workers
+            tmp_path, 3, parameters=parameters, engine=engine, mining__workers=workers
         )
         try:
             away, page = await run_some(cluster)
