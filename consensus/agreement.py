@@ -58,16 +58,7 @@ class Settled(msgspec.Struct, frozen=True):
 
 Event: TypeAlias = Opened | Propose | Received | Elapsed | Checked | Tossed
 AgreementEffect: TypeAlias = (
-    Persist
-    | Send
-    | Broadcast
-    | SetTimer
-    | CancelTimer
-    | Check
-    | Toss
-    | Settled
-    | Decided
-    | Ignore
+    Persist | Send | Broadcast | SetTimer | CancelTimer | Check | Toss | Settled | Decided | Ignore
 )
 
 

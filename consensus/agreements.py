@@ -12,11 +12,10 @@ import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
 import consensus.paxos.single as paxos
-import consensus.variants.adopting as adopting
-import consensus.variants.k_set as k_set
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
 from consensus.paxos.messages import Accept, Prepare
+from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""

@@ -37,6 +37,11 @@ class SynchronousSpec:
     is_sound: bool = True
     """False for what is here to be broken."""
 
+    @property
+    def is_signed(self) -> bool:
+        """Does it rest on signatures: unsigned, liars take n > 3f."""
+        return self.fault_kind is FaultKind.BYZANTINE and self.multiple < 3
+
 
 def create_minimum(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
     """FloodSet that decides the least value."""
@@ -58,6 +63,11 @@ def create_opt(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
     return flood_set.create_opt(me, committee, value, NULL_VALUE)
 
 
+def create_broadcast(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
+    """Dolev and Strong's broadcast by the first member."""
+    return dolev_strong.create_broadcast(me, committee, value, committee.members[0])
+
+
 def create_pairs(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
     """FloodMin for two values."""
     return flood_min.create(me, committee, value, k=2)
@@ -77,6 +87,7 @@ _SPECS = (
     SynchronousSpec("phase-king", phase_king.create, "the king algorithm", _LIES, 3, _CORRECT),
     SynchronousSpec("gathering", gathering.create, "EIG, unsigned", _LIES, 3, _CORRECT),
     SynchronousSpec("dolev-strong", dolev_strong.create, "signed broadcasts", _LIES, 2, _CORRECT),
+    SynchronousSpec("signed-broadcast", create_broadcast, "one signed broadcast", _LIES, 1, _ALL),
     SynchronousSpec("majority", textbook.create_mended, "5.1, guard mended", _CRASH, 1, _PROPOSED),
     SynchronousSpec(
         "majority-printed",

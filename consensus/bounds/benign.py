@@ -96,7 +96,7 @@ def show_correct_heard(assumes: Assumptions) -> Witness:
 
 
 def show_proposers_crash(assumes: Assumptions) -> Witness:
-    """n = 2f: half propose 0, half 1; whatever is decided, those who proposed it crash afterwards."""
+    """N = 2f: half propose 0, half 1; whatever is decided, those who proposed it crash afterwards."""
     size, faults = 4, 2
     inputs = {me: bytes([me // faults]) for me in range(size)}
     ran = run(Plan(Committee.of(size, faults), synchronous.get(NAME).create, inputs), faults + 1)
@@ -109,7 +109,7 @@ def show_proposers_crash(assumes: Assumptions) -> Witness:
 
 
 def show_cut_off(assumes: Assumptions) -> Witness:
-    """n = 2f: f members lose all that they say and hear, and decide among themselves."""
+    """N = 2f: f members lose all that they say and hear, and decide among themselves."""
     size, faults = 2, 1
     inputs = {0: b"\x00", 1: b"\x01"}
     cut = frozenset(itertools.permutations(range(size), 2))
@@ -117,4 +117,3 @@ def show_cut_off(assumes: Assumptions) -> Witness:
     ran = run(plan, faults + 1)
     outcome = Outcome(inputs, ran.decisions, frozenset({0}))
     return make(assumes, faults, outcome, ("inputs 0 1", "1 omits to send and to receive"))
-

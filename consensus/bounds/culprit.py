@@ -38,9 +38,7 @@ def judge(execution: Execution, ran: Run) -> Outcome:
     return Outcome(inputs, ran.decisions, frozenset(execution.correct))
 
 
-def find_culprit(
-    chain: Chain, create: Create, rounds: int
-) -> tuple[int, Outcome, tuple[str, ...]]:
+def find_culprit(chain: Chain, create: Create, rounds: int) -> tuple[int, Outcome, tuple[str, ...]]:
     """The number of the first execution in which something breaks, and what.
 
     Raises `ChainError` if somebody who joins two executions hears or decides differently in them, or

@@ -20,7 +20,7 @@ from consensus.message import compute_digest
 from consensus.model.bounds import Assumptions, judge
 from consensus.model.outcomes import Outcome
 
-EVENTS_MAX = 20_000
+EVENTS_MAX = 2_000
 
 
 def toss(me: ReplicaId, tag: Tag) -> int:

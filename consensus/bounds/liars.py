@@ -5,7 +5,7 @@ of the algorithm, its words are words that the algorithm says, and its signature
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consensus.bounds.rounds import Create, Place, Plan, Run, run
@@ -56,15 +56,36 @@ def run_wired(
     )
 
 
-def list_two_faced(
-    size: int, liar: ReplicaId
-) -> Iterator[tuple[Wiring, dict[Place, bytes], tuple[ReplicaId, ...]]]:
-    """Every way in which one liar shows 0 to some and 1 to the rest, from every input of the others."""
-    others = [me for me in range(size) if me != liar]
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A wiring, the inputs by place, and who sees the second face of each liar."""
+
+    wiring: Wiring
+    inputs: Mapping[Place, bytes]
+    seeing: tuple[tuple[ReplicaId, ...], ...]
+
+    @property
+    def divides(self) -> bool:
+        """Do all correct propose 1, and does each liar show both faces."""
+        correct = set(range(self.wiring.size)) - set(self.wiring.second)
+        is_unanimous = all(self.inputs[me] == b"\x01" for me in correct)
+        return is_unanimous and all(0 < len(some) < len(correct) for some in self.seeing)
+
+
+def list_two_faced(size: int, liars: Sequence[ReplicaId]) -> Iterator[Attempt]:
+    """Every way in which liars show 0 to some and 1 to the rest, from every input of the others.
+
+    Second faces hear each other's second faces, so the liars are in league.
+    """
+    others = [me for me in range(size) if me not in liars]
+    second = {liar: size + at for at, liar in enumerate(liars)}
+    league = {(at, other) for liar, at in second.items() for other in liars if other != liar}
+    faces = dict.fromkeys(liars, b"\x00") | dict.fromkeys(second.values(), b"\x01")
+    audiences = [some for n in range(size) for some in itertools.combinations(others, n)]
     for bits in itertools.product((0, 1), repeat=len(others)):
-        inputs = {me: bytes([bit]) for me, bit in zip(others, bits, strict=True)}
-        inputs |= {liar: b"\x00", size: b"\x01"}
-        for count in range(size):
-            for seeing in itertools.combinations(others, count):
-                shown = frozenset((me, liar) for me in seeing) | {(size, me) for me in ()}
-                yield Wiring(size, {liar: size}, shown), dict(sorted(inputs.items())), seeing
+        inputs = {me: bytes([bit]) for me, bit in zip(others, bits, strict=True)} | faces
+        for seeing in itertools.product(audiences, repeat=len(liars)):
+            pairs = zip(liars, seeing, strict=True)
+            shown = {(me, liar) for liar, some in pairs for me in some}
+            wiring = Wiring(size, second, frozenset(shown | league))
+            yield Attempt(wiring, dict(sorted(inputs.items())), seeing)

@@ -53,9 +53,7 @@ def make_script(
         f"run {AFTER_MS}",
     ]
     covered = is_granted(size, len(liars)) and faults >= len(liars)
-    return Script(
-        ENGINE, size, faults, tuple(lines), covered, lying=tuple(liars), is_live=is_live
-    )
+    return Script(ENGINE, size, faults, tuple(lines), covered, lying=tuple(liars), is_live=is_live)
 
 
 def list_scripts() -> dict[str, Script]:

@@ -113,13 +113,13 @@ class Run:
     def speak(self, puppet: Place, faces: Faces, mail: dict[Place, dict[ReplicaId, Any]]) -> None:
         """What a puppet says in this round; its own name it may sign for, and no other."""
         me = self.plan.name(puppet)
-        for place in mail:
+        for place, heard in mail.items():
             message = faces.get((self.round, place))
             if message is None:
                 continue
             parts = [part for part in message.signed_parts() if part.signer != me]
             if all((part.signer, part.body) in self.made for part in parts):
-                mail[place][me] = message
+                heard[me] = message
             else:
                 self.forged += 1
 

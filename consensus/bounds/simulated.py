@@ -4,15 +4,16 @@ Two judges look at each run: the properties that the simulator watches while it 
 `model.outcomes`, over what the hosts' ledgers hold at height 1 when it has ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from consensus.bounds.witness import Witness, make_witness
 from consensus.committee import Committee, ReplicaId
-from consensus.model.outcomes import AGREEMENT, UNIFORM_AGREEMENT, Outcome
-from consensus.model.validity import Validity
+from consensus.model.bounds import Assumptions, judge
+from consensus.model.outcomes import AGREEMENT, TERMINATION, UNIFORM_AGREEMENT, Outcome
+from consensus.model.validity import Agreement, Validity
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.history import ViolationError
 from consensus.simulation.stage import Stage
@@ -112,7 +113,7 @@ def witness(script: Script, *, uniform: bool = False) -> Witness:
     outcome = played.outcome
     agrees = outcome.agrees_uniformly() if uniform else outcome.agrees()
     watched = played.violated not in {AGREEMENT, UNIFORM_AGREEMENT}
-    return make_witness(
+    made = make_witness(
         f"{script.engine}, {script.quorum_words}",
         (script.nodes, script.faults),
         outcome,
@@ -122,3 +123,78 @@ def witness(script: Script, *, uniform: bool = False) -> Witness:
         uniform=uniform,
         confirmed=agrees == watched,
     )
+    if played.violated is None:
+        return made
+    broken = tuple(name for name in made.broken if name != TERMINATION)  # the run was cut short
+    return msgspec.structs.replace(made, broken=broken)
+
+
+def judge_script(
+    assumes: Assumptions,
+    size: int,
+    faults: int,
+    lines: Sequence[str],
+    *,
+    failing: Sequence[ReplicaId] = (),
+    is_live: bool = False,
+) -> Witness:
+    """Paxos by these lines; nobody lies, and with so many faults to be stood some may fail."""
+    covered = judge(assumes, size, faults).is_granted
+    return witness(
+        Script("paxos", size, faults, tuple(lines), covered, tuple(failing), is_live=is_live),
+        uniform=assumes.agreement is Agreement.UNIFORM,
+    )
+
+
+def show_majority_left(assumes: Assumptions) -> Witness:
+    """One of three crashes once it has been heard; the others go on."""
+    lines = ("submit a to 0", "run 12", "crash 0", "submit b to 1 2", "run 10000")
+    return judge_script(assumes, 3, 1, lines, failing=[0])
+
+
+def show_halves(assumes: Assumptions) -> Witness:
+    """N = 2f: if f may be silent, half are enough, and so is the other half, which is merely late."""
+    lines = (
+        "clog 0 2",
+        "clog 0 3",
+        "clog 1 2",
+        "clog 1 3",
+        "clog 2 0",
+        "clog 3 0",
+        "clog 2 1",
+        "clog 3 1",
+        "submit a to 0 1",
+        "submit b to 2 3",
+        "run 10000",
+    )
+    return judge_script(assumes, 4, 2, lines, is_live=True)
+
+
+def show_stuck(assumes: Assumptions) -> Witness:
+    """N = 2f with quorums that meet: nothing is decided once f are silent."""
+    lines = ("crash 2", "crash 3", "submit a to 0 1", "run 30000")
+    return judge_script(assumes, 4, 2, lines, failing=[2, 3])
+
+
+def show_omission_stood(assumes: Assumptions) -> Witness:
+    """One of three omits to send and to receive; the others decide, and it decides nothing else."""
+    lines = (
+        "omit 0 send 1000",
+        "omit 0 receive 1000",
+        "submit a to 0",
+        "submit b to 1 2",
+        "run 10000",
+    )
+    return judge_script(assumes, 3, 1, lines, failing=[0])
+
+
+def show_cut_off(assumes: Assumptions) -> Witness:
+    """N = 2f: who omits everything decides among themselves, as the others do."""
+    lines = (
+        "omit 1 send 1000",
+        "omit 1 receive 1000",
+        "submit a to 0",
+        "submit b to 1",
+        "run 10000",
+    )
+    return judge_script(assumes, 2, 1, lines, failing=[1], is_live=True)

@@ -82,9 +82,7 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         assume(CRASH, SYNCHRONOUS, V2), benign.show_correct_heard, benign.show_proposers_crash
     ),
-    Statement(
-        assume(CRASH, PARTIAL, V1), simulated.show_majority_left, simulated.show_halves
-    ),
+    Statement(assume(CRASH, PARTIAL, V1), simulated.show_majority_left, simulated.show_halves),
     Statement(
         assume(CRASH, Timing.ASYNCHRONOUS, V2, is_randomised=True),
         lambda assumes: late.show_late_third("adopting", 4, 1, assumes),
@@ -93,9 +91,7 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         assume(OMISSION, SYNCHRONOUS, V1), simulated.show_omission_stood, benign.show_cut_off
     ),
-    Statement(
-        assume(OMISSION, PARTIAL, V1), simulated.show_omission_stood, simulated.show_cut_off
-    ),
+    Statement(assume(OMISSION, PARTIAL, V1), simulated.show_omission_stood, simulated.show_cut_off),
     Statement(
         assume(LIES, SYNCHRONOUS, V2, agreement=CORRECT),
         lambda assumes: lying.show_two_faces_stood("gathering", 4, 1, assumes),
@@ -103,7 +99,7 @@ STATEMENTS: tuple[Statement, ...] = (
     ),
     Statement(
         assume(LIES, SYNCHRONOUS, V0, agreement=CORRECT, authentication=SIGNATURES),
-        lambda assumes: lying.show_two_faces_stood("dolev-strong-broadcast", 4, 2, assumes),
+        lambda assumes: lying.show_two_faces_stood("signed-broadcast", 4, 2, assumes),
         lying.show_one_liar_too_many,
     ),
     Statement(
@@ -112,9 +108,7 @@ STATEMENTS: tuple[Statement, ...] = (
         lying.show_as_many_liars,
     ),
     Statement(
-        assume(
-            LIES, PARTIAL, Validity.EXTERNAL, agreement=CORRECT, authentication=SIGNATURES
-        ),
+        assume(LIES, PARTIAL, Validity.EXTERNAL, agreement=CORRECT, authentication=SIGNATURES),
         lambda _: simulated.witness(partition.list_scripts()[partition.CONTROL]),
         lambda _: simulated.witness(partition.list_scripts()[partition.LIVE]),
     ),

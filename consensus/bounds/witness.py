@@ -1,5 +1,7 @@
 """A witness: one real run, what was done in it, and which promises it kept."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from consensus.committee import ReplicaId
@@ -51,14 +53,14 @@ def make_witness(
         covered,
         story,
         name_values(outcome.inputs),
-        name_values(outcome.decisions),
+        name_values({m: v for m, v in outcome.decisions.items() if m not in outcome.liars}),
         tuple(sorted(outcome.correct)),
         outcome.list_broken(validity, uniform=uniform),
         confirmed,
     )
 
 
-def name_values(values: dict[ReplicaId, bytes]) -> dict[str, str]:
+def name_values(values: Mapping[ReplicaId, bytes]) -> dict[str, str]:
     """Values in words, by the participant's name."""
     return {str(me): name_value(values[me]) for me in sorted(values)}
 
