@@ -27,6 +27,11 @@ class SynchronousSpec:
     is_sound: bool = True
     """False for what is here to be broken."""
 
+    @property
+    def is_signed(self) -> bool:
+        """Does it rest on signatures: unsigned, liars take n > 3f."""
+        return self.fault_kind is FaultKind.BYZANTINE and self.multiple < 3
+
 
 _CRASH, _LIES = FaultKind.CRASH, FaultKind.BYZANTINE
 _PROPOSED, _CORRECT, _ALL = Validity.PROPOSED, Validity.UNANIMOUS_CORRECT, Validity.UNANIMOUS_START
@@ -57,6 +62,7 @@ _SPECS = (
     describe("phase-king", "the king algorithm", _LIES, 3, _CORRECT),
     describe("gathering", "EIG, unsigned", _LIES, 3, _CORRECT),
     describe("dolev-strong", "signed broadcasts", _LIES, 2, _CORRECT),
+    describe("signed-broadcast", "one signed broadcast", _LIES, 1, _ALL),
     describe("majority", "5.1, guard mended", _CRASH, 1, _PROPOSED),
     describe("majority-printed", "5.1 as it is printed", _CRASH, 1, _PROPOSED, is_sound=False),
     describe("flood-set-short", "FloodSet with f rounds", _CRASH, 1, _PROPOSED, is_sound=False),

@@ -35,6 +35,7 @@ COMMANDS = {
     "forks": "node.cli.forks",
     "explore": "node.cli.explore",
     "flp": "node.cli.flp",
+    "bounds": "node.cli.bounds",
 }
 """Single commands, and the modules that hold the functions of these names."""
 
