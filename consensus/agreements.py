@@ -12,7 +12,13 @@ import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
 import consensus.paxos.single as paxos
-from consensus.committee import Committee, ReplicaId
+from consensus.benor import mmr
+from consensus.committee import (
+    Committee,
+    ReplicaId,
+    largest_byzantine_faults,
+    largest_crash_faults,
+)
 from consensus.errors import UnknownEngineError
 from consensus.paxos.messages import Accept, Prepare
 
@@ -43,6 +49,8 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -70,6 +78,29 @@ _SPECS = (
             benor_shifting.lower,
             benor_shifting.lower_message,
         ),
+    ),
+    AgreementSpec(
+        "benor-common",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.BINDING),
+        "the same with a common coin and the rule that binds it, n > 2f",
+        benor.is_stale,
+        lambda participant: participant.round,
+    ),
+    AgreementSpec(
+        "benor-byz",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.LYING),
+        "Ben-Or's protocol B, members lie, n > 5f",
+        benor.is_stale,
+        lambda participant: participant.round,
+        default_faults=lambda size: (size - 1) // 5,
+    ),
+    AgreementSpec(
+        "mmr",
+        mmr.Mmr,
+        "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
+        mmr.is_stale,
+        lambda participant: participant.round,
+        default_faults=largest_byzantine_faults,
     ),
     AgreementSpec(
         "paxos",
