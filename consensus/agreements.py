@@ -13,7 +13,13 @@ import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
 import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
-from consensus.committee import Committee, ReplicaId
+from consensus.benor import mmr
+from consensus.committee import (
+    Committee,
+    ReplicaId,
+    largest_byzantine_faults,
+    largest_crash_faults,
+)
 from consensus.errors import UnknownEngineError
 from consensus.variants import adopting, k_set
 
@@ -50,6 +56,8 @@ class AgreementSpec:
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
     """How many different values may be decided: more than one is weak consensus."""
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -87,6 +95,29 @@ _SPECS = (
             benor_shifting.lower,
             benor_shifting.lower_message,
         ),
+    ),
+    AgreementSpec(
+        "benor-common",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.BINDING),
+        "the same with a common coin and the rule that binds it, n > 2f",
+        benor.is_stale,
+        lambda participant: participant.round,
+    ),
+    AgreementSpec(
+        "benor-byz",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.LYING),
+        "Ben-Or's protocol B, members lie, n > 5f",
+        benor.is_stale,
+        lambda participant: participant.round,
+        default_faults=lambda size: (size - 1) // 5,
+    ),
+    AgreementSpec(
+        "mmr",
+        mmr.Mmr,
+        "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
+        mmr.is_stale,
+        lambda participant: participant.round,
+        default_faults=largest_byzantine_faults,
     ),
     AgreementSpec(
         "paxos",

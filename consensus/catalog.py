@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from consensus.benor import acs
 from consensus.benor import complexity as benor_complexity
 from consensus.benor import engine as benor
 from consensus.benor import parameters as benor_parameters
+from consensus.benor import standing as benor_standing
 from consensus.block import Header, TreeBlock
 from consensus.chaining import attesting as chaining_attesting
 from consensus.chaining import checkpoint as chaining_checkpoint
@@ -418,7 +420,7 @@ _BENOR = EngineSpec(
     patience_ms=lambda parameters: int(parameters.resend_ms),
     probes=(*chaining_counting.PROBES, "tossed"),
     restless=benor_parameters.RESTLESS,
-    phases=(*benor.PHASES, *chaining_counting.ROLES),
+    phases=(*benor_standing.PHASES, *chaining_counting.ROLES),
     counters=chaining_counting.COUNTERS,
     refusals=benor.REFUSALS,
     judge_seal=chaining_attesting.judge_word,
@@ -482,8 +484,41 @@ _EARLY = replace(
     create=lockstep.create_early,
 )
 
+_ACS = replace(
+    _BENOR,
+    name="acs",
+    model=replace(
+        _BENOR.model,
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.ASYNCHRONOUS,
+                Authentication.SIGNATURES,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+            is_randomised=True,
+        ),
+        delays=benor_complexity.count_lying_delays,
+        good_case_messages=benor_complexity.count_lying_messages,
+        progress_bound_ms=benor_complexity.compute_lying_bound_ms,
+    ),
+    parameters=benor_parameters.ChainParameters,
+    messages=acs.MESSAGES,
+    records=acs.RECORDS,
+    seals=acs.SEALS,
+    certificates=acs.CERTIFICATES,
+    create=acs.create,
+    default_faults=largest_byzantine_faults,
+    refusals=acs.REFUSALS,
+    judge_seal=chaining_attesting.judge_attestation,
+    judge_certificate=acs.judge_certificate,
+)
+
 _ENGINES: Mapping[str, EngineSpec] = {
-    spec.name: spec for spec in (_BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
+    spec.name: spec for spec in (_ACS, _BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
 }
 
 DEFAULT = _PBFT.name
