@@ -209,11 +209,17 @@ class Coins:
     # The disk
 
     def write(self) -> None:
-        """In a thread: make durable what was seen, before the records that follow from it."""
+        """In a thread: make durable what was seen, before the records that follow from it.
+
+        Raises `StoreError`; what could not be written goes with the next attempt.
+        """
         with self._taking:
-            taken, self._unwritten = self._unwritten, {}
+            taken = dict(self._unwritten)
         if taken:
             self._core.store.write(note_batch(taken), sync=True)
+        with self._taking:
+            for tag in taken:
+                del self._unwritten[tag]
 
     def _sweep(self) -> None:
         """Forget the coins of heights that are long decided."""
