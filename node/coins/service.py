@@ -29,6 +29,7 @@ from ledger.coin.shares import SecretShare, Share, check_share, combine, make_sh
 from ledger.reasons import Reason
 from node.coins.book import Coin, CoinBook, Heard
 from node.core import Core
+from node.diagnosis.facts import CoinFacts
 from node.peers.network import Peers
 from node.tasks import OnFailure, end, spawn
 from node.wire import CoinShare
@@ -162,6 +163,15 @@ class Coins:
         heard = coin.held.keys() | coin.waiting.keys()
         seats = self._core.seats
         return [key for id_, key in seats.members.items() if id_ not in heard and id_ != seats.me]
+
+    def describe_wait(self) -> CoinFacts | None:
+        """The coin that was asked for first of those that are not seen, for people."""
+        if not (waiting := self.book.open):
+            return None
+        coin = min(waiting, key=lambda one: one.asked_at or 0.0)
+        heard = sorted(coin.held.keys() | coin.waiting.keys())
+        age_ms = int((time.monotonic() - (coin.asked_at or 0.0)) * 1_000)
+        return CoinFacts(coin.height, tuple(heard), self._keys.threshold, age_ms)
 
     # What peers say
 
