@@ -218,6 +218,7 @@ class Node:
             self.side.catch_up,
             patience_ms=spec.patience_ms(parameters),
             tree=self.side.describe_mining,
+            coin=lambda: None if self.coins is None else self.coins.describe_wait(),
         )
         self.service.connect(self.host, self.peers, observer)
         self.chronicle = Chronicle(lambda: self.service.engine_view().findings[0].text)
@@ -237,6 +238,7 @@ class Node:
             lifecycle=self.lifecycle,
             bodies=self.bodies,
             side=self.side,
+            coins=self.coins,
             service=self.service,
         )
         Scrape(READINGS, sources, self.core.metrics.registry)

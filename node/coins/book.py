@@ -88,27 +88,35 @@ class CoinBook:
         coin = self._coins.setdefault(tag, Coin(tag))
         if coin.asked_at is None:
             coin.asked_at = time.monotonic()
-            self._unasked.subtract(coin.waiting)
+            self._unasked.subtract(list(coin.waiting))
         return coin
 
     def hear(self, tag: Tag, share: Share, height: int) -> Heard:
         """Keep a member's share, this node having decided `height`."""
+        coin = self._coins.get(tag)
+        if coin is None or coin.asked_at is None:
+            if reason := self._refuse_unasked(tag, share, coin, height):
+                return reason
+            self._unasked[share.index] += 1
+            coin = self._coins.setdefault(tag, Coin(tag))
+        elif coin.face is not None or share.index in coin.waiting or share.index in coin.held:
+            return Heard.KNOWN
+        coin.waiting[share.index] = share
+        return Heard.TAKEN
+
+    def _refuse_unasked(
+        self, tag: Tag, share: Share, coin: Coin | None, height: int
+    ) -> Heard | None:
+        """Why a share is not kept of a coin that this node has not asked for, or None."""
         if tag[0] <= height - HEIGHTS_KEPT:
             return Heard.STALE
         if tag[0] > height + HEIGHTS_AHEAD:
             return Heard.EARLY
-        coin = self._coins.get(tag)
-        if coin is not None and (
-            coin.face is not None or share.index in coin.waiting or share.index in coin.held
-        ):
+        if coin is not None and share.index in coin.waiting:
             return Heard.KNOWN
-        if coin is None or coin.asked_at is None:
-            if self._unasked[share.index] >= UNASKED_MAX:
-                return Heard.TOO_MANY
-            self._unasked[share.index] += 1
-            coin = self._coins.setdefault(tag, Coin(tag))
-        coin.waiting[share.index] = share
-        return Heard.TAKEN
+        if self._unasked[share.index] >= UNASKED_MAX:
+            return Heard.TOO_MANY
+        return None
 
     def forget(self, height: int) -> list[Tag]:
         """Drop the coins of heights that are long decided; the tags of those that were seen."""
@@ -116,5 +124,5 @@ class CoinBook:
         for coin in old:
             del self._coins[coin.tag]
             if coin.asked_at is None:
-                self._unasked.subtract(coin.waiting)
+                self._unasked.subtract(list(coin.waiting))
         return [coin.tag for coin in old if coin.face is not None]

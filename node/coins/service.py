@@ -29,6 +29,7 @@ from ledger.coin.shares import SecretShare, Share, check_share, combine, make_sh
 from ledger.reasons import Reason
 from node.coins.book import Coin, CoinBook, Heard
 from node.core import Core
+from node.diagnosis.facts import CoinFacts
 from node.peers.network import Peers
 from node.tasks import OnFailure, end, spawn
 from node.wire import CoinShare
@@ -163,6 +164,15 @@ class Coins:
         seats = self._core.seats
         return [key for id_, key in seats.members.items() if id_ not in heard and id_ != seats.me]
 
+    def describe_wait(self) -> CoinFacts | None:
+        """The coin that was asked for first of those that are not seen, for people."""
+        if not (waiting := self.book.open):
+            return None
+        coin = min(waiting, key=lambda one: one.asked_at or 0.0)
+        heard = sorted(coin.held.keys() | coin.waiting.keys())
+        age_ms = int((time.monotonic() - (coin.asked_at or 0.0)) * 1_000)
+        return CoinFacts(coin.height, tuple(heard), self._keys.threshold, age_ms)
+
     # What peers say
 
     def on_share(self, peer: bytes, frame: CoinShare) -> None:
@@ -209,11 +219,17 @@ class Coins:
     # The disk
 
     def write(self) -> None:
-        """In a thread: make durable what was seen, before the records that follow from it."""
+        """In a thread: make durable what was seen, before the records that follow from it.
+
+        Raises `StoreError`; what could not be written goes with the next attempt.
+        """
         with self._taking:
-            taken, self._unwritten = self._unwritten, {}
+            taken = dict(self._unwritten)
         if taken:
             self._core.store.write(note_batch(taken), sync=True)
+        with self._taking:
+            for tag in taken:
+                del self._unwritten[tag]
 
     def _sweep(self) -> None:
         """Forget the coins of heights that are long decided."""

@@ -17,6 +17,8 @@ from consensus.message import Height
 
 NAME = "coined"
 COINS = 2
+BASE = 1_000
+"""Above all authors, whose coins have their own tags."""
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Coined:
 
     def react(self, event: Event) -> Iterator[AgreementEffect]:
         """One step."""
-        if isinstance(event, Tossed) and event.tag[0] >= 1_000:
+        if isinstance(event, Tossed) and event.tag[0] == BASE:
             self.faces[event.tag[1]] = event.face
             if self.values is not None and len(self.faces) == COINS:
                 yield Decided(sort(self.values, self.faces))
@@ -38,7 +40,7 @@ class Coined:
             if isinstance(effect, Decided):
                 self.values = effect.values
                 for number in range(COINS):
-                    yield Toss((1_000, number), common=True)
+                    yield Toss((BASE, number), common=True)
             else:
                 yield effect
 
@@ -61,5 +63,6 @@ SPEC = replace(
     catalog.get("benor"),
     name=NAME,
     create=lambda me, committee, parameters: chaining.create(FAMILY, me, committee, parameters),
+    change=catalog.get("pbft").change,
     needs_coin=lambda _parameters: True,
 )
