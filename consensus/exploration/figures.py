@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from consensus.exploration.asynchronous import Configuration
-from consensus.exploration.flp import Finding, Inputs, list_passed
+from consensus.exploration.flp import Finding, Inputs
 from consensus.exploration.oracle import Oracle, Way, find_delay
-from consensus.exploration.staging import Walk
 from consensus.exploration.table import MoveId
 from consensus.exploration.telling import tell_move
 
 Valence: TypeAlias = str
 """`0`, `1`, `01` for bivalent ones; empty where nothing was found."""
 LAYERS_MAX, NODES_MAX = 9, 120
-PAIRS_MAX = 4_000
+PAIRS_MAX = 8_000
 DELAY_WISHED = 2
 
 
@@ -77,7 +76,7 @@ def make_figures(finding: Finding) -> Figures:
     return Figures(
         starts,
         make_layers(finding.oracle, start, finding.lasso_inputs),
-        find_diamond(finding.oracle, start, way),
+        find_diamond(finding.oracle),
         tuple(list_halts(finding.oracle, start, way)),
         len(finding.lasso.prefix),
     )
@@ -112,34 +111,23 @@ def make_layers(oracle: Oracle, start: Configuration, inputs: Inputs) -> Layers:
     return Layers(inputs, valences, tuple(edges))
 
 
-def find_diamond(oracle: Oracle, start: Configuration, way: Way) -> Diamond | None:
-    """A pair near an adversary's way whose event has to wait, if there is any."""
+def find_diamond(oracle: Oracle) -> Diamond | None:
+    """A pair whose event has to wait for others, if there is any: the first that waits for two."""
     size = oracle.space.world.size
-    pairs = 0
     best: tuple[Configuration, MoveId, Way] | None = None
-    for configuration in list_near(oracle, start, way):
+    pairs = 0
+    for configuration in filter(oracle.is_bivalent, oracle.known):
         for event in dict.fromkeys(configuration[size:]):
             pairs += 1
             found = find_delay(oracle, configuration, event)
-            if found is None or not found.before or not found.event:
-                continue
-            if any(by for _, by in found.way) or len(found.before) > DELAY_WISHED:
-                continue
-            if best is None or len(found.before) == DELAY_WISHED:
-                best = (configuration, event, found.before)
-        if best is not None and (len(best[2]) == DELAY_WISHED or pairs > PAIRS_MAX):
+            if found is not None and found.event and not any(by for _, by in found.way):
+                if len(found.before) == DELAY_WISHED:
+                    return make_diamond(oracle, configuration, event, found.before)
+                if len(found.before) == 1 and best is None:
+                    best = (configuration, event, found.before)
+        if pairs > PAIRS_MAX and best is not None:
             break
     return make_diamond(oracle, *best) if best else None
-
-
-def list_near(oracle: Oracle, start: Configuration, way: Way) -> Iterator[Configuration]:
-    """Bivalent configurations on the way, then those one step beside it."""
-    passed = list(dict.fromkeys(list_passed(oracle, Walk(start, [way]))))
-    yield from passed
-    for configuration in passed:
-        for _, following, by in oracle.steps(configuration):
-            if not by and oracle.is_bivalent(following):
-                yield following
 
 
 def make_diamond(oracle: Oracle, configuration: Configuration, event: MoveId, way: Way) -> Diamond:

@@ -20,36 +20,30 @@ class Film:
     count: int = 0
     said: set[int] = field(default_factory=set)
     """Who has decided."""
+    clock: int = 0
+    """Moves so far, without those that are not shown."""
 
     def begin(self) -> None:
         """What was sent before the first move."""
-        self.note_sends()
+        self.note()
 
     def play(self, move: Move) -> None:
         """One move; raises `ReplayError` if it cannot happen."""
         number = self.find_number(move)
         self.replay.play(move)
-        at = self.replay.events
+        self.clock += 1
+        at = self.clock
         if isinstance(move, Deliver):
             kind, detail = type(move.message).__name__, tell_message(move.message)
             entry = Entry(at, move.to, "receive", move.sender, kind, detail, number, move.sender)
             self.entries.append(entry)
         elif isinstance(move, Fire):
             self.entries.append(Entry(at, move.to, "timer", None, str(move.timer[0]), ""))
-        self.note_sends()
-        for me, word in self.replay.words().items():
-            if me not in self.said:
-                self.said.add(me)
-                self.entries.append(Entry(at, me, "decide", None, "", str(word[0])))
+        self.note()
 
     def play_all(self, moves: Iterable[Move]) -> None:
         """Several."""
         for move in moves:
-            self.play(move)
-
-    def release(self) -> None:
-        """The fair scheduler, until everybody has decided."""
-        while (move := self.replay.find_fair()) is not None:
             self.play(move)
 
     def find_number(self, move: Move) -> int:
@@ -59,8 +53,14 @@ class Film:
                 return self.numbers.pop(id(sent))
         return 0
 
-    def note_sends(self) -> None:
-        """Whatever is new in the mail."""
+    def skip(self, move: Deliver) -> None:
+        """A delivery that changes nothing, and is not shown."""
+        self.find_number(move)
+        self.replay.play(move)
+        self.note()
+
+    def note(self) -> None:
+        """Whatever is new in the mail, and who has decided."""
         for sent in self.replay.mail:
             if id(sent) not in self.numbers:
                 self.count += 1
@@ -69,9 +69,14 @@ class Film:
                 detail = tell_message(one.message)
                 kind = type(one.message).__name__
                 self.entries.append(
-                    Entry(sent.at, one.sender, "send", one.to, kind, detail, self.count)
+                    Entry(self.clock, one.sender, "send", one.to, kind, detail, self.count)
                 )
+
+        for me, word in self.replay.words().items():
+            if me not in self.said:
+                self.said.add(me)
+                self.entries.append(Entry(self.clock, me, "decide", None, "", str(word[0])))
 
     def say(self, words: str) -> None:
         """A line across the drawing."""
-        self.entries.append(Entry(self.replay.events, NETWORK, "event", None, "", words))
+        self.entries.append(Entry(self.clock, NETWORK, "event", None, "", words))

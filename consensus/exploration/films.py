@@ -8,6 +8,7 @@ from consensus.exploration.flp import (
     Finding,
     Victim,
     calm,
+    is_void,
     make_openings,
     raise_move,
     unshift,
@@ -32,12 +33,24 @@ def film_lasso(victim: Victim, finding: Finding) -> list[Entry]:
     base = sum(by for _, by in lasso.prefix)
     for number in range(LOOPS_SHOWN):
         film.say(f"loop {number + 1} begins")
-        film.play_all(raise_move(victim, move, base) for move in loop)
+        for move in loop:
+            film.play(raise_move(victim, move, base))
         base += lasso.gain
     film.say("the adversary lets go")
     calm(victim, film.replay)
-    film.release()
+    sweep(victim, film)
+    while (fair := film.replay.find_fair()) is not None:
+        film.play(fair)
+        sweep(victim, film)
     return film.entries
+
+
+def sweep(victim: Victim, film: Film) -> None:
+    """What can change nothing any more arrives, unseen."""
+    mail = film.replay.mail
+    while late := [one.delivery for one in mail if is_void(victim, film.replay, one.delivery)]:
+        film.skip(late[0])
+        mail = film.replay.mail
 
 
 def film_loss(loss: Loss) -> list[Entry]:
@@ -56,7 +69,8 @@ def film_loss(loss: Loss) -> list[Entry]:
         while waiting := list_waiting(replay, loss.silent):
             film.play(waiting[0])
     else:
-        film.release()
+        while (fair := replay.find_fair()) is not None:
+            film.play(fair)
     return film.entries
 
 

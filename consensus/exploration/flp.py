@@ -19,7 +19,7 @@ from consensus.engine import clone
 from consensus.exploration.asynchronous import Configuration, Liberties, World
 from consensus.exploration.lemma import Lasso, LemmaCount, check_lemma, find_lasso
 from consensus.exploration.local import Local, Tape
-from consensus.exploration.oracle import Oracle, Probing, Surveyed, Way, find_delay
+from consensus.exploration.oracle import Oracle, Probing, Surveyed, Way
 from consensus.exploration.replaying import Replay, ReplayError
 from consensus.exploration.shifted import Shifted
 from consensus.exploration.staging import Walk, walk
@@ -198,7 +198,7 @@ def examine_all(victim: Victim, all_inputs: Sequence[Inputs], configurations_max
         sum(map(len, seen.edges)),
         sum(map(seen.is_bivalent, range(count))),
         seen.is_closed,
-        check_lemma(seen),
+        check_lemma(oracle, filter(oracle.is_bivalent, seen.configurations)),
         inputs if lasso else None,
         lasso,
         walk(oracle, starts[inputs], STAGES_MAX) if lasso else None,
@@ -225,7 +225,7 @@ def examine_near(victim: Victim, all_inputs: Sequence[Inputs]) -> Finding:
         oracle.looked_at,
         sum(map(oracle.is_bivalent, oracle.known)),
         False,
-        check_lemma_along(oracle, passed),
+        check_lemma(oracle, dict.fromkeys(passed)),
         inputs if found and found.lasso else None,
         found.lasso if found else None,
         found,
@@ -238,24 +238,6 @@ def list_passed(oracle: Oracle, found: Walk) -> list[Configuration]:
     for move, _ in found.moves:
         passed.append(next(to for taken, to, _ in oracle.steps(passed[-1]) if taken == move))
     return passed
-
-
-def check_lemma_along(oracle: Oracle, passed: Sequence[Configuration]) -> LemmaCount:
-    """Lemma 3 for some bivalent configurations and every event that is applicable to them."""
-    size = oracle.space.world.size
-    exceptions: list[tuple[int, int]] = []
-    lengths: dict[int, int] = {}
-    pairs = 0
-    for number, configuration in enumerate(dict.fromkeys(passed)):
-        for event in dict.fromkeys(configuration[size:]):
-            pairs += 1
-            delay = find_delay(oracle, configuration, event)
-            if delay is None:
-                exceptions.append((number, event))
-            else:
-                length = len(delay.before)
-                lengths[length] = lengths.get(length, 0) + 1
-    return LemmaCount(pairs, tuple(exceptions), tuple(sorted(lengths.items())))
 
 
 def unshift(victim: Victim, finding: Finding, moves: Sequence[tuple[int, int]]) -> list[Move]:

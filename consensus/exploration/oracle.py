@@ -30,6 +30,10 @@ class Oracle(Protocol):
     def space(self) -> Shifted:
         """Which one."""
 
+    @property
+    def known(self) -> Sequence[Configuration]:
+        """Those that were looked at."""
+
     def steps(self, configuration: Configuration) -> Sequence[Step]:
         """Every move that is possible, and where it leads; none after a decision."""
 
@@ -50,6 +54,11 @@ class Surveyed:
     def space(self) -> Shifted:
         """That was surveyed."""
         return self.seen.space
+
+    @property
+    def known(self) -> list[Configuration]:
+        """All of them."""
+        return self.seen.configurations
 
     def steps(self, configuration: Configuration) -> list[Step]:
         """See `Oracle.steps`."""

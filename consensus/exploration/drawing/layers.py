@@ -15,7 +15,7 @@ def draw_layers(layers: Layers, title: str) -> Markup:
     orders = list(find_orders(layers))
     tallest = max(map(len, orders))
     height = TOP_PX + ROW_PX * tallest + 16
-    width = 2 * MARGIN_PX + COLUMN_PX * (len(orders) - 1) + 30
+    width = 2 * MARGIN_PX + COLUMN_PX * (len(orders) - 1) + 60
 
     def find(layer: int, place: int) -> tuple[float, float]:
         spread = (height - TOP_PX) / len(orders[layer])

@@ -150,8 +150,8 @@ def draw_lasso(shown: Shown) -> Iterator[Markup]:
     yield from draw_figure(
         "The same walk as a run",
         "Time runs downwards, one event to a unit; arrows are messages. Nobody crashes, everybody "
-        "works, and nobody decides: the loop is shown twice. What ends on its way is late and "
-        "arrives when it can change nothing any more. Then the adversary lets go, the oldest "
+        "works, and nobody decides: the loop is shown twice. What is dotted and ends on its way is late; "
+        "it arrives when it can change nothing any more. Then the adversary lets go, the oldest "
         "message goes first, and the black dots are decisions.",
         draw_run(shown.film, size, f"{name}-".replace("+", "-"), f"Space-time diagram, {name}"),
         tell_confirmation(lasso),

@@ -5,9 +5,8 @@ import dataclasses
 import pytest
 
 from consensus.exploration.flp import VICTIMS, Finding, confirm, examine, restore_chance
-from consensus.exploration.flp_report import replay_witness, show_straw_men
-from consensus.exploration.lemma import find_delay
-from consensus.exploration.oracle import Surveyed
+from consensus.exploration.flp_report import list_losses, replay_witness
+from consensus.exploration.oracle import Surveyed, find_delay
 from consensus.exploration.replaying import ReplayError
 
 VICTIM = VICTIMS["benor-p"]
@@ -45,7 +44,7 @@ def test_the_lemma_is_not_true_of_configurations_with_one_valence(finding: Findi
         if edges and not any(seen.is_bivalent(target) for _, target, _ in edges)
     )
     event = seen.configurations[fixed][seen.space.world.size]
-    assert find_delay(seen, fixed, event) is None
+    assert find_delay(finding.oracle, seen.configurations[fixed], event) is None
 
 
 def test_the_lasso_comes_back_a_thousand_times_and_ends_when_it_is_let_go(
@@ -79,13 +78,13 @@ def test_real_coins_end_it() -> None:
 
 
 def test_each_straw_man_gives_up_one_property() -> None:
-    lost = {loss["name"]: (loss["loses"], loss["inputs"]) for loss in show_straw_men()}
+    lost = {loss.straw_man: (loss.lost, loss.inputs) for loss in list_losses()}
     assert lost == {
-        "wait-for-all": ("termination", [0, 0, 0]),
-        "first-heard": ("agreement", [0, 1, 1]),
-        "always-0": ("validity", [1, 1, 1]),
+        "wait-for-all": ("termination", (0, 0, 0)),
+        "first-heard": ("agreement", (0, 1, 1)),
+        "always-0": ("validity", (1, 1, 1)),
     }
-    assert len(show_straw_men()) == 3
+    assert len(list_losses()) == 3
 
 
 def test_the_adversary_comes_back_to_where_it_was(finding: Finding) -> None:
