@@ -66,7 +66,7 @@ class Job:
 
 def list_jobs(arguments: Sequence[str], algorithms: Sequence[str]) -> list[Job]:
     """All that is to be shown, in order."""
-    jobs = {
+    jobs: dict[str, list[Callable[[], Finding]]] = {
         PARTITION: [partial(show_partition, title) for title in partition.list_scripts()],
         HEXAGON: [partial(show_hexagon, *each) for each in HEXAGONS],
         ROUNDS: [

@@ -10,7 +10,7 @@ import typer
 
 from consensus import synchronous
 from consensus.bounds.arguments import ALGORITHMS, ARGUMENTS, check_algorithm, list_jobs
-from consensus.bounds.page import draw_page
+from consensus.bounds.drawing.page import draw_page
 from consensus.bounds.reports import Finding
 from consensus.bounds.telling import tell
 from node.cli.numbered import run_numbers
