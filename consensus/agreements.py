@@ -13,8 +13,15 @@ import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
 import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
-from consensus.committee import Committee, ReplicaId
+from consensus.benor import mmr
+from consensus.committee import (
+    Committee,
+    ReplicaId,
+    largest_byzantine_faults,
+    largest_crash_faults,
+)
 from consensus.errors import UnknownEngineError
+from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
@@ -47,6 +54,10 @@ class AgreementSpec:
     shifting: Shifting | None = None
     calm: Callable[[Any], None] = lambda _participant: None
     """Turns on what a participant has against rivals, where it was made without."""
+    count_values: Callable[[Committee], int] = lambda _committee: 1
+    """How many different values may be decided: more than one is weak consensus."""
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -57,6 +68,18 @@ def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
 def back_off(single: paxos.SinglePaxos) -> None:
     """From now on it waits when refused."""
     single.backs_off = True
+
+
+def create_adopting(me: ReplicaId, committee: Committee) -> adopting.Adopting:
+    """Ben-Or's, after hearing what others wish."""
+    return adopting.Adopting(committee, benor.BenOr(me, committee))
+
+
+def is_stale_in_adopting(participant: adopting.Adopting, message: Any) -> bool:
+    """Of either part."""
+    is_wish = isinstance(message, adopting.Wish)
+    inner = participant.inner
+    return adopting.is_stale(participant, message) if is_wish else benor.is_stale(inner, message)
 
 
 _SPECS = (
@@ -74,6 +97,29 @@ _SPECS = (
         ),
     ),
     AgreementSpec(
+        "benor-common",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.BINDING),
+        "the same with a common coin and the rule that binds it, n > 2f",
+        benor.is_stale,
+        lambda participant: participant.round,
+    ),
+    AgreementSpec(
+        "benor-byz",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.LYING),
+        "Ben-Or's protocol B, members lie, n > 5f",
+        benor.is_stale,
+        lambda participant: participant.round,
+        default_faults=lambda size: (size - 1) // 5,
+    ),
+    AgreementSpec(
+        "mmr",
+        mmr.Mmr,
+        "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
+        mmr.is_stale,
+        lambda participant: participant.round,
+        default_faults=largest_byzantine_faults,
+    ),
+    AgreementSpec(
         "paxos",
         create_paxos,
         "single-decree Paxos whose refused proposers retry at once, n > 2f",
@@ -87,6 +133,21 @@ _SPECS = (
             paxos_shifting.is_spent,
         ),
         back_off,
+    ),
+    AgreementSpec(
+        "adopting",
+        create_adopting,
+        "Ben-Or's after hearing n - f inputs: validity V2 where n > 3f",
+        is_stale_in_adopting,
+        lambda participant: participant.inner.round,
+    ),
+    AgreementSpec(
+        "k-set",
+        k_set.KSet,
+        "k-set agreement: the least of n - f inputs, at most f + 1 values",
+        k_set.is_stale,
+        lambda _participant: 1,
+        count_values=lambda committee: committee.weak_quorum,
     ),
     AgreementSpec(
         "wait-for-all",
