@@ -26,7 +26,7 @@ def overstated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tables_for_people(quorate: Quorate) -> None:
-    done = quorate("complexity", "--nodes", "4:5", "--workers", "1")
+    done = quorate("complexity", "--engine", "pbft", "--nodes", "4:5", "--workers", "1")
     assert done.status == 0, done.said
     lines = [line.split() for line in done.output.splitlines()]
     assert ["n", "Commit", "PrePrepare", "Prepare", "formula", "rounds"] in [w[:6] for w in lines]
@@ -36,7 +36,18 @@ def test_tables_for_people(quorate: Quorate) -> None:
 
 
 def test_json_for_machines(quorate: Quorate) -> None:
-    done = quorate("complexity", "--nodes", "7", "--case", "good", "--json", "--workers", "1")
+    done = quorate(
+        "complexity",
+        "--engine",
+        "pbft",
+        "--nodes",
+        "7",
+        "--case",
+        "good",
+        "--json",
+        "--workers",
+        "1",
+    )
     assert done.status == 0
     report: dict[str, Any] = done.json()
     assert (report["engine"], report["equal"]) == ("pbft", True)
@@ -50,18 +61,18 @@ def test_json_for_machines(quorate: Quorate) -> None:
 
 
 def test_processes_measure_the_same(quorate: Quorate) -> None:
-    words = ("complexity", "--nodes", "4:12", "--json", "--workers")
+    words = ("complexity", "--engine", "pbft", "--nodes", "4:12", "--json", "--workers")
     assert quorate(*words, "2").json() == quorate(*words, "1").json()
 
 
 @pytest.mark.usefixtures("overstated")
 def test_a_count_that_differs_fails_and_is_named(quorate: Quorate) -> None:
-    done = quorate("complexity", "--nodes", "4:6", "--workers", "1")
+    done = quorate("complexity", "--engine", "pbft", "--nodes", "4:6", "--workers", "1")
     assert done.status == 1
     assert "5 of 6 equal their formula" in done.said
     assert "good, n = 5" in done.said
     assert "40 ≠ 41" in done.output
-    done = quorate("complexity", "--nodes", "4:6", "--workers", "1", "--json")
+    done = quorate("complexity", "--engine", "pbft", "--nodes", "4:6", "--workers", "1", "--json")
     assert done.status == 1
     report = done.json()
     assert report["equal"] is False
@@ -91,6 +102,17 @@ def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> Non
 
 
 def test_the_good_case_of_few_nodes_can_be_measured(quorate: Quorate) -> None:
-    done = quorate("complexity", "--nodes", "1:3", "--case", "good", "--workers", "1", "--json")
+    done = quorate(
+        "complexity",
+        "--engine",
+        "pbft",
+        "--nodes",
+        "1:3",
+        "--case",
+        "good",
+        "--workers",
+        "1",
+        "--json",
+    )
     assert done.status == 0
     assert [sum(cost["counted"].values()) for cost in done.json()["costs"]] == [0, 4, 12]
