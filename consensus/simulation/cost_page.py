@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from consensus.simulation.drawing.markup import Markup, tag, text
 from consensus.simulation.drawing.page import draw_document
 from consensus.simulation.drawing.plot import Dot, Plot, Series
+from consensus.simulation.fitting import CLOSE
 from consensus.simulation.fork_plot import STYLE as PLOTS
 from consensus.simulation.overview import (
     AGREEMENT,
@@ -57,7 +58,7 @@ INTRODUCTION = (
     (
         "Fitted is a polynomial in n, by least squares: the least degree that misses nothing, or at "
         "most 5 %; ± says by how much the worst point is missed. Below it stands the power of n that "
-        "fits best. Engines order a height with everything that belongs to it, agreements decide one "
+        "fits best, with its worst miss. Engines order a height with everything that belongs to it, agreements decide one "
         "value."
     ),
 )
@@ -94,7 +95,7 @@ def draw_row(found: Measured) -> Markup:
     return tag(
         "tr",
         tag("td", name),
-        tag("td", text(found.formula or "kind by kind")),
+        tag("td", text(found.formula or "in steps")),
         *cells,
         tag("td", verdict),
     )
@@ -104,9 +105,9 @@ def draw_fit(fit: Fit | None) -> Markup:
     """Polynomial and power."""
     if fit is None:
         return tag("td", text("–"))
-    miss = f" ± {fit.polynomial_residual:.1%}" if fit.polynomial_residual > 1e-9 else ""
-    power = f"{fit.coefficient:.3g} n^{fit.exponent:.2f} ± {fit.residual:.0%}"
-    return tag("td", text(fit.words + miss), tag("br"), tag("span", text(power)))
+    if fit.is_constant:
+        return tag("td", text(fit.words))
+    return tag("td", text(fit.tell_polynomial()), tag("br"), tag("span", text(fit.tell_power())))
 
 
 def draw_families(measured: Sequence[Measured]) -> Iterator[Markup]:
@@ -149,7 +150,7 @@ def trace_curve(
 ) -> list[tuple[float, float]]:
     """The fitted polynomial; straight lines between the points where nothing fits."""
     first, last = find_place(points[0], axis), find_place(points[-1], axis)
-    if fit is None or fit.polynomial_residual > 1:
+    if fit is None or fit.polynomial_residual > CLOSE:
         return [(find_place(point, axis), float(getattr(point, quantity))) for point in points]
     xs = [first + (last - first) * step / STEPS for step in range(STEPS + 1)]
     return [(x, sum(one * x**power for power, one in enumerate(fit.polynomial))) for x in xs]

@@ -15,7 +15,7 @@ from consensus.committee import Committee
 from consensus.model.claims import Claims
 from consensus.simulation.agreement_costs import Outlay, measure_agreement, measure_synchronous
 from consensus.simulation.costs import Case, Cost, measure
-from consensus.simulation.fitting import fit_best, fit_power
+from consensus.simulation.fitting import CLOSE, SMALL, fit_best, fit_power
 
 SIZE_MAX = 64
 SIZES_MAX = 12
@@ -25,6 +25,8 @@ MESSAGES_MAX = 5_000
 POINTS_MIN = 5
 SWEEP_SIZE = 11
 """The size along f."""
+LARGE = 1_000
+"""From here on factors are written without decimals."""
 QUANTITIES = ("messages", "bytes", "rounds", "state", "writes")
 
 
@@ -64,6 +66,29 @@ class Fit(msgspec.Struct, frozen=True):
     polynomial: tuple[float, ...]
     polynomial_residual: float
     words: str
+    """The polynomial."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Does the polynomial miss nothing."""
+        return self.polynomial_residual < SMALL
+
+    @property
+    def is_constant(self) -> bool:
+        """Is it the same everywhere."""
+        return self.is_exact and not any(self.polynomial[1:])
+
+    def tell_polynomial(self) -> str:
+        """With what it misses, if anything; nothing where it is no good."""
+        if self.polynomial_residual > CLOSE:
+            return "no polynomial"
+        return self.words + ("" if self.is_exact else f" ± {self.polynomial_residual:.1%}")
+
+    def tell_power(self) -> str:
+        """The best power, with what it misses."""
+        factor = self.coefficient
+        told = f"{factor:,.0f}" if factor >= LARGE else f"{factor:.3g}"
+        return f"{told} {self.axis}^{self.exponent:.2f} ± {self.residual:.0%}"
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -107,14 +132,12 @@ def list_jobs() -> list[Job]:
 
 def measure_job(job: Job) -> Measured:
     """All of one protocol; a worker process may do it."""
-    family, name = job
-    if family in {ENGINE, CHANGE}:
-        return measure_engine(family, name)
-    return measure_single(family, name)
+    return measure_engine(job) if job[0] in {ENGINE, CHANGE} else measure_single(job)
 
 
-def measure_engine(family: str, name: str) -> Measured:
+def measure_engine(job: Job) -> Measured:
     """An engine of the catalog, with its largest f."""
+    family, name = job
     case = Case.GOOD if family == ENGINE else Case.VIEW_CHANGE
     spec = catalog.get(name)
     count = spec.model.good_case_messages
@@ -124,7 +147,14 @@ def measure_engine(family: str, name: str) -> Measured:
     words = (
         f"{name}, {'one height from rest' if case is Case.GOOD else 'a crashed leader replaced'}"
     )
-    return make_measured((family, name), words, "", points, [])
+    return make_measured(job, words, tell_formula(points), points, [])
+
+
+def tell_formula(points: list[Point]) -> str:
+    """The sum of a formula over all kinds, as a polynomial if it is one."""
+    sums = [float(sum(point.formula.values())) for point in points]
+    fit = fit_best([point.nodes for point in points], sums)
+    return fit.tell() if fit is not None and fit.residual < SMALL else ""
 
 
 def list_sizes(find_faults: Callable[[int], int], size_max: int = SIZE_MAX) -> list[int]:
@@ -154,16 +184,16 @@ def read_cost(cost: Cost) -> Point:
     )
 
 
-def measure_single(family: str, name: str) -> Measured:
+def measure_single(job: Job) -> Measured:
     """An agreement that decides once, along n and along f."""
-    claims, words, find_faults, act = describe_single(family, name)
+    claims, words, find_faults, act = describe_single(*job)
     sizes = list_sizes(find_faults, claims.size_max)
     along_n = measure_points(claims, act, ((size, find_faults(size)) for size in sizes))
     size = min(SWEEP_SIZE, claims.size_max)
     along_f = measure_points(
         claims, act, ((size, faults) for faults in range(1, find_faults(size) + 1))
     )
-    return make_measured((family, name), words, claims.words, along_n, along_f)
+    return make_measured(job, words, claims.words, along_n, along_f)
 
 
 def describe_single(

@@ -7,13 +7,11 @@ from typing import Any
 import msgspec
 
 from consensus.simulation.cost_page import draw_costs
-from consensus.simulation.overview import Fit, Measured, list_jobs, measure_job
+from consensus.simulation.overview import Measured, list_jobs, measure_job
 from node.cli.numbered import run_numbers
 from node.cli.output import messages, print_json, print_line, say
 from node.cli.simulate import refusing
 from node.cli.simulate_single import write
-
-EXACT = 1e-9
 
 
 def show_overview(workers: int, html: Path | None, *, json: bool) -> int:
@@ -75,19 +73,12 @@ def list_lines(found: Measured) -> Iterator[str]:
     holds = "DIFFERS" if found.differing else "holds"
     yield f"{found.name} ({found.family}), {sizes}: the formula{formula} {holds}"
     for fit in found.fits:
-        if fit.axis == "n" or fit.quantity in {"messages", "rounds"}:
-            yield f"  {fit.quantity:<9}{tell_polynomial(fit):<44}{tell_power(fit)}"
-
-
-def tell_polynomial(fit: Fit) -> str:
-    """With what it misses, if anything."""
-    misses = fit.polynomial_residual > EXACT
-    return fit.words + (f" ± {fit.polynomial_residual:.1%}" if misses else "")
-
-
-def tell_power(fit: Fit) -> str:
-    """The best power."""
-    return f"~ {fit.coefficient:.3g} {fit.axis}^{fit.exponent:.2f} ± {fit.residual:.0%}"
+        if fit.axis == "n":
+            power = "" if fit.is_constant else f"~ {fit.tell_power()}"
+            yield f"  {fit.quantity:<9}{fit.tell_polynomial():<44}{power}".rstrip()
+    over = [f"{fit.quantity} {fit.tell_polynomial()}" for fit in found.fits if fit.axis == "f"]
+    if over:
+        yield f"  over f, n = {found.along_f[0].nodes}: {', '.join(over)}"
 
 
 def to_plain(found: Measured) -> dict[str, Any]:
