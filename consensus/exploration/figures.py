@@ -114,20 +114,30 @@ def make_layers(oracle: Oracle, start: Configuration, inputs: Inputs) -> Layers:
 def find_diamond(oracle: Oracle) -> Diamond | None:
     """A pair whose event has to wait for others, if there is any: the first that waits for two."""
     size = oracle.space.world.size
-    best: tuple[Configuration, MoveId, Way] | None = None
+    best: Diamond | None = None
     pairs = 0
-    for configuration in filter(oracle.is_bivalent, oracle.known):
+    for configuration in filter(oracle.is_bivalent, list(oracle.known)):
         for event in dict.fromkeys(configuration[size:]):
             pairs += 1
             found = find_delay(oracle, configuration, event)
-            if found is not None and found.event and not any(by for _, by in found.way):
-                if len(found.before) == DELAY_WISHED:
-                    return make_diamond(oracle, configuration, event, found.before)
-                if len(found.before) == 1 and best is None:
-                    best = (configuration, event, found.before)
-        if pairs > PAIRS_MAX and best is not None:
+            if found is None or not found.event or any(by for _, by in found.way):
+                continue
+            if 1 <= len(found.before) <= DELAY_WISHED:
+                diamond = make_diamond(oracle, configuration, event, found.before)
+                if is_telling(diamond) and (best is None or len(best.steps) < len(diamond.steps)):
+                    best = diamond
+        if best is not None and (len(best.steps) == DELAY_WISHED or pairs > PAIRS_MAX):
             break
-    return make_diamond(oracle, *best) if best else None
+    return best
+
+
+def is_telling(diamond: Diamond) -> bool:
+    """Does the event settle the matter until the last step, which concerns the same participant."""
+    return (
+        all(valence in {"0", "1"} for valence in diamond.lower[:-1])
+        and diamond.receivers[-1] == diamond.receiver
+        and all(diamond.commutes[:-1])
+    )
 
 
 def make_diamond(oracle: Oracle, configuration: Configuration, event: MoveId, way: Way) -> Diamond:

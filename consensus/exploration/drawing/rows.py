@@ -9,7 +9,7 @@ from consensus.simulation.drawing.markup import Markup, path, tag, text
 STEP_PX, SIDE_PX = 300, 90
 UPPER_PX, LOWER_PX = 60, 200
 RADIUS_PX = 15.0
-HALT_PX, SPINE_PX, FAN_PX, FAN_STEP_PX = 62, 150, 46, 19
+HALT_PX, SPINE_PX, FAN_PX, FAN_STEP_PX = 48, 90, 46, 19
 LETTERS_MAX = 44
 
 
@@ -42,9 +42,7 @@ def draw_squares(diamond: Diamond) -> Iterator[Markup]:
             yield draw_line(x1, LOWER_PX, x2, LOWER_PX)
             yield tag("text", text("the same step"), x=middle, y=LOWER_PX - 10, class_="step")
         else:
-            words = "order matters: both steps are participant " + str(diamond.receiver)
-            if diamond.receivers[at] != diamond.receiver:
-                words = "decided: nothing is asked beyond"
+            words = f"order matters: both are steps of participant {diamond.receiver}"
             yield tag("text", text(words), x=middle, y=LOWER_PX + 4, class_="step")
 
 

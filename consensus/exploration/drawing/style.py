@@ -26,7 +26,7 @@ summary{cursor:pointer;padding:4px 0}
 summary:focus-visible,a:focus-visible,.scroll:focus-visible{outline:3px solid var(--line01);
 outline-offset:2px}
 figure{margin:0 0 8px}
-.scroll{overflow-x:auto;max-width:100%;border:1px solid var(--faint);border-radius:6px;margin:8px 0;
+.scroll{overflow-x:auto;max-width:100%;width:fit-content;border:1px solid var(--faint);border-radius:6px;margin:8px 0;
 background:var(--page)}
 .scroll svg{display:block}
 svg text{font:11.5px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(--ink)}
@@ -45,6 +45,7 @@ svg text{font:11.5px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(--
 .return path:not(.edge){fill:none;stroke:var(--line01);stroke-width:3}
 .return .step{fill:var(--line01);font-weight:600}
 text.name{font-weight:600;font-size:13px}
+text.name,text.step{paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}
 text.head,text.step{text-anchor:middle;fill:var(--ink)}
 text.head{text-anchor:start}
 .host{text-anchor:middle;font-weight:600}

@@ -57,7 +57,7 @@ def draw_starts(shown: Shown) -> Iterator[Markup]:
         "Three zeros have to lead to 0 and three ones to 1. If every corner had one colour, two "
         "neighbours somewhere would have different ones; let the participant in which they differ "
         "be silent, and nobody could tell them apart. So some corner is bivalent.",
-        draw_cube(shown.figures.starts, "The eight initial configurations as a cube"),
+        draw_cube(shown.figures.starts, f"The eight initial configurations, {name(shown)}"),
         f"{len(both)} of {len(inputs)} are bivalent: {', '.join(both) or 'none'}. For each, a schedule "
         "that decides 0 and one that decides 1 were replayed on fresh participants.",
     )
@@ -82,7 +82,7 @@ def draw_graph(shown: Shown) -> Iterator[Markup]:
         f"The first steps from {join(layers.inputs)}",
         "From left to right, each column holds what one more message can lead to. A configuration "
         "that has one colour keeps it for ever, so only the bivalent ones are followed.",
-        draw_layers(layers, "The first layers of the graph of configurations"),
+        draw_layers(layers, f"The first layers of the graph of configurations, {name(shown)}"),
         seen,
     )
 
@@ -97,7 +97,7 @@ def draw_lemma(shown: Shown) -> Iterator[Markup]:
         f"C is bivalent, and the event e is the delivery {diamond.event}. Delivered at once, e would "
         f"settle the matter: e(C) has one colour. So other messages go first, along the upper row, "
         f"until e leaves both words open. {tell_turn(diamond)}",
-        draw_diamond(diamond, "Lemma 3 for one configuration and one event"),
+        draw_diamond(diamond, f"Lemma 3 for one configuration and one event, {name(shown)}"),
         f"{lemma['pairs']:,} pairs of a bivalent configuration and an event in its mail, "
         f"{lemma['exceptions']} without such a schedule.",
     )
@@ -133,10 +133,10 @@ def draw_walk(shown: Shown) -> Iterator[Markup]:
         "would have settled the matter for 0 or for 1; the adversary takes another one each time. "
         "After the last ring everything is as where the loop began, only some rounds later, so it "
         "can go on like that for ever.",
-        draw_halts(figures.halts, figures.prefix, "The lasso and the steps it avoids"),
-        f"{avoided} steps would have settled it, and none is taken. Served strictly in turn, oldest "
-        f"message first, the adversary of the proof also needs no more than {walk['stages']} stages "
-        f"({walk['events']} deliveries) until it repeats itself.",
+        draw_halts(figures.halts, figures.prefix, f"The lasso, {name(shown)}"),
+        f"{avoided} steps would have settled it, and none is taken. The adversary of the proof, which "
+        f"serves everybody strictly in turn, oldest message first, is back where it was after "
+        f"{walk['stages']} stages.",
     )
 
 
@@ -146,14 +146,18 @@ def draw_lasso(shown: Shown) -> Iterator[Markup]:
     if lasso is None:
         return
     size = shown.report["nodes"]
-    name = shown.report["victim"]
     yield from draw_figure(
         "The same walk as a run",
         "Time runs downwards, one event to a unit; arrows are messages. Nobody crashes, everybody "
         "works, and nobody decides: the loop is shown twice. What is dotted and ends on its way is late; "
         "it arrives when it can change nothing any more. Then the adversary lets go, the oldest "
         "message goes first, and the black dots are decisions.",
-        draw_run(shown.film, size, f"{name}-".replace("+", "-"), f"Space-time diagram, {name}"),
+        draw_run(
+            shown.film,
+            size,
+            f"{name(shown)}-".replace("+", "-"),
+            f"Space-time diagram, {name(shown)}",
+        ),
         tell_confirmation(lasso),
     )
     steps = tag("ol", *(tag("li", text(step)) for step in lasso["loop"]), class_="steps")
@@ -170,6 +174,11 @@ def tell_confirmation(lasso: dict[str, Any]) -> str:
         f"With {chance['of']} left to chance {chance['decided']} of {chance['runs']} runs decided, "
         f"within {chance['events_max']} events."
     )
+
+
+def name(shown: Shown) -> str:
+    """The victim's."""
+    return str(shown.report["victim"])
 
 
 def join(bits: Any) -> str:
