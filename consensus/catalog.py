@@ -39,6 +39,7 @@ from consensus.pbft import accounting as pbft_accounting
 from consensus.pbft import causes as pbft_causes
 from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
+from consensus.pbft import exploring as pbft_exploring
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
@@ -174,6 +175,8 @@ class EngineSpec:
     """All that a replica counts besides."""
     refusals: tuple[str, ...] = ()
     """Why a message may be ignored."""
+    exploring: Callable[[int], Any] | None = None
+    """From the last view or round looked at: what can still matter (see `exploration.cast`)."""
 
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
@@ -245,6 +248,7 @@ _PBFT = EngineSpec(
         lambda committee: committee.quorum,
     ),
     senseless=frozenset({"attack"}),
+    exploring=pbft_exploring.UpTo,
 )
 
 _PAXOS = EngineSpec(
