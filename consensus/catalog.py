@@ -30,6 +30,7 @@ from consensus.paxos import accounting as paxos_accounting
 from consensus.paxos import causes as paxos_causes
 from consensus.paxos import complexity as paxos_complexity
 from consensus.paxos import engine as paxos
+from consensus.paxos import exploring as paxos_exploring
 from consensus.paxos import messages as paxos_messages
 from consensus.paxos import parameters as paxos_parameters
 from consensus.paxos import probes as paxos_probes
@@ -298,6 +299,7 @@ _PAXOS = EngineSpec(
         int(parameters.checkpoint_interval),
         lambda committee: committee.majority,
     ),
+    exploring=paxos_exploring.UpTo,
     silence_ms=paxos_parameters.compute_silence_ms,
     reads=True,
 )

@@ -39,7 +39,7 @@ def make_cast(name: str, nodes: int, twins: int, rounds_max: int, *, restarts_ma
     if not 0 <= twins <= nodes:
         raise ExplorationError(f"{twins} of {nodes} nodes cannot have twins")
     committee = Committee.of(nodes, spec.default_faults(nodes))
-    parameters = catalog.parse_parameters(spec, FAR)
+    parameters = catalog.parse_parameters(spec, {name: FAR[name] for name in FAR if name in spec.parameters.__struct_fields__})
     knowledge = spec.exploring(rounds_max)
     holders = [*committee.members, *range(twins)]
     seats = tuple(
@@ -63,7 +63,7 @@ def make_cast(name: str, nodes: int, twins: int, rounds_max: int, *, restarts_ma
             knowledge.may_fire,
             knowledge.is_welcome,
         ),
-        find_round=lambda engine: spec.account(engine).view,
+        find_round=knowledge.find_round,
         rounds_max=rounds_max,
         heights_max=1,
         restarts_max=restarts_max,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consensus.committee import ReplicaId
-from consensus.events import Elapsed, Received, Suspected, Trusted
+from consensus.events import Elapsed, Received, Suspected
 from consensus.exploration.cast import Cast, Place
 from consensus.exploration.local import Local, advance, end_timer, show_coin
 from consensus.exploration.replaying import ReplayError
@@ -60,8 +60,8 @@ class LastingReplay:
                 self.step(to, end_timer(local, timer))
             case Show(to, tag, face) if tag in local.tosses:
                 self.step(to, show_coin(local, tag, face))
-            case Tell(to, replica, is_suspected) if local.watched == replica:
-                self.step(to, Suspected(replica) if is_suspected else Trusted(replica))
+            case Tell(to, replica) if local.watched == replica:
+                self.step(to, Suspected(replica))
             case Restart(to) if local.restarts < self.cast.restarts_max:
                 self.restart(to)
             case _:

@@ -13,7 +13,7 @@ import msgspec
 
 from consensus.committee import ReplicaId
 from consensus.engine import clone, freeze
-from consensus.events import Elapsed, Received, Suspected, Timer, Trusted
+from consensus.events import Elapsed, Received, Suspected, Timer
 from consensus.exploration.cast import Cast, Place
 from consensus.exploration.local import Local, advance, end_timer, show_coin
 from consensus.exploration.table import Deliver, Fire, Show
@@ -31,11 +31,10 @@ class Restart(msgspec.Struct, frozen=True):
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """The failure detector's word, which may be wrong."""
+    """The failure detector suspects somebody, perhaps wrongly; to take it back would be no news."""
 
     to: Place
     replica: ReplicaId
-    is_suspected: bool
 
 
 Move: TypeAlias = Deliver | Fire | Show | Tell | Restart
@@ -192,9 +191,8 @@ class Steps:
                 said = self.advance(local, place, end_timer(local, timer))
             case Show(_, tag, face):
                 said = self.advance(local, place, show_coin(local, tag, face))
-            case Tell(_, replica, is_suspected):
-                word = Suspected(replica) if is_suspected else Trusted(replica)
-                said = self.advance(local, place, word)
+            case Tell(_, replica):
+                said = self.advance(local, place, Suspected(replica))
             case Restart():
                 local, said = self.restart(local, place)
         following = self.enter(local, place, (state, move))
@@ -225,7 +223,7 @@ class Steps:
         moves: list[Move] = [Fire(place, timer) for timer in self.list_timers(local)]
         moves += [Show(place, tag, face) for tag in sorted(local.tosses) for face in FACES]
         if local.watched is not None:
-            moves += [Tell(place, local.watched, is_suspected) for is_suspected in (True, False)]
+            moves.append(Tell(place, local.watched))
         if local.restarts < cast.restarts_max and cast.restart is not None:
             moves.append(Restart(place))
         return moves

@@ -85,8 +85,8 @@ class Image:
                 image: Any = Fire(self.places[to], timer)
             case Show(to, tag, face):
                 image = Show(self.places[to], tag, face)
-            case Tell(to, replica, is_suspected):
-                image = Tell(self.places[to], self._names[replica], is_suspected)
+            case Tell(to, replica):
+                image = Tell(self.places[to], self._names[replica])
             case Restart(to):
                 image = Restart(self.places[to])
         return steps.number_own(image)

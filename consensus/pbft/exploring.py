@@ -64,6 +64,10 @@ class UpTo:
         """What a message says."""
         return resemble(message)
 
+    def find_round(self, engine: Pbft) -> View:
+        """The view that a replica stands in."""
+        return engine.replica.view
+
     def describe(self, engine: Pbft) -> Any:
         """All that a later step can depend on."""
         replica = engine.replica
