@@ -97,7 +97,7 @@ def list_kinds(codec: "Codec") -> tuple[str, ...]:
     """The names of all kinds that a codec spells, as `name_kind` tells them, in order."""
     kinds: list[str] = []
     for kind in get_args(codec.kind) or (codec.kind,):
-        bodies = get_args(kind) if get_origin(kind) is Signed else (kind,)
+        bodies = (kind,) if get_origin(kind) is None else get_args(kind)
         kinds += [one.__name__ for body in bodies for one in get_args(body) or (body,)]
     return tuple(dict.fromkeys(kinds))
 

@@ -13,6 +13,7 @@ from consensus.chaining.refusals import Refusal
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Effect, Ignore
 from consensus.message import Height, Signed
+from consensus.testimony import Testimony
 
 
 def attest(keeper: Keeper, height: Height) -> Iterator[Effect]:
@@ -63,6 +64,13 @@ def judge_word(
     """Can this seal be one, where members are believed."""
     del values, committee
     return isinstance(seal, Word) and height > 0
+
+
+def read_seal(seal: Word | Attestation) -> Testimony:
+    """Whose outcomes a seal bears; a mere word bears none."""
+    if isinstance(seal, Word):
+        return Testimony(None, None, None)
+    return Testimony(None, None, tuple(sorted(vote.signer for vote in seal.votes)))
 
 
 def judge_attestation(

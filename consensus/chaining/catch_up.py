@@ -77,6 +77,10 @@ def on_learned(keeper: Keeper, sender: ReplicaId, learned: Learned) -> Iterator[
         yield Ignore(learned, Refusal.BAD_SEAL)
     else:
         keeper.claim(sender, height)
+        known = keeper.results.get(height)
+        if known is not None and known.seal is not None:
+            yield Ignore(learned, Refusal.DUPLICATE)
+            return
         keeper.count("learned_late")
         take(keeper, height, learned.values, learned.seal)
 

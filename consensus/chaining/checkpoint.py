@@ -78,6 +78,11 @@ def judge_certificate(
     return read_certificate(certificate, committee, needed)
 
 
+def list_signers(certificate: CheckpointCertificate) -> tuple[ReplicaId, ...]:
+    """Who signed a checkpoint."""
+    return tuple(sorted(vote.signer for vote in certificate.votes))
+
+
 def on_certificate(keeper: Keeper, certificate: CheckpointCertificate) -> Iterator[Effect]:
     """Somebody hands on a certificate."""
     judged = judge_certificate(certificate, keeper.committee, keeper.certifying)

@@ -64,7 +64,7 @@ def open_instance(chain: Chain, height: Height) -> Instance:
 
 def drive(chain: Chain, height: Height, event: AgreementEvent) -> Iterator[Effect]:
     """One step of an instance, in the words of an engine."""
-    instance = chain.instances.get(height)
+    keeper, instance = chain.keeper, chain.instances.get(height)
     if instance is None:
         yield Ignore(event, Refusal.DECIDED)
         return
@@ -81,6 +81,7 @@ def drive(chain: Chain, height: Height, event: AgreementEvent) -> Iterator[Effec
             case CancelTimer(timer):
                 yield CancelTimer((AT, height, *timer))
             case Toss(tag, common):
+                keeper.count("tossed")
                 yield Toss((height, *tag), common)
             case Decided(values):
                 yield from on_decided(chain, height, instance, values)

@@ -39,7 +39,9 @@ def make_cast(name: str, nodes: int, twins: int, rounds_max: int, *, restarts_ma
     if not 0 <= twins <= nodes:
         raise ExplorationError(f"{twins} of {nodes} nodes cannot have twins")
     committee = Committee.of(nodes, spec.default_faults(nodes))
-    parameters = catalog.parse_parameters(spec, {name: FAR[name] for name in FAR if name in spec.parameters.__struct_fields__})
+    parameters = catalog.parse_parameters(
+        spec, {name: FAR[name] for name in FAR if name in spec.parameters.__struct_fields__}
+    )
     knowledge = spec.exploring(rounds_max)
     holders = [*committee.members, *range(twins)]
     seats = tuple(

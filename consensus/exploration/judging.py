@@ -18,6 +18,8 @@ class Judge:
     space: Lasting
     proposed: frozenset[bytes] | None = None
     """All inputs; None if liars, or nobody, may have made a value."""
+    values_max: int = 1
+    """So many values may be decided."""
     decided: set[Word] = field(default_factory=set)
     _honest: list[int] = field(default_factory=list)
     _known: dict[tuple[Words, ...], str | None] = field(default_factory=dict)
@@ -40,9 +42,12 @@ class Judge:
         self.decided.update(word for history in histories for word in history)
         if any(len({height for height, _ in history}) < len(history) for history in histories):
             return INTEGRITY
-        for one, other in itertools.combinations(said, 2):
-            if any(do_clash(a, b) for a in one for b in other):
+        if self.values_max == 1:
+            pairs = itertools.combinations(said, 2)
+            if any(do_clash(a, b) for one, other in pairs for a in one for b in other):
                 return AGREEMENT
+        elif any(count_values(choice) > self.values_max for choice in itertools.product(*said)):
+            return AGREEMENT
         if self.proposed is not None:
             values = {value for history in histories for _, decided in history for value in decided}
             return VALIDITY if values - self.proposed else None
@@ -53,3 +58,8 @@ def do_clash(one: Collection[Word], other: Collection[Word]) -> bool:
     """Do two histories of words differ at one height."""
     known = dict(one)
     return any(known.get(height, values) != values for height, values in other)
+
+
+def count_values(histories: Collection[Collection[Word]]) -> int:
+    """How many values are decided, where there is one height."""
+    return len({values for history in histories for _, values in history})

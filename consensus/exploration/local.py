@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from consensus.agreement import Decided
+from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
@@ -48,7 +48,7 @@ from consensus.events import (
 )
 from consensus.message import Height, Sign, compute_digest, sign_message
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite)
+UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""

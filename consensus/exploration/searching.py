@@ -21,6 +21,7 @@ class Search:
     """Are silent events left out."""
     is_symmetric: bool = True
     proposed: frozenset[bytes] | None = None
+    values_max: int = 1
     steps: Steps = field(init=False)
     plain: Lasting = field(init=False)
     space: Lasting | Symmetric = field(init=False)
@@ -32,7 +33,7 @@ class Search:
         self.space = self.plain
         if self.is_symmetric and self.cast.permutations:
             self.space = Symmetric(self.plain, self.cast.permutations)
-        self.judge = Judge(self.plain, self.proposed)
+        self.judge = Judge(self.plain, self.proposed, self.values_max)
 
     def run(
         self,

@@ -17,8 +17,9 @@ class SystemModel:
     """The assumptions under which an engine keeps its promises, and what these promises cost.
 
     `good_case_messages(n)` counts by kind the messages of one good case among n replicas, those to
-    oneself excluded, and `delays` its message delays; `view_change_messages(n)` counts by kind those
-    of one replacement of a crashed leader while all else is quiet, before the next good case.
+    oneself excluded, and `delays` its message delays, a function of f where they depend on it;
+    `view_change_messages(n)` counts by kind those of one replacement of a crashed leader while all
+    else is quiet, before the next good case.
 
     `largest_delay_ms(parameters)` is the greatest message delay that the engine's capped timeouts
     stand: beyond it the engine stays safe but may not move. `progress_bound_ms(parameters, size,
@@ -30,7 +31,7 @@ class SystemModel:
     assumes: Assumptions
     choice: Choice
     finality: Finality
-    delays: int
+    delays: int | Callable[[int], int]
     good_case_messages: Callable[[int], dict[str, int]]
     view_change_messages: Callable[[int], dict[str, int]]
     largest_delay_ms: Callable[[Any], int]
@@ -70,6 +71,10 @@ class SystemModel:
     def theorem(self) -> Theorem:
         """Who says so."""
         return self.bound.theorem
+
+    def count_delays(self, faults: int) -> int:
+        """The message delays of one good case in a committee of that f."""
+        return self.delays if isinstance(self.delays, int) else self.delays(faults)
 
     def messages(self, size: int) -> int:
         """The messages of one good case, of all kinds together."""

@@ -89,7 +89,7 @@ def measure_good_case(engine: str, nodes: int, faults: int | None = None) -> Cos
     reading = order_one_item(cluster)
     formula = drop_zeros(model.good_case_messages(nodes))
     faults = cluster.committee.faults
-    delays = model.delays if faults else None
+    delays = model.count_delays(faults) if faults else None
     return Cost(Case.GOOD, engine, nodes, faults, reading.messages, formula, delays, reading)
 
 

@@ -25,7 +25,7 @@ from consensus.simulation.history import Execution, History, Proposal, Submissio
 from consensus.simulation.host import Host
 from consensus.simulation.properties import Kind, Property
 
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=repr)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -167,5 +167,5 @@ def attach_meter(cluster: Cluster, *, measures_state: bool = True) -> Meter:
 
 
 def compute_state_bytes(engine: Any) -> int:
-    """The size of an engine's record: that of its encoding."""
+    """The size of an engine's record: that of its encoding; of constants that it names, their names."""
     return len(_encoder.encode(engine))

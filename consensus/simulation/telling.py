@@ -113,7 +113,7 @@ class Teller:
         fields = []
         for name in body.__struct_fields__:
             value = getattr(body, name)
-            if name == "value":
+            if name == "value" and isinstance(value, bytes):
                 self.names.setdefault(compute_digest(value), tell_value(value))
             fields.append(f"{name}={self.tell_field(value)}")
         return fields

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consensus import agreements
-from consensus.committee import Committee, largest_crash_faults
+from consensus.committee import Committee
 from consensus.exploration.agreeing import make_agreement_cast
 from consensus.exploration.cast import Cast
 from consensus.exploration.engines import make_cast
@@ -30,25 +30,27 @@ class Wish:
     restarts: int
 
 
-def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes] | None]:
-    """Who takes part, and what may be decided, if that is known."""
+def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
+    """Who takes part, what may be decided, and how many values."""
     if wish.name not in agreements.names():
         cast = make_cast(
             wish.name, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
         )
         values = frozenset(value for seat in cast.seats for value in seat.values)
-        return cast, values
+        return cast, values, 1
     bits = parse_inputs(wish.inputs)
-    committee = Committee.of(len(bits), largest_crash_faults(len(bits)))
+    spec = agreements.get(wish.name)
+    committee = Committee.of(len(bits), spec.default_faults(len(bits)))
     cast = make_agreement_cast(
-        agreements.get(wish.name),
+        spec,
         committee,
         bits,
         timers=wish.timers,
         rounds_max=wish.rounds,
         restarts_max=wish.restarts,
     )
-    return cast, frozenset(bytes([bit]) for bit in bits if bit is not None)
+    proposed = frozenset(bytes([bit]) for bit in bits if bit is not None)
+    return cast, proposed, spec.count_values(committee)
 
 
 def explore_lasting(
@@ -62,8 +64,8 @@ def explore_lasting(
     json: bool,
 ) -> dict[str, Any]:
     """Explore, show how far it is, and report."""
-    cast, proposed = make_wished(wish)
-    search = Search(cast, fuses, is_symmetric, proposed)
+    cast, proposed, values_max = make_wished(wish)
+    search = Search(cast, fuses, is_symmetric, proposed, values_max)
     with showing(is_shown=not json) as show:
         seen = search.run(
             configurations_max=limit, depth_max=depth, depth_first=depth_first, on_progress=show

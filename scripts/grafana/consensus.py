@@ -29,6 +29,8 @@ def make_consensus() -> Dashboard:
         Row("Every engine", [*list_common(), *list_common_graphs()]),
         Row("PBFT", list_pbft()),
         Row("Multi-Paxos", list_paxos()),
+        Row("Common subset, liars", list_chained("acs", "Common subset")),
+        Row("Common subset, crashes", list_chained("benor", "Ben-Or")),
         Row("Proof of work", list_pow()),
     ]
     return make_board(
@@ -177,6 +179,81 @@ def graph_leader(engine: str, title: str) -> Panel:
     )
 
 
+def list_waiting(engine: str, word: str) -> Sequence[Panel]:
+    """What is written, and what waits to be executed or certified."""
+    return [
+        graph(
+            f"{word}: journal writes",
+            "Synced writes a second over all nodes; those of a moment share one.",
+            "ops",
+            Query(total(engine_is(engine, rate("quorate_journal_sync_seconds_count"))), "writes"),
+        ),
+        graph(
+            f"{word}: certified behind final",
+            "Heights that are final and have no checkpoint certificate yet. It stays within the"
+            " checkpoint interval while a quorum answers.",
+            "none",
+            Query(
+                engine_is(
+                    engine,
+                    f"{pick('quorate_final_height')} - {pick('quorate_certified_height')}",
+                ),
+                "{{node}}",
+            ),
+        ),
+        graph(
+            f"{word}: decided, not executed",
+            "Decided heights that wait for their turn or for bodies. Growing: execution is slower"
+            " than agreement.",
+            "none",
+            Query(engine_is(engine, pick("quorate_decisions_waiting")), "{{node}}"),
+        ),
+    ]
+
+
+def list_chained(engine: str, word: str) -> Sequence[Panel]:
+    """An engine that runs one agreement per height."""
+    events = "quorate_engine_events_total"
+    return [
+        graph(
+            f"{word}: round of each node",
+            "The round that the agreement on the next height is in. It starts anew with every height;"
+            " growing for long: too few members take part, or links are slower than it assumes.",
+            "none",
+            Query(engine_is(engine, pick("quorate_engine_view")), "{{node}}"),
+        ),
+        graph(
+            f"{word}: how heights were decided",
+            "`decided`: with values, `nulls`: without. Of these `learned_late` were told by another"
+            " member, `offered_adopted` were fetched: many of them name a node that does not keep up.",
+            "ops",
+            Query(
+                total(
+                    engine_is(
+                        engine, rate(events, event="decided|nulls|learned_late|offered_adopted")
+                    ),
+                    "event",
+                ),
+                "{{event}}",
+            ),
+        ),
+        graph(
+            f"{word}: why there was a second try",
+            "`tossed`: no value had enough votes, and a coin ended the round; `reopened`: a restart"
+            " with an agreement under way; `observing`: a restart without its journal.",
+            "none",
+            Query(
+                total(
+                    engine_is(engine, increase(events, event="tossed|reopened|observing")), "event"
+                ),
+                "{{event}}",
+            ),
+            stacked=True,
+        ),
+        *list_waiting(engine, word),
+    ]
+
+
 def list_pbft() -> Sequence[Panel]:
     """PBFT."""
     return [
@@ -189,32 +266,7 @@ def list_pbft() -> Sequence[Panel]:
             " fault are right; a steady stream is a storm: timeouts too short, or links too slow.",
         ),
         graph_leader("pbft", "The primary"),
-        graph(
-            "Journal writes",
-            "Synced writes a second over all nodes, one or two per height and node.",
-            "ops",
-            Query(total(engine_is("pbft", rate("quorate_journal_sync_seconds_count"))), "writes"),
-        ),
-        graph(
-            "Certified behind final",
-            "Heights that are final and have no checkpoint certificate yet. It stays within the"
-            " checkpoint interval while a quorum answers.",
-            "none",
-            Query(
-                engine_is(
-                    "pbft",
-                    f"{pick('quorate_final_height')} - {pick('quorate_certified_height')}",
-                ),
-                "{{node}}",
-            ),
-        ),
-        graph(
-            "Decided, not executed",
-            "Decided heights that wait for their turn or for bodies. Growing: execution is slower"
-            " than agreement.",
-            "none",
-            Query(engine_is("pbft", pick("quorate_decisions_waiting")), "{{node}}"),
-        ),
+        *list_waiting("pbft", "PBFT"),
     ]
 
 

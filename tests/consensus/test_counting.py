@@ -10,16 +10,23 @@ from consensus import catalog
 from consensus.message import list_kinds
 
 ENGINES = catalog.names()
+CHAINS = frozenset({"acs", "benor"})
+"""Engines that `consensus.chaining` makes of agreements."""
 SOURCE = Path(consensus.__file__).parent
 
 
 def list_counted(engine: str) -> set[str]:
-    """Every literal that a module of the engine hands to `replica.count`, adversaries left out."""
+    """Every literal that a module of the engine hands to `replica.count`, adversaries left out.
+
+    In a chain of agreements nobody but the chain counts.
+    """
+    is_chain = engine in CHAINS
+    counter, home = ("keeper.count", "chaining") if is_chain else ("replica.count", engine)
     calls = [
         one
-        for path in (SOURCE / engine).glob("*.py")
+        for path in (SOURCE / home).glob("*.py")
         for one in ast.walk(ast.parse(path.read_text()))
-        if isinstance(one, ast.Call) and ast.unparse(one.func) == "replica.count"
+        if isinstance(one, ast.Call) and ast.unparse(one.func) == counter
     ]
     leaves = [leaf for call in calls for leaf in ast.walk(call.args[0])]
     return {

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consensus import catalog
+from consensus.chaining.messages import Lack as ChainLack
 from consensus.effects import (
     Adopt,
     Broadcast,
@@ -31,6 +32,7 @@ from consensus.errors import DecodeError
 from consensus.events import Elapsed, Event, Received, Stored, Verdict
 from consensus.message import Message, Signed
 from consensus.paxos.messages import Accept, AskIndex, Canvass, Heartbeat, Lack, Prepare
+from tests.consensus.benor.durability import is_covered as is_said
 from tests.consensus.paxos.durability import is_covered as is_kept
 from tests.consensus.pbft.durability import is_covered
 from tests.consensus.pow.durability import is_stored
@@ -38,6 +40,8 @@ from tests.consensus.recording import Recorder, Step, record_run
 
 ENGINES = catalog.names()
 COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "acs": is_said,
+    "benor": is_said,
     "paxos": is_kept,
     "pbft": is_covered,
     "pow": is_stored,
@@ -45,7 +49,7 @@ COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
 """For each engine: is this message, were it sent now, covered by what the disk holds: the journal,
 and the headers of the blocks in the store."""
 TREES = tuple(name for name in ENGINES if catalog.get(name).tree)
-QUESTIONS = (Accept, AskIndex, Canvass, Heartbeat, Lack, Prepare)
+QUESTIONS = (Accept, AskIndex, Canvass, ChainLack, Heartbeat, Lack, Prepare)
 """Messages that want an answer each time they come."""
 STRANGER = 99
 

@@ -3,6 +3,7 @@
 import pytest
 
 from consensus import catalog
+from consensus.chaining import messages as chained
 from consensus.message import Signed
 from consensus.paxos import messages as paxos
 from consensus.paxos.ballot import Ballot
@@ -58,3 +59,12 @@ def test_every_engine_of_decisions_can_read_its_own_proofs(name: str) -> None:
     spec = catalog.get(name)
     assert (spec.read_seal is None) == (spec.tree is not None)
     assert (spec.list_signers is None) == (spec.tree is not None)
+
+
+def test_a_chain_of_agreements_bears_votes_where_members_may_lie() -> None:
+    spec = catalog.get("benor")
+    assert read_votes(spec, make_block(spec.seals.encode(chained.Word()))) == VotesView()
+    checkpoint = chained.Checkpoint(1, DIGEST)
+    signers = tuple(Signed(who, checkpoint, SIGNATURE) for who in (2, 1))
+    certificate = spec.certificates.encode(chained.CheckpointCertificate(signers))
+    assert read_votes(spec, make_block(certificate=certificate)).signers == (1, 2)

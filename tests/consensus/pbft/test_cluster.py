@@ -59,7 +59,7 @@ def test_the_good_case_takes_three_message_delays(size: int) -> None:
     cluster = started(size)
     cluster.submit("pay")
     assert cluster.run_until(lambda: cluster.have_executed("pay"), 1_000)
-    assert cluster.now_ms == cluster.spec.model.delays * cluster.links.quality.delay_ms_max
+    assert cluster.now_ms == cluster.spec.model.count_delays(1) * cluster.links.quality.delay_ms_max
 
 
 def test_several_heights_are_in_flight() -> None:

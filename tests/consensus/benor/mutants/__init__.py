@@ -1,0 +1,1 @@
+"""Bugs planted in the common subset and its agreements."""
