@@ -1,16 +1,18 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from consensus.benor import acs
 from consensus.benor import complexity as benor_complexity
 from consensus.benor import engine as benor
 from consensus.benor import parameters as benor_parameters
+from consensus.benor import standing as benor_standing
 from consensus.block import Header, TreeBlock
 from consensus.chaining import attesting as chaining_attesting
 from consensus.chaining import checkpoint as chaining_checkpoint
@@ -26,6 +28,9 @@ from consensus.committee import (
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
 from consensus.fork_measures import ForkMeasures
+from consensus.lockstep import complexity as lockstep_complexity
+from consensus.lockstep import family as lockstep
+from consensus.lockstep import parameters as lockstep_parameters
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -415,7 +420,7 @@ _BENOR = EngineSpec(
     patience_ms=lambda parameters: int(parameters.resend_ms),
     probes=(*chaining_counting.PROBES, "tossed"),
     restless=benor_parameters.RESTLESS,
-    phases=(*benor.PHASES, *chaining_counting.ROLES),
+    phases=(*benor_standing.PHASES, *chaining_counting.ROLES),
     counters=chaining_counting.COUNTERS,
     refusals=benor.REFUSALS,
     judge_seal=chaining_attesting.judge_word,
@@ -425,7 +430,96 @@ _BENOR = EngineSpec(
     senseless=frozenset({"attack", "starvation"}),
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_BENOR, _PAXOS, _PBFT, _POW)}
+_FLOODSET = EngineSpec(
+    name="floodset",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.RELIABLE,
+                Order.NONE,
+                Timing.SYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.CRASH,
+            validity=Validity.UNANIMOUS_CORRECT,
+            agreement=Agreement.UNIFORM,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=lockstep_complexity.count_delays,
+        good_case_messages=lockstep_complexity.count_good_case_messages,
+        view_change_messages=lockstep_complexity.count_view_change_messages,
+        largest_delay_ms=lockstep_parameters.compute_largest_delay_ms,
+        progress_bound_ms=lockstep_complexity.compute_progress_bound_ms,
+    ),
+    parameters=lockstep_parameters.Parameters,
+    messages=lockstep.MESSAGES,
+    records=lockstep.RECORDS,
+    seals=lockstep.SEALS,
+    certificates=lockstep.CERTIFICATES,
+    create=lockstep.create_floodset,
+    account=lockstep.compute_account,
+    default_faults=largest_crash_faults,
+    patience_ms=lambda parameters: int(parameters.delta_ms),
+    probes=lockstep.PROBES,
+    restless=lockstep_parameters.RESTLESS,
+    phases=lockstep.PHASES,
+    counters=lockstep.COUNTERS,
+    refusals=lockstep.REFUSALS,
+    judge_seal=chaining_attesting.judge_word,
+    judge_certificate=lockstep.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
+    senseless=frozenset({"attack", "starvation", "send-omission", "receive-omission"}),
+)
+
+_EARLY = replace(
+    _FLOODSET,
+    name="early",
+    model=replace(
+        _FLOODSET.model,
+        delays=lockstep_complexity.count_early_delays,
+        good_case_messages=lockstep_complexity.count_early_messages,
+    ),
+    create=lockstep.create_early,
+)
+
+_ACS = replace(
+    _BENOR,
+    name="acs",
+    model=replace(
+        _BENOR.model,
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.ASYNCHRONOUS,
+                Authentication.SIGNATURES,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+            is_randomised=True,
+        ),
+        delays=benor_complexity.count_lying_delays,
+        good_case_messages=benor_complexity.count_lying_messages,
+        progress_bound_ms=benor_complexity.compute_lying_bound_ms,
+    ),
+    parameters=benor_parameters.ChainParameters,
+    messages=acs.MESSAGES,
+    records=acs.RECORDS,
+    seals=acs.SEALS,
+    certificates=acs.CERTIFICATES,
+    create=acs.create,
+    default_faults=largest_byzantine_faults,
+    refusals=acs.REFUSALS,
+    judge_seal=chaining_attesting.judge_attestation,
+    judge_certificate=acs.judge_certificate,
+)
+
+_ENGINES: Mapping[str, EngineSpec] = {
+    spec.name: spec for spec in (_ACS, _BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
+}
 
 DEFAULT = _PBFT.name
 """For whoever names no engine: the one with immediate finality that stands the worst faults."""

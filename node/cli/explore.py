@@ -12,7 +12,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from consensus import agreements
 from consensus.agreement import Opened, Propose
 from consensus.agreements import AgreementSpec
-from consensus.committee import Committee, largest_crash_faults
+from consensus.committee import Committee
 from consensus.exploration.asynchronous import Configuration, Liberties, World
 from consensus.exploration.bounded import Bounded
 from consensus.exploration.explorer import Exploration, Space
@@ -42,9 +42,9 @@ class Question:
 
     @property
     def committee(self) -> Committee:
-        """As many members as there are inputs, and the most faults that a majority stands."""
+        """As many members as there are inputs, and the most faults that they stand."""
         size = len(self.inputs)
-        return Committee.of(size, largest_crash_faults(size))
+        return Committee.of(size, self.spec.default_faults(size))
 
     @property
     def openings(self) -> list[list[Any]]:
@@ -139,9 +139,10 @@ def run(
     if question.rounds_max is not None:
         space = Bounded(world, question.spec.find_round, question.rounds_max)
     proposed = tuple(bit for bit in question.inputs if bit is not None)
+    values_max = question.spec.count_values(committee)
 
     def judge(configuration: Configuration) -> str | None:
-        return min(find_broken(world, configuration, proposed), default=None)
+        return min(find_broken(world, configuration, proposed, values_max), default=None)
 
     with make_bar(is_shown=is_shown) as bar:
         task = bar.add_task("configurations", total=None, pace=0.0)
