@@ -11,6 +11,7 @@ from typing import Any
 import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
+import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
 from consensus.benor import mmr
 from consensus.committee import (
@@ -20,7 +21,7 @@ from consensus.committee import (
     largest_crash_faults,
 )
 from consensus.errors import UnknownEngineError
-from consensus.paxos.messages import Accept, Prepare
+from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
@@ -34,6 +35,8 @@ class Shifting:
     tidy: Callable[[Any], None]
     lower: Callable[[Any, int], None]
     lower_message: Callable[[Any, int], Any]
+    is_spent: Callable[[Any, Any, Any], bool] | None = None
+    """Sender, receiver, message: could it only bring about what is stale; None if there is no such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class AgreementSpec:
     shifting: Shifting | None = None
     default_faults: Callable[[int], int] = largest_crash_faults
     """The most that a number of members stands."""
+    calm: Callable[[Any], None] = lambda _participant: None
+    """Turns on what a participant has against rivals, where it was made without."""
+    count_values: Callable[[Committee], int] = lambda _committee: 1
+    """How many different values may be decided: more than one is weak consensus."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -58,11 +65,21 @@ def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
     return paxos.SinglePaxos(me, committee, PATIENCE_MS, backs_off=False)
 
 
-def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
-    """Who knows the outcome only answers questions; the rest changes nothing."""
-    if single.learner.outcome is None:
-        return False
-    return not isinstance(message, Prepare | Accept)
+def back_off(single: paxos.SinglePaxos) -> None:
+    """From now on it waits when refused."""
+    single.backs_off = True
+
+
+def create_adopting(me: ReplicaId, committee: Committee) -> adopting.Adopting:
+    """Ben-Or's, after hearing what others wish."""
+    return adopting.Adopting(committee, benor.BenOr(me, committee))
+
+
+def is_stale_in_adopting(participant: adopting.Adopting, message: Any) -> bool:
+    """Of either part."""
+    is_wish = isinstance(message, adopting.Wish)
+    inner = participant.inner
+    return adopting.is_stale(participant, message) if is_wish else benor.is_stale(inner, message)
 
 
 _SPECS = (
@@ -106,8 +123,31 @@ _SPECS = (
         "paxos",
         create_paxos,
         "single-decree Paxos whose refused proposers retry at once, n > 2f",
-        is_stale_in_paxos,
+        paxos_shifting.is_stale,
         lambda participant: participant.proposer.ballot.round,
+        Shifting(
+            paxos_shifting.find_round,
+            paxos_shifting.tidy,
+            paxos_shifting.lower,
+            paxos_shifting.lower_ballots,
+            paxos_shifting.is_spent,
+        ),
+        back_off,
+    ),
+    AgreementSpec(
+        "adopting",
+        create_adopting,
+        "Ben-Or's after hearing n - f inputs: validity V2 where n > 3f",
+        is_stale_in_adopting,
+        lambda participant: participant.inner.round,
+    ),
+    AgreementSpec(
+        "k-set",
+        k_set.KSet,
+        "k-set agreement: the least of n - f inputs, at most f + 1 values",
+        k_set.is_stale,
+        lambda _participant: 1,
+        count_values=lambda committee: committee.weak_quorum,
     ),
     AgreementSpec(
         "wait-for-all",

@@ -28,6 +28,9 @@ from consensus.committee import (
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
 from consensus.fork_measures import ForkMeasures
+from consensus.lockstep import complexity as lockstep_complexity
+from consensus.lockstep import family as lockstep
+from consensus.lockstep import parameters as lockstep_parameters
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -175,6 +178,8 @@ class EngineSpec:
     """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
     reads: bool = False
     """Does the engine answer `Read`."""
+    needs_coin: Callable[[Any], bool] | None = None
+    """From parameters: does it toss common coins; None for an engine that never does."""
     phases: tuple[str, ...] = ()
     """All that `account` may name as phase."""
     causes: tuple[str, ...] = ()
@@ -187,6 +192,19 @@ class EngineSpec:
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
         return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
+    def tosses_common(self, parameters: Any) -> bool:
+        """Does a replica with these parameters toss common coins."""
+        return self.needs_coin is not None and self.needs_coin(parameters)
+
+    def find_terms(self, parameters: Any) -> ChangeTerms | None:
+        """How the committee changes; None where it is fixed.
+
+        Who tosses common coins is: their shares are dealt to the members of the genesis.
+        """
+        if self.change is None or self.tosses_common(parameters):
+            return None
+        return self.change(parameters)
 
     @property
     def stands_liars(self) -> bool:
@@ -410,6 +428,7 @@ _BENOR = EngineSpec(
     read_seal=chaining_attesting.read_seal,
     list_signers=chaining_checkpoint.list_signers,
     senseless=frozenset({"attack", "starvation"}),
+    needs_coin=lambda parameters: bool(parameters.common_coin),
 )
 
 _ACS = replace(
@@ -443,10 +462,65 @@ _ACS = replace(
     refusals=acs.REFUSALS,
     judge_seal=chaining_attesting.judge_attestation,
     judge_certificate=acs.judge_certificate,
+    needs_coin=lambda _parameters: True,
+)
+
+_FLOODSET = EngineSpec(
+    name="floodset",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.RELIABLE,
+                Order.NONE,
+                Timing.SYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.CRASH,
+            validity=Validity.UNANIMOUS_CORRECT,
+            agreement=Agreement.UNIFORM,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=lockstep_complexity.count_delays,
+        good_case_messages=lockstep_complexity.count_good_case_messages,
+        view_change_messages=lockstep_complexity.count_view_change_messages,
+        largest_delay_ms=lockstep_parameters.compute_largest_delay_ms,
+        progress_bound_ms=lockstep_complexity.compute_progress_bound_ms,
+    ),
+    parameters=lockstep_parameters.Parameters,
+    messages=lockstep.MESSAGES,
+    records=lockstep.RECORDS,
+    seals=lockstep.SEALS,
+    certificates=lockstep.CERTIFICATES,
+    create=lockstep.create_floodset,
+    account=lockstep.compute_account,
+    default_faults=largest_crash_faults,
+    patience_ms=lambda parameters: int(parameters.delta_ms),
+    probes=lockstep.PROBES,
+    restless=lockstep_parameters.RESTLESS,
+    phases=lockstep.PHASES,
+    counters=lockstep.COUNTERS,
+    refusals=lockstep.REFUSALS,
+    judge_seal=chaining_attesting.judge_word,
+    judge_certificate=lockstep.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
+    senseless=frozenset({"attack", "starvation", "send-omission", "receive-omission"}),
+)
+
+_EARLY = replace(
+    _FLOODSET,
+    name="early",
+    model=replace(
+        _FLOODSET.model,
+        delays=lockstep_complexity.count_early_delays,
+        good_case_messages=lockstep_complexity.count_early_messages,
+    ),
+    create=lockstep.create_early,
 )
 
 _ENGINES: Mapping[str, EngineSpec] = {
-    spec.name: spec for spec in (_ACS, _BENOR, _PAXOS, _PBFT, _POW)
+    spec.name: spec for spec in (_ACS, _BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
 }
 
 DEFAULT = _PBFT.name

@@ -68,14 +68,17 @@ def find_violation(
 
 
 def find_broken(
-    world: World, configuration: Configuration, inputs: tuple[int, ...]
+    world: World, configuration: Configuration, inputs: tuple[int, ...], values_max: int = 1
 ) -> frozenset[str]:
-    """Which properties do not hold of the words said so far: uniform agreement, and validity V1."""
+    """Which properties do not hold of the words said so far: uniform agreement, and validity V1.
+
+    Of weak agreement more than one value may be decided, up to `values_max`.
+    """
     said = {
         value for words in world.words(configuration) for _, values in words for value in values
     }
     broken = set()
-    if len(said) > 1:
+    if len(said) > values_max:
         broken.add(AGREEMENT)
     if said - {bytes([bit]) for bit in inputs}:
         broken.add(VALIDITY)

@@ -26,11 +26,8 @@ class LemmaCount:
 class Lasso:
     """A schedule that can go on for ever: moves, each with by how much the rounds were lowered."""
 
-    start: int
     prefix: tuple[tuple[MoveId, int], ...]
     loop: tuple[tuple[MoveId, int], ...]
-    head: int
-    """The configuration that the loop comes back to."""
 
     @property
     def gain(self) -> int:
@@ -89,7 +86,7 @@ def find_lasso(seen: Survey, start: int, tries: int = 64) -> Lasso | None:
         if back is None or first is None:
             continue
         loop = (follow(seen, source, edge), *follow_all(seen, target, back))
-        found.append(Lasso(start, tuple(follow_all(seen, start, first)), loop, source))
+        found.append(Lasso(tuple(follow_all(seen, start, first)), loop))
     return min(found, key=lambda lasso: (len(lasso.loop), len(lasso.prefix)), default=None)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from consensus.agreement import Decided
+from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
@@ -46,7 +46,7 @@ from consensus.events import (
 )
 from consensus.message import Height, compute_digest
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Watch)
+UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled, Watch)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""

@@ -139,9 +139,10 @@ def run(
     if question.rounds_max is not None:
         space = Bounded(world, question.spec.find_round, question.rounds_max)
     proposed = tuple(bit for bit in question.inputs if bit is not None)
+    values_max = question.spec.count_values(committee)
 
     def judge(configuration: Configuration) -> str | None:
-        return min(find_broken(world, configuration, proposed), default=None)
+        return min(find_broken(world, configuration, proposed, values_max), default=None)
 
     with make_bar(is_shown=is_shown) as bar:
         task = bar.add_task("configurations", total=None, pace=0.0)
