@@ -434,6 +434,41 @@ _BENOR = EngineSpec(
     read_seal=chaining_attesting.read_seal,
     list_signers=chaining_checkpoint.list_signers,
     senseless=frozenset({"attack", "starvation"}),
+    needs_coin=lambda parameters: bool(parameters.common_coin),
+)
+
+_ACS = replace(
+    _BENOR,
+    name="acs",
+    model=replace(
+        _BENOR.model,
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.ASYNCHRONOUS,
+                Authentication.SIGNATURES,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+            is_randomised=True,
+        ),
+        delays=benor_complexity.count_lying_delays,
+        good_case_messages=benor_complexity.count_lying_messages,
+        progress_bound_ms=benor_complexity.compute_lying_bound_ms,
+    ),
+    parameters=benor_parameters.ChainParameters,
+    messages=acs.MESSAGES,
+    records=acs.RECORDS,
+    seals=acs.SEALS,
+    certificates=acs.CERTIFICATES,
+    create=acs.create,
+    default_faults=largest_byzantine_faults,
+    refusals=acs.REFUSALS,
+    judge_seal=chaining_attesting.judge_attestation,
+    judge_certificate=acs.judge_certificate,
+    needs_coin=lambda _parameters: True,
 )
 
 _FLOODSET = EngineSpec(
@@ -488,39 +523,6 @@ _EARLY = replace(
         good_case_messages=lockstep_complexity.count_early_messages,
     ),
     create=lockstep.create_early,
-)
-
-_ACS = replace(
-    _BENOR,
-    name="acs",
-    model=replace(
-        _BENOR.model,
-        assumes=Assumptions(
-            links=Links(
-                Loss.FAIR_LOSSY,
-                Order.NONE,
-                Timing.ASYNCHRONOUS,
-                Authentication.SIGNATURES,
-            ),
-            fault_kind=FaultKind.BYZANTINE,
-            validity=Validity.EXTERNAL,
-            agreement=Agreement.CORRECT,
-            is_randomised=True,
-        ),
-        delays=benor_complexity.count_lying_delays,
-        good_case_messages=benor_complexity.count_lying_messages,
-        progress_bound_ms=benor_complexity.compute_lying_bound_ms,
-    ),
-    parameters=benor_parameters.ChainParameters,
-    messages=acs.MESSAGES,
-    records=acs.RECORDS,
-    seals=acs.SEALS,
-    certificates=acs.CERTIFICATES,
-    create=acs.create,
-    default_faults=largest_byzantine_faults,
-    refusals=acs.REFUSALS,
-    judge_seal=chaining_attesting.judge_attestation,
-    judge_certificate=acs.judge_certificate,
 )
 
 _ENGINES: Mapping[str, EngineSpec] = {
