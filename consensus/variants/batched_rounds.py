@@ -20,25 +20,13 @@ class BatchedRounds:
 
     me: ReplicaId
     committee: Committee
+    rounds: int
+    """Those of the slowest instance."""
     instances: list[Any]
     decided: dict[int, bytes] = field(default_factory=dict)
-
-    @property
-    def rounds(self) -> int:
-        """The round at whose end everybody has decided everything."""
-        return max((instance.rounds for instance in self.instances), default=1)
-
-    @property
-    def decision(self) -> bytes | None:
-        """All decisions, as a batch, once there are all."""
-        if len(self.decided) < len(self.instances):
-            return None
-        return encode_batch([self.decided[index] for index in sorted(self.decided)])
-
-    @property
-    def has_halted(self) -> bool:
-        """Is the last message out, in every index."""
-        return all(instance.has_halted for instance in self.instances)
+    decision: bytes | None = None
+    """All decisions, as a batch, once there are all."""
+    has_halted: bool = False
 
     def send(self, in_round: int) -> Envelope[Any] | None:
         """What the instances say, under one cover."""
@@ -47,6 +35,7 @@ class BatchedRounds:
             message = None if self.is_over(index) else instance.send(in_round)
             if message is not None:
                 parts.append(Part(index, message))
+        self.has_halted = all(instance.has_halted for instance in self.instances)
         return Envelope(tuple(parts)) if parts else None
 
     def receive(self, in_round: int, mail: Mapping[ReplicaId, Any]) -> None:
@@ -62,6 +51,8 @@ class BatchedRounds:
             instance.receive(in_round, sorted_out[index])
             if instance.decision is not None:
                 self.decided.setdefault(index, instance.decision)
+        if len(self.decided) == len(self.instances):
+            self.decision = encode_batch([self.decided[index] for index in sorted(self.decided)])
 
     def is_over(self, index: int) -> bool:
         """Has an instance decided, and said its last."""
@@ -75,9 +66,10 @@ def open_rounds(
     size: int,
     create: Callable[[ReplicaId, Committee, bytes], Any],
 ) -> BatchedRounds:
-    """A participant in `size` instances, with its batch of inputs (`encode_batch`).
+    """A participant in `size` instances, at least one, with its batch of inputs (`encode_batch`).
 
     Raises `DecodeError` for what is no batch, or one that holds more than `size` values.
     """
-    values = pad(decode_batch(value), size)
-    return BatchedRounds(me, committee, [create(me, committee, one) for one in values])
+    instances = [create(me, committee, one) for one in pad(decode_batch(value), size)]
+    rounds = max(instance.rounds for instance in instances)
+    return BatchedRounds(me, committee, rounds, instances)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from consensus import agreements
-from consensus.agreement import Decided, Opened, Propose, step
+from consensus.agreement import Decided, Event, Opened, Propose, step
 from consensus.committee import Committee
 from consensus.effects import Broadcast, Ignore, Persist, Send
 from consensus.events import Elapsed, Received
@@ -38,13 +38,14 @@ def test_the_least_of_n_minus_f_inputs_is_decided_and_written_first() -> None:
 def test_refusals_change_nothing() -> None:
     k_set = open_one(4, 1)
     step(k_set, Received(1, Offer(b"6")))
-    for event, refusal in [
+    events: list[tuple[Event, str]] = [
         (Received(1, Offer(b"0")), "duplicate"),
         (Received(9, Offer(b"0")), "not-a-member"),
         (Received(2, Choice(b"0")), "unknown-message"),
         (Propose(b"0"), "unwanted"),
         (Elapsed(("x",)), "unknown-message"),
-    ]:
+    ]
+    for event, refusal in events:
         (ignored,) = step(k_set, event)
         assert isinstance(ignored, Ignore)
         assert ignored.refusal == refusal
