@@ -55,12 +55,12 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
     calm: Callable[[Any], None] = lambda _participant: None
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
     """How many different values may be decided: more than one is weak consensus."""
-    default_faults: Callable[[int], int] = largest_crash_faults
-    """The most that a number of members stands."""
     claims: Claims | None = None
     """What its good case costs; None for what is here to be broken."""
 
@@ -141,7 +141,7 @@ _SPECS = (
             paxos_shifting.lower_ballots,
             paxos_shifting.is_spent,
         ),
-        back_off,
+        calm=back_off,
         claims=paxos_complexity.SINGLE,
     ),
     AgreementSpec(

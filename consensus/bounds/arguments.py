@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, str] = {
 """Name -> what it shows."""
 HEXAGONS = (("phase-king", 1), ("gathering", 1), ("phase-king", 2), ("dolev-strong", 1))
 HIDINGS = ((3, 1), (4, 2), (5, 3))
+HIDDEN_FROM = "flood-set"
 CHAINS = ((3, 1, 1), (3, 1, 2), (4, 1, 1), (4, 2, 2))
 """n, f, rounds."""
 ALGORITHMS = ("flood-set", "flood-set-min", "early", "majority", "flood-min")
@@ -71,7 +72,7 @@ def list_jobs(arguments: Sequence[str], algorithms: Sequence[str]) -> list[Job]:
         HEXAGON: [partial(show_hexagon, *each) for each in HEXAGONS],
         ROUNDS: [
             *(
-                partial(show_hiding, algorithms[0], size, faults, rounds)
+                partial(show_hiding, HIDDEN_FROM, size, faults, rounds)
                 for size, faults in HIDINGS
                 for rounds in (faults, faults + 1)
             ),
@@ -85,7 +86,8 @@ def list_jobs(arguments: Sequence[str], algorithms: Sequence[str]) -> list[Job]:
 
 def show_partition(title: str) -> Named:
     """One way of the three-group partition attack."""
-    return Named(title, simulated.witness(partition.list_scripts()[title]))
+    script = partition.list_scripts()[title]
+    return Named(title, simulated.witness(script), partition.GROUPS.get(title, ()))
 
 
 def show_hexagon(algorithm: str, faults: int) -> Hexagon:
@@ -95,7 +97,7 @@ def show_hexagon(algorithm: str, faults: int) -> Hexagon:
     ran = run_ring(spec.create, faults, rounds)
     replays = [extract(spec.create, faults, rounds, ran, pair) for pair in list_pairs()]
     return Hexagon(
-        spec.words,
+        algorithm,
         ring.size,
         faults,
         rounds,
@@ -129,10 +131,10 @@ def show_hiding(algorithm: str, size: int, faults: int, rounds: int) -> Hiding:
     found = hiding.find_break(spec.create, size, faults, rounds)
     crashes = tuple(map(benign.tell_crash, hiding.make_crashes(faults)))
     if found is None:
-        return Hiding(spec.words, size, faults, rounds, (), crashes, {}, ())
+        return Hiding(algorithm, size, faults, rounds, (), crashes, {}, ())
     execution, outcome, broken = found
     decisions = name_values(outcome.decisions)
-    return Hiding(spec.words, size, faults, rounds, execution.inputs, crashes, decisions, broken)
+    return Hiding(algorithm, size, faults, rounds, execution.inputs, crashes, decisions, broken)
 
 
 def show_chain(size: int, faults: int, rounds: int, algorithms: Sequence[str]) -> ChainFound:
@@ -160,7 +162,7 @@ def catch(algorithm: str, chain: Chain, rounds: int) -> Culprit:
     """Where an algorithm breaks along a chain."""
     spec = synchronous.get(algorithm)
     number, outcome, broken = find_culprit(chain, spec.create, rounds)
-    return Culprit(spec.words, number, name_values(outcome.decisions), broken)
+    return Culprit(algorithm, number, name_values(outcome.decisions), broken)
 
 
 def show_late(title: str) -> Named:

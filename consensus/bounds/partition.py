@@ -56,12 +56,20 @@ def make_script(
     return Script(ENGINE, size, faults, tuple(lines), covered, lying=tuple(liars), is_live=is_live)
 
 
+GROUPS: dict[str, tuple[tuple[ReplicaId, ...], ...]] = {
+    LIVE: ((1,), (2,), (0,)),
+    CROWD: ((1,), (2,), (0, 3)),
+    CONTROL: ((1,), (2, 3), (0,)),
+}
+"""A, B and C."""
+
+
 def list_scripts() -> dict[str, Script]:
     """The three ways out of n > 3f, and the control inside."""
     silent = ("behave 0 silent", "submit pay", f"run {WAIT_MS}")
     return {
-        LIVE: make_script(1, [1], [2], [0], is_live=True),
+        LIVE: make_script(1, *GROUPS[LIVE], is_live=True),
         SAFE: Script(ENGINE, 3, 1, silent, covered=is_granted(3, 1), lying=(0,)),
-        CROWD: make_script(1, [1], [2], [0, 3]),
-        CONTROL: make_script(1, [1], [2, 3], [0]),
+        CROWD: make_script(1, *GROUPS[CROWD]),
+        CONTROL: make_script(1, *GROUPS[CONTROL]),
     }

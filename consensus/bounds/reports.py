@@ -13,6 +13,8 @@ class Named(msgspec.Struct, frozen=True, tag="run"):
 
     title: str
     witness: Witness
+    groups: tuple[tuple[ReplicaId, ...], ...] = ()
+    """A and B, who do not hear each other in time, and C, who lies; empty where there are none."""
 
     @property
     def is_shown(self) -> bool:

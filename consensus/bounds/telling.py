@@ -52,8 +52,15 @@ def tell_decisions(decisions: Mapping[str, str]) -> str:
 
 
 def tell_value(value: str) -> str:
-    """The null value has no letters."""
-    return repr(value) if value else "the null value"
+    """Words are quoted; the null value has no letters."""
+    if not value:
+        return "the null value"
+    return value if value.isalnum() else repr(value)
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def tell_hexagon(hexagon: Hexagon) -> Iterator[str]:
@@ -61,7 +68,7 @@ def tell_hexagon(hexagon: Hexagon) -> Iterator[str]:
     kind = ", signed (control)" if hexagon.signed else ""
     yield (
         f"{hexagon.algorithm}{kind}: two copies of n = {hexagon.nodes}, f = {hexagon.faults}, "
-        f"{hexagon.rounds} rounds"
+        f"{count(hexagon.rounds, 'round')}"
     )
     corners = (
         f"{one.name} ({one.input}) → {' '.join(map(tell_value, dict.fromkeys(one.decisions)))}"
@@ -88,8 +95,8 @@ def tell_pair(pair: Replayed) -> str:
 def tell_hiding(hiding: Hiding) -> str:
     """The hiding chain on one line."""
     opening = (
-        f"hiding chain of {hiding.faults} crashes, n = {hiding.nodes}, {hiding.algorithm}, "
-        f"{hiding.rounds} rounds: "
+        f"hiding chain, n = {hiding.nodes}, {hiding.algorithm}, {count(hiding.rounds, 'round')}, "
+        f"{count(hiding.faults, 'crashed member')}: "
     )
     if not hiding.broken:
         return f"{opening}holds from all {2**hiding.nodes} inputs"
@@ -103,8 +110,8 @@ def tell_hiding(hiding: Hiding) -> str:
 def tell_chain(found: ChainFound) -> Iterator[str]:
     """The search, and whom the chain catches."""
     opening = (
-        f"n = {found.nodes}, f = {found.faults}, {found.rounds} rounds: {found.searched:,} "
-        f"executions, {found.views:,} views of correct participants; "
+        f"n = {found.nodes}, f = {found.faults}, {count(found.rounds, 'round')}: "
+        f"{found.searched:,} executions, {found.views:,} views of correct participants; "
     )
     if not found.chain:
         yield f"{opening}no chain, all-0 is similar to {found.reached:,} of them and not to all-1"

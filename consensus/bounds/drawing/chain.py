@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from consensus.bounds.benign import tell_execution
-from consensus.bounds.drawing.ring import draw_svg
+from consensus.bounds.drawing.svg import draw_node, draw_svg
 from consensus.bounds.reports import ChainFound, Hiding
 from consensus.bounds.views import Crash, Execution
 from consensus.simulation.drawing.markup import Markup, path, tag, text
@@ -78,13 +78,12 @@ def draw_column(number: int, execution: Execution) -> Markup:
 def draw_member(x: float, y: float, bit: int, crash: Crash | None) -> Markup:
     """An input in a circle; crossed out, with round and receivers below, if its member crashes."""
     look = f"node v{bit}" if crash is None else "node down"
-    circle = tag("circle", cx=x, cy=y, r=NODE_PX, class_=look)
-    number = tag("text", text(bit), x=x, y=y + 4, class_="name")
+    node = draw_node(x, y, str(bit), look, NODE_PX)
     if crash is None:
-        return circle + number
+        return node
     words = f"{crash.round}→{' '.join(map(str, crash.reached)) or '–'}"
     note = tag("text", text(words), x=x, y=y + NODE_PX + 11, class_="small fault")
-    return circle + number + draw_cross(x, y, NODE_PX) + note
+    return draw_cross(x, y, NODE_PX) + node + note
 
 
 def draw_cross(x: float, y: float, size: float) -> Markup:
@@ -121,10 +120,12 @@ def draw_life(hiding: Hiding, me: int) -> Markup:
     bit = hiding.inputs[me] if hiding.inputs else 0
     decided = hiding.decisions.get(str(me))
     told = [] if decided is None else [f"decides {decided}"]
+    name = tag("text", text(f"member {me}"), x=LEFT_PX / 2, y=y + 4, class_="small")
     return (
         tag("line", x1=find_round(0), y1=y, x2=end, y2=y, class_="life")
         + draw_member(find_round(0), y, bit, None)
         + "".join(tag("text", text(words), x=end + 44, y=y + 4) for words in told)
+        + name
     )
 
 

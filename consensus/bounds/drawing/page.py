@@ -12,6 +12,7 @@ from consensus.bounds.arguments import (
     THEOREM,
 )
 from consensus.bounds.drawing.chain import draw_chain, draw_hiding, tell_links
+from consensus.bounds.drawing.groups import draw_groups
 from consensus.bounds.drawing.ring import draw_pair, draw_ring
 from consensus.bounds.drawing.runs import draw_named, draw_theorem
 from consensus.bounds.drawing.style import STYLE
@@ -50,7 +51,7 @@ EXPLANATIONS = {
 def draw_page(arguments: Sequence[tuple[str, Findings]]) -> str:
     """The whole page, from the findings of each argument."""
     makers: dict[str, Callable[[Findings], Markup]] = {
-        PARTITION: draw_runs,
+        PARTITION: draw_partitions,
         HEXAGON: draw_hexagons,
         ROUNDS: draw_rounds,
         ASYNCHRONOUS: draw_runs,
@@ -85,6 +86,13 @@ def pick(findings: Findings, kind: type[Kind]) -> list[Kind]:
 def draw_runs(findings: Findings) -> Markup:
     """A table of runs."""
     return draw_named(pick(findings, Named))
+
+
+def draw_partitions(findings: Findings) -> Markup:
+    """The three groups wherever there are some, and the runs."""
+    divided = [one for one in pick(findings, Named) if one.groups]
+    pictures = [tag("div", draw_groups(one)) for one in divided]
+    return tag("div", *pictures, class_="pair") + draw_runs(findings)
 
 
 def draw_cells(findings: Findings) -> Markup:

@@ -27,17 +27,18 @@ ol{margin:4px 0 4px 20px;padding:0;font:12px/1.45 ui-monospace,"SF Mono",Consola
 .pair{display:flex;flex-wrap:wrap;gap:12px 40px;align-items:center}
 svg{display:block;max-width:none}
 svg text{font:12px system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(--ink);text-anchor:middle}
+svg .name,svg .small{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 svg .small{font-size:10.5px;fill:var(--soft)}
 svg .name{font-weight:600}
 svg .fault{fill:var(--fault);font-weight:600}
 .node{fill:var(--page);stroke:var(--ink);stroke-width:2}
 .node.v0{stroke:var(--v0)}.node.v1{stroke:var(--v1)}
 .node.puppet{stroke:var(--fault);stroke-dasharray:5 3}
-.node.down{stroke:var(--faint);stroke-width:1.2}
+.node.down{fill:none;stroke:var(--faint);stroke-width:1.2}
 .culprit{fill:var(--fault);opacity:.13}
 .edge{stroke:var(--soft);stroke-width:1.6;fill:none}
 .edge.broken{stroke:var(--fault);stroke-width:4}
-.edge.said{stroke:var(--fault)}
+.edge.said{stroke:var(--fault)}.edge.held{stroke-dasharray:3 6}
 .link{stroke:var(--ink);stroke-width:5;opacity:.28}
 .cross{stroke:var(--fault);stroke-width:2;fill:none}
 .life{stroke:var(--faint);stroke-width:1.4}
