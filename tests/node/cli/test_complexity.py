@@ -132,7 +132,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("few")
 def test_every_protocol_in_words_and_on_a_page(quorate: Quorate, tmp_path: Path) -> None:
     page = tmp_path / "costs.html"
-    done = quorate("complexity", "--workers", "1", "--html", str(page))
+    done = quorate("complexity", "--workers", "1", "--page", str(page))
     assert done.status == 0, done.said
     assert "k-set (agreement), n = 3 to 55: the formula n(n − 1) holds" in done.output
     assert "messages n² − n" in done.output
@@ -171,8 +171,8 @@ def test_every_protocol_for_machines(quorate: Quorate, monkeypatch: pytest.Monke
     [
         (("--nodes", "4:5"), "no-engine"),
         (("--case", "good"), "no-engine"),
-        (("--engine", "pbft", "--html", "a.html"), "page-of-one-engine"),
-        (("--html", "/no/such/folder/a.html"), "output-unwritable"),
+        (("--engine", "pbft", "--page", "a.html"), "page-of-one-engine"),
+        (("--page", "/no/such/folder/a.html"), "output-unwritable"),
     ],
 )
 def test_options_that_do_not_go_together(
