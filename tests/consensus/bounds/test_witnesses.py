@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from consensus.bounds import late, partition, simulated, theorem
-from consensus.bounds.arguments import LATE
+from consensus.bounds import late, partition, simulated, theorem, weak
+from consensus.bounds.arguments import LATE, WEAKER
 from consensus.bounds.liars import Wiring, list_two_faced
 from consensus.bounds.simulated import Script, play, witness
 from consensus.bounds.witness import name_value
@@ -128,6 +128,20 @@ def test_quorums_are_named_as_they_are() -> None:
 def test_stuck_means_that_nobody_has_decided() -> None:
     found = simulated.show_stuck(theorem.STATEMENTS[2].assumes)
     assert (found.decisions, found.broken) == ({}, ("termination",))
+
+
+@pytest.mark.parametrize("title", WEAKER)
+def test_several_values_where_several_may_be(title: str) -> None:
+    found = WEAKER[title]()
+    assert found.is_as_it_should_be
+    assert found.covered == ("+ 1" in title)
+
+
+@pytest.mark.parametrize(("size", "faults"), [(3, 1), (4, 2), (5, 2)])
+def test_no_schedule_scatters_the_decisions_further(size: int, faults: int) -> None:
+    assert weak.count_most(Committee.of(size, faults)) == faults + 1
+    scattered = weak.show_scattered(size, faults, faults)
+    assert len(set(scattered.decisions.values())) == faults + 1
 
 
 def test_values_in_words() -> None:
