@@ -11,10 +11,16 @@ from typing import Any
 import consensus.benor.agreement as benor
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
+import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
-from consensus.committee import Committee, ReplicaId
+from consensus.benor import mmr
+from consensus.committee import (
+    Committee,
+    ReplicaId,
+    largest_byzantine_faults,
+    largest_crash_faults,
+)
 from consensus.errors import UnknownEngineError
-from consensus.paxos.messages import Accept, Prepare
 from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
@@ -29,6 +35,8 @@ class Shifting:
     tidy: Callable[[Any], None]
     lower: Callable[[Any, int], None]
     lower_message: Callable[[Any, int], Any]
+    is_spent: Callable[[Any, Any, Any], bool] | None = None
+    """Sender, receiver, message: could it only bring about what is stale; None if there is no such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,10 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
+    calm: Callable[[Any], None] = lambda _participant: None
+    """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
     """How many different values may be decided: more than one is weak consensus."""
 
@@ -51,6 +63,11 @@ class AgreementSpec:
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
     """Who retries at once when refused, so that rivals may chase each other."""
     return paxos.SinglePaxos(me, committee, PATIENCE_MS, backs_off=False)
+
+
+def back_off(single: paxos.SinglePaxos) -> None:
+    """From now on it waits when refused."""
+    single.backs_off = True
 
 
 def create_adopting(me: ReplicaId, committee: Committee) -> adopting.Adopting:
@@ -63,13 +80,6 @@ def is_stale_in_adopting(participant: adopting.Adopting, message: Any) -> bool:
     is_wish = isinstance(message, adopting.Wish)
     inner = participant.inner
     return adopting.is_stale(participant, message) if is_wish else benor.is_stale(inner, message)
-
-
-def is_stale_in_paxos(single: paxos.SinglePaxos, message: Any) -> bool:
-    """Who knows the outcome only answers questions; the rest changes nothing."""
-    if single.learner.outcome is None:
-        return False
-    return not isinstance(message, Prepare | Accept)
 
 
 _SPECS = (
@@ -87,11 +97,42 @@ _SPECS = (
         ),
     ),
     AgreementSpec(
+        "benor-common",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.BINDING),
+        "the same with a common coin and the rule that binds it, n > 2f",
+        benor.is_stale,
+        lambda participant: participant.round,
+    ),
+    AgreementSpec(
+        "benor-byz",
+        lambda me, committee: benor.BenOr(me, committee, benor.Rule.LYING),
+        "Ben-Or's protocol B, members lie, n > 5f",
+        benor.is_stale,
+        lambda participant: participant.round,
+        default_faults=lambda size: (size - 1) // 5,
+    ),
+    AgreementSpec(
+        "mmr",
+        mmr.Mmr,
+        "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
+        mmr.is_stale,
+        lambda participant: participant.round,
+        default_faults=largest_byzantine_faults,
+    ),
+    AgreementSpec(
         "paxos",
         create_paxos,
         "single-decree Paxos whose refused proposers retry at once, n > 2f",
-        is_stale_in_paxos,
+        paxos_shifting.is_stale,
         lambda participant: participant.proposer.ballot.round,
+        Shifting(
+            paxos_shifting.find_round,
+            paxos_shifting.tidy,
+            paxos_shifting.lower,
+            paxos_shifting.lower_ballots,
+            paxos_shifting.is_spent,
+        ),
+        back_off,
     ),
     AgreementSpec(
         "adopting",

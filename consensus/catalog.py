@@ -1,16 +1,18 @@
 """Every engine there is, with all that a host, a simulator or a test needs to run it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from consensus.benor import acs
 from consensus.benor import complexity as benor_complexity
 from consensus.benor import engine as benor
 from consensus.benor import parameters as benor_parameters
+from consensus.benor import standing as benor_standing
 from consensus.block import Header, TreeBlock
 from consensus.chaining import attesting as chaining_attesting
 from consensus.chaining import checkpoint as chaining_checkpoint
@@ -26,6 +28,9 @@ from consensus.committee import (
 from consensus.engine import Account, Engine
 from consensus.errors import BoundError, ContractError, ParameterError, UnknownEngineError
 from consensus.fork_measures import ForkMeasures
+from consensus.lockstep import complexity as lockstep_complexity
+from consensus.lockstep import family as lockstep
+from consensus.lockstep import parameters as lockstep_parameters
 from consensus.message import Codec, Height
 from consensus.model.bounds import Assumptions
 from consensus.model.faults import Choice, FaultKind
@@ -37,6 +42,7 @@ from consensus.paxos import accounting as paxos_accounting
 from consensus.paxos import causes as paxos_causes
 from consensus.paxos import complexity as paxos_complexity
 from consensus.paxos import engine as paxos
+from consensus.paxos import exploring as paxos_exploring
 from consensus.paxos import messages as paxos_messages
 from consensus.paxos import parameters as paxos_parameters
 from consensus.paxos import probes as paxos_probes
@@ -46,6 +52,7 @@ from consensus.pbft import accounting as pbft_accounting
 from consensus.pbft import causes as pbft_causes
 from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
+from consensus.pbft import exploring as pbft_exploring
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
@@ -173,6 +180,8 @@ class EngineSpec:
     """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
     reads: bool = False
     """Does the engine answer `Read`."""
+    needs_coin: Callable[[Any], bool] | None = None
+    """From parameters: does it toss common coins; None for an engine that never does."""
     phases: tuple[str, ...] = ()
     """All that `account` may name as phase."""
     causes: tuple[str, ...] = ()
@@ -181,10 +190,25 @@ class EngineSpec:
     """All that a replica counts besides."""
     refusals: tuple[str, ...] = ()
     """Why a message may be ignored."""
+    exploring: Callable[[int], Any] | None = None
+    """From the last view or round looked at: what can still matter (see `exploration.cast`)."""
 
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
         return 0 if self.silence_ms is None else self.silence_ms(parameters)
+
+    def tosses_common(self, parameters: Any) -> bool:
+        """Does a replica with these parameters toss common coins."""
+        return self.needs_coin is not None and self.needs_coin(parameters)
+
+    def find_terms(self, parameters: Any) -> ChangeTerms | None:
+        """How the committee changes; None where it is fixed.
+
+        Who tosses common coins is: their shares are dealt to the members of the genesis.
+        """
+        if self.change is None or self.tosses_common(parameters):
+            return None
+        return self.change(parameters)
 
     @property
     def stands_liars(self) -> bool:
@@ -252,6 +276,7 @@ _PBFT = EngineSpec(
         lambda committee: committee.quorum,
     ),
     senseless=frozenset({"attack"}),
+    exploring=pbft_exploring.UpTo,
 )
 
 _PAXOS = EngineSpec(
@@ -301,6 +326,7 @@ _PAXOS = EngineSpec(
         int(parameters.checkpoint_interval),
         lambda committee: committee.majority,
     ),
+    exploring=paxos_exploring.UpTo,
     silence_ms=paxos_parameters.compute_silence_ms,
     reads=True,
 )
@@ -400,7 +426,7 @@ _BENOR = EngineSpec(
     patience_ms=lambda parameters: int(parameters.resend_ms),
     probes=(*chaining_counting.PROBES, "tossed"),
     restless=benor_parameters.RESTLESS,
-    phases=(*benor.PHASES, *chaining_counting.ROLES),
+    phases=(*benor_standing.PHASES, *chaining_counting.ROLES),
     counters=chaining_counting.COUNTERS,
     refusals=benor.REFUSALS,
     judge_seal=chaining_attesting.judge_word,
@@ -408,9 +434,100 @@ _BENOR = EngineSpec(
     read_seal=chaining_attesting.read_seal,
     list_signers=chaining_checkpoint.list_signers,
     senseless=frozenset({"attack", "starvation"}),
+    needs_coin=lambda parameters: bool(parameters.common_coin),
 )
 
-_ENGINES: Mapping[str, EngineSpec] = {spec.name: spec for spec in (_BENOR, _PAXOS, _PBFT, _POW)}
+_ACS = replace(
+    _BENOR,
+    name="acs",
+    model=replace(
+        _BENOR.model,
+        assumes=Assumptions(
+            links=Links(
+                Loss.FAIR_LOSSY,
+                Order.NONE,
+                Timing.ASYNCHRONOUS,
+                Authentication.SIGNATURES,
+            ),
+            fault_kind=FaultKind.BYZANTINE,
+            validity=Validity.EXTERNAL,
+            agreement=Agreement.CORRECT,
+            is_randomised=True,
+        ),
+        delays=benor_complexity.count_lying_delays,
+        good_case_messages=benor_complexity.count_lying_messages,
+        progress_bound_ms=benor_complexity.compute_lying_bound_ms,
+    ),
+    parameters=benor_parameters.ChainParameters,
+    messages=acs.MESSAGES,
+    records=acs.RECORDS,
+    seals=acs.SEALS,
+    certificates=acs.CERTIFICATES,
+    create=acs.create,
+    default_faults=largest_byzantine_faults,
+    refusals=acs.REFUSALS,
+    judge_seal=chaining_attesting.judge_attestation,
+    judge_certificate=acs.judge_certificate,
+    needs_coin=lambda _parameters: True,
+)
+
+_FLOODSET = EngineSpec(
+    name="floodset",
+    model=SystemModel(
+        assumes=Assumptions(
+            links=Links(
+                Loss.RELIABLE,
+                Order.NONE,
+                Timing.SYNCHRONOUS,
+                Authentication.CHANNELS,
+            ),
+            fault_kind=FaultKind.CRASH,
+            validity=Validity.UNANIMOUS_CORRECT,
+            agreement=Agreement.UNIFORM,
+        ),
+        choice=Choice.DYNAMIC,
+        finality=Finality.IMMEDIATE,
+        delays=lockstep_complexity.count_delays,
+        good_case_messages=lockstep_complexity.count_good_case_messages,
+        view_change_messages=lockstep_complexity.count_view_change_messages,
+        largest_delay_ms=lockstep_parameters.compute_largest_delay_ms,
+        progress_bound_ms=lockstep_complexity.compute_progress_bound_ms,
+    ),
+    parameters=lockstep_parameters.Parameters,
+    messages=lockstep.MESSAGES,
+    records=lockstep.RECORDS,
+    seals=lockstep.SEALS,
+    certificates=lockstep.CERTIFICATES,
+    create=lockstep.create_floodset,
+    account=lockstep.compute_account,
+    default_faults=largest_crash_faults,
+    patience_ms=lambda parameters: int(parameters.delta_ms),
+    probes=lockstep.PROBES,
+    restless=lockstep_parameters.RESTLESS,
+    phases=lockstep.PHASES,
+    counters=lockstep.COUNTERS,
+    refusals=lockstep.REFUSALS,
+    judge_seal=chaining_attesting.judge_word,
+    judge_certificate=lockstep.judge_certificate,
+    read_seal=chaining_attesting.read_seal,
+    list_signers=chaining_checkpoint.list_signers,
+    senseless=frozenset({"attack", "starvation", "send-omission", "receive-omission"}),
+)
+
+_EARLY = replace(
+    _FLOODSET,
+    name="early",
+    model=replace(
+        _FLOODSET.model,
+        delays=lockstep_complexity.count_early_delays,
+        good_case_messages=lockstep_complexity.count_early_messages,
+    ),
+    create=lockstep.create_early,
+)
+
+_ENGINES: Mapping[str, EngineSpec] = {
+    spec.name: spec for spec in (_ACS, _BENOR, _EARLY, _FLOODSET, _PAXOS, _PBFT, _POW)
+}
 
 DEFAULT = _PBFT.name
 """For whoever names no engine: the one with immediate finality that stands the worst faults."""

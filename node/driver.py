@@ -265,7 +265,7 @@ class Driver:
                 self._host.check(effect)
             case Ignore():
                 self._host.ignore(effect)
-            case Toss():
+            case Toss(common=False):
                 self._host.toss(effect)
             case _:
                 if self._syncing is None:
@@ -291,6 +291,8 @@ class Driver:
                 self._host.diverge(effect)
             case Readable():
                 self._host.answer_read(effect)
+            case Toss():
+                self._host.toss(effect)
             case Mine() | Store() | Share() | Adopt() | Finalize():
                 self._host.grow(effect)
             case (
@@ -302,7 +304,6 @@ class Driver:
                 | Request()
                 | Check()
                 | Ignore()
-                | Toss()
             ):
                 raise AssertionError(effect)
             case _:

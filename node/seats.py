@@ -18,9 +18,8 @@ from ledger.ledger import Ledger
 
 def make_change_rule(spec: EngineSpec, parameters: Any) -> ChangeRule | None:
     """The ledger's rule from the engine's terms; None where the committee is fixed."""
-    if spec.change is None:
+    if (terms := spec.find_terms(parameters)) is None:
         return None
-    terms = spec.change(parameters)
     return ChangeRule(
         terms.delay,
         terms.interval,

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from consensus.message import Message, Signed
+from consensus.message import DIGEST_SIZE_BYTES, Message, Signed
 
 Natural = Annotated[int, Meta(ge=0)]
+Hash = Annotated[bytes, Meta(min_length=DIGEST_SIZE_BYTES, max_length=DIGEST_SIZE_BYTES)]
 
 
 class Pair(Message, tag="lockstep-pair", frozen=True):
@@ -69,4 +70,43 @@ class Relay(Message, tag="lockstep-relay", frozen=True):
 
 
 Body = Flood | Estimate | Proposal | Gathered | Relay
-"""All that is said in rounds."""
+"""All that algorithms say in rounds."""
+
+
+class Confirm(Message, tag="lockstep-confirm", frozen=True):
+    """The sender's agreement came to the value with this digest, and it is bound to it."""
+
+    digest: Hash
+
+
+class Said(Message, tag="lockstep-said", frozen=True):
+    """What the sender says in a round of a slot; nothing is said too, for silence means a crash.
+
+    `last`: it says no more in this slot, and is not missed.
+    """
+
+    slot: Natural
+    height: Natural
+    in_round: Annotated[int, Meta(ge=1)]
+    last: bool
+    body: Flood | Confirm | None
+
+
+class Spoken(Message, tag="lockstep-spoken", frozen=True):
+    """The same of a single agreement, whatever the algorithm."""
+
+    in_round: Annotated[int, Meta(ge=1)]
+    last: bool
+    body: Body | None
+
+
+class Participating(Message, tag="lockstep-participating", frozen=True):
+    """In the journal of a single agreement, before its first round."""
+
+
+class Bound(Message, tag="lockstep-bound", frozen=True):
+    """In the journal, before a confirmation: in this slot the writer was bound to a value."""
+
+    height: Natural
+    slot: Natural
+    value: bytes

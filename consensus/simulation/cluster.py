@@ -534,7 +534,7 @@ def make_bare_application(_place: Address) -> BareApplication:
 
 def make_changing(spec: catalog.EngineSpec, parameters: Any, first: Committee) -> MakeApplication:
     """Opaque items, some of which change the committee; raises `ScenarioError`."""
-    if spec.change is None:
+    if spec.find_terms(parameters) is None:
         raise ScenarioError(f"{spec.name} has a fixed committee")
     return lambda _place: BareApplication(assembly=Assembly.make(spec, parameters, first))
 

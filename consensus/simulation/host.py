@@ -362,7 +362,7 @@ class Host:
                 self.answer_request()
             case Check():
                 self.check(effect)
-            case Toss():
+            case Toss(common=False):
                 coins.toss(self, effect)
             case Ignore(_, refusal):
                 self.refusals[refusal] += 1
@@ -398,6 +398,8 @@ class Host:
                 self.around.note_divergence(self, height)
             case Readable():
                 reading.answer(self, effect)
+            case Toss():
+                coins.toss(self, effect)
             case Share() | Adopt() | Finalize():
                 tree_host.perform(self, effect)
             case Store():
@@ -412,7 +414,6 @@ class Host:
                 | Check()
                 | Ignore()
                 | Mine()
-                | Toss()
             ):
                 raise AssertionError(effect)
             case _:

@@ -43,8 +43,8 @@ class Assembly:
     @classmethod
     def make(cls, spec: EngineSpec, parameters: object, committee: Committee) -> "Assembly":
         """Before the first block; the engine's committee must be able to change."""
-        assert spec.change is not None
-        terms = spec.change(parameters)
+        terms = spec.find_terms(parameters)
+        assert terms is not None
         return cls(spec, terms, committee, Tenure(committee, compute_boundary(terms, 1)))
 
     def renew(self) -> "Assembly":

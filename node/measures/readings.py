@@ -39,6 +39,11 @@ def answers_reads(spec: EngineSpec) -> bool:
     return spec.reads
 
 
+def tosses_coins(spec: EngineSpec) -> bool:
+    """Tosses common coins, with some parameters at least."""
+    return spec.needs_coin is not None
+
+
 def decides(spec: EngineSpec) -> bool:
     """Is what it decides final at once."""
     return spec.tree is None
@@ -406,6 +411,12 @@ ENGINE = (
         "Linearizable reads that wait to be confirmed.",
         lambda s: 0 if s.of.side.reads is None else s.of.side.reads.waiting,
         when=answers_reads,
+    ),
+    Reading(
+        "coins_open",
+        "Common coins that were asked for and not seen yet.",
+        lambda s: 0 if s.of.coins is None else len(s.of.coins.book.open),
+        when=tosses_coins,
     ),
 )
 

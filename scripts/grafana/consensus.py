@@ -29,7 +29,8 @@ def make_consensus() -> Dashboard:
         Row("Every engine", [*list_common(), *list_common_graphs()]),
         Row("PBFT", list_pbft()),
         Row("Multi-Paxos", list_paxos()),
-        Row("Ben-Or", list_chained("benor", "Ben-Or")),
+        Row("Common subset, liars", list_chained("acs", "Common subset")),
+        Row("Common subset, crashes", list_chained("benor", "Ben-Or")),
         Row("Proof of work", list_pow()),
     ]
     return make_board(

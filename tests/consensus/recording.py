@@ -43,6 +43,7 @@ class Recorder:
 
 
 NERVOUS = {
+    "acs": {"checkpoint_interval": 4, "idle_block_ms": 100, "resend_ms": 80},
     "benor": {"checkpoint_interval": 4, "idle_block_ms": 100, "resend_ms": 80},
     "paxos": {
         "heartbeat_ms": 40,

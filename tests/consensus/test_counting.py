@@ -10,7 +10,7 @@ from consensus import catalog
 from consensus.message import list_kinds
 
 ENGINES = catalog.names()
-CHAINS = frozenset({"benor"})
+CHAINS = frozenset({"acs", "benor"})
 """Engines that `consensus.chaining` makes of agreements."""
 SOURCE = Path(consensus.__file__).parent
 

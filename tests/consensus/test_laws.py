@@ -40,6 +40,7 @@ from tests.consensus.recording import Recorder, Step, record_run
 
 ENGINES = catalog.names()
 COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "acs": is_said,
     "benor": is_said,
     "paxos": is_kept,
     "pbft": is_covered,

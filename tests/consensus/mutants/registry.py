@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tests.consensus.acs.mutants import lying as acs_lying
 from tests.consensus.benor.mutants import voting as benor_voting
 from tests.consensus.mutants.planting import Mutant
 from tests.consensus.paxos.mutants import memory as paxos_memory
@@ -11,6 +12,7 @@ from tests.consensus.pbft.mutants import host, progress, views, voting
 from tests.consensus.pow.mutants import chains, headers, repair
 
 LISTS = (
+    acs_lying.MUTANTS,
     benor_voting.MUTANTS,
     paxos_voting.MUTANTS,
     paxos_memory.MUTANTS,

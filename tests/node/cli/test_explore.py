@@ -32,8 +32,8 @@ def test_a_violation_is_shown_with_its_schedule(quorate: Quorate) -> None:
     lines = done.output.splitlines()
     assert "violation       agreement" in lines
     assert lines[-3:-1] == [
-        "  0 → 1  Input(value=b'\\x00')",
-        "  1 → 2  Input(value=b'\\x01')",
+        "  0 → 1  Input(value=0)",
+        "  1 → 2  Input(value=1)",
     ]
     assert lines[-1] == "replayed on fresh members: decided {'1': 0, '2': 1}"
 
