@@ -31,7 +31,7 @@ from consensus.bounds.similarity import Chain, search
 from consensus.bounds.witness import name_value, name_values
 from consensus.model.faults import FaultKind
 from consensus.model.timing import Timing
-from consensus.model.validity import Validity
+from consensus.model.validity import Agreement, Validity
 
 PARTITION, HEXAGON, ROUNDS = "partition", "hexagon", "rounds"
 ASYNCHRONOUS, WEAK, THEOREM = "asynchronous", "weak", "theorem"
@@ -39,7 +39,7 @@ ARGUMENTS: dict[str, str] = {
     PARTITION: "three groups: PBFT at n <= 3f, three ways, and the control",
     HEXAGON: "two copies in a ring: no unsigned agreement at n = 3f, and the control",
     ROUNDS: "f rounds are too few: the hiding chain, and the chain of similar executions",
-    ASYNCHRONOUS: "who is late may have crashed: n <= 2f, and n <= 3f with validity V2",
+    ASYNCHRONOUS: "who is late may have crashed: n <= 2f, and n <= 3f with liars or validity V2",
     WEAK: "several values: k take f // k + 1 rounds, and without a clock f + 1 values are the least",
     THEOREM: "theorem 2.1, mended: each cell with a run inside the bound and one outside",
 }
@@ -191,6 +191,13 @@ _RANDOM = theorem.assume(
 _V2 = theorem.assume(
     FaultKind.CRASH, Timing.ASYNCHRONOUS, Validity.UNANIMOUS_CORRECT, is_randomised=True
 )
+_LIES = theorem.assume(
+    FaultKind.BYZANTINE,
+    Timing.ASYNCHRONOUS,
+    Validity.UNANIMOUS_CORRECT,
+    agreement=Agreement.CORRECT,
+    is_randomised=True,
+)
 LATE = {
     "n = 2f, quorums of n - f": partial(simulated.show_halves, _V1),
     "n = 2f, quorums that meet": partial(simulated.show_stuck, _V1),
@@ -200,6 +207,11 @@ LATE = {
     "n = 3f, validity V2": partial(late.show_late_third, "adopting", 3, 1, _V2),
     "n = 3f, validity V2, two may fail": partial(late.show_late_third, "adopting", 6, 2, _V2),
     "n > 3f, validity V2": partial(late.show_late_third, "adopting", 4, 1, _V2),
+    "n = 3f, two faces, quorums of n - f": partial(late.show_two_faces, "benor", 3, 1, _LIES),
+    "n = 3f, two faces, quorums that meet": partial(late.show_two_faces, "mmr", 3, 1, _LIES),
+    "n > 3f, two faces": partial(late.show_two_faces, "mmr", 4, 1, _LIES),
+    "n = 5f, Ben-Or's protocol B": partial(late.show_diluted, "benor-byz", 5, _LIES),
+    "n > 5f, Ben-Or's protocol B": partial(late.show_diluted, "benor-byz", 6, _LIES),
 }
 """Title -> the run."""
 WEAKER = {

@@ -100,7 +100,7 @@ def show_scattered(size: int, faults: int, values_max: int) -> Witness:
                 replay.play(delivery)
                 story.append(tell_move(delivery))
     found = make(
-        spec.words,
+        SET,
         (size, faults),
         replay.words(),
         frozenset(range(size)),

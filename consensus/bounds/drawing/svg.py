@@ -7,7 +7,7 @@ from consensus.simulation.drawing.markup import Markup, path, tag, text
 
 NODE_PX = 30.0
 ARROW_PX = 4.0
-WIDTH_PX, HEIGHT_PX, SIDE_PX, TOP_PX = 460.0, 290.0, 90.0, 76.0
+WIDTH_PX, HEIGHT_PX, SIDE_PX, TOP_PX = 340.0, 260.0, 76.0, 70.0
 
 
 def draw_svg(title: str, width: float, height: float, *inner: Markup) -> Markup:

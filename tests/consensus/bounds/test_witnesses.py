@@ -11,11 +11,18 @@ from consensus.bounds.witness import name_value
 from consensus.committee import Committee
 from consensus.model.faults import FaultKind
 from consensus.model.timing import Timing
-from consensus.model.validity import Validity
+from consensus.model.validity import Agreement, Validity
 
 SCRIPTS = partition.list_scripts()
 _V2 = theorem.assume(
     FaultKind.CRASH, Timing.ASYNCHRONOUS, Validity.UNANIMOUS_CORRECT, is_randomised=True
+)
+LIES = theorem.assume(
+    FaultKind.BYZANTINE,
+    Timing.ASYNCHRONOUS,
+    Validity.UNANIMOUS_CORRECT,
+    agreement=Agreement.CORRECT,
+    is_randomised=True,
 )
 
 
@@ -86,6 +93,20 @@ def test_who_is_late_breaks_what_lies_outside_and_nothing_else(title: str) -> No
     found = LATE[title]()
     assert found.is_as_it_should_be
     assert found.covered == ("> " in title)
+
+
+@pytest.mark.parametrize(("name", "size", "faults"), [("mmr", 4, 1), ("mmr", 7, 2)])
+def test_two_faces_are_stood_by_whom_they_should_be(name: str, size: int, faults: int) -> None:
+    assert late.show_two_faces(name, size, faults, LIES).broken == ()
+    stuck = late.show_two_faces(name, size - 1, faults, LIES)
+    assert stuck.broken == ("termination",)
+
+
+def test_one_liar_turns_protocol_b_around_at_5f() -> None:
+    """All correct members hold 1, and 0 is decided, or nothing."""
+    broken = late.show_diluted("benor-byz", 5, LIES)
+    assert set(broken.broken) & {"validity V2", "termination"}
+    assert late.show_diluted("benor-byz", 6, LIES).decisions == dict.fromkeys("01234", "1")
 
 
 def test_ben_or_alone_promises_no_v2_however_many_there_are() -> None:
