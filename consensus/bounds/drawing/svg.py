@@ -65,7 +65,7 @@ def draw_two_faces(title: str, liar: str, parties: tuple[Party, Party], between:
     xs = (SIDE_PX, WIDTH_PX - SIDE_PX)
     parts = [tag("line", x1=xs[0], y1=bottom, x2=xs[1], y2=bottom, class_=f"edge {between}")]
     parts += [draw_arrow(middle, TOP_PX, x, bottom) for x in xs]
-    for x, party, aside in zip(xs, parties, (30.0, -30.0), strict=True):
+    for x, party, aside in zip(xs, parties, (14.0, -14.0), strict=True):
         word = f"decides {party.word}" if party.word else "decides nothing"
         parts += [
             draw_node(x, bottom, party.name, party.look),
