@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from consensus import catalog
 from ledger.coin.keys import CoinKeys
 from ledger.coin.log import encode_tag
 from ledger.coin.shares import SecretShare, make_share
@@ -29,17 +28,21 @@ from node.node import Node
 from node.secret_files import SecretFileError, write_secret
 from node.testnet.homes import GENESIS_FILE
 from node.wire import CoinShare
-from tests.node.coins.coined import BASE, COINS, NAME, SPEC
 from tests.node.conftest import MakeCluster
 from tests.node.support import FAR, Cluster, penalties, until
 
-QUICK = {"checkpoint_interval": 4, "window": 16, "idle_block_ms": 40, "resend_ms": 80}
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalog knows the tests' engine."""
-    monkeypatch.setattr(catalog, "_ENGINES", {**catalog._ENGINES, NAME: SPEC})
+NAME = "benor"
+"""With a common coin: four agreements at each height of four members, each with a coin a round."""
+COMMON = {"common_coin": 1}
+QUICK = {
+    "checkpoint_interval": 4,
+    "window": 16,
+    "idle_block_ms": 40,
+    "resend_ms": 80,
+    **COMMON,
+}
+TAGS = [(1, author, 1) for author in range(4)]
+"""The first coins that there are."""
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ async def test_nodes_decide_by_coins_that_all_see_alike_before_and_after_a_crash
     for index in range(4):
         for tag, face in list_faces(cluster.nodes[index]).items():
             assert face is None or merged.setdefault(tag, face) == face
-    assert len(merged) >= COINS * height
+    assert len(merged) >= 4 * height
     assert list_faces(cluster.nodes[4]) == {}
     held = {reason for node in cluster.running for reason in penalties(node)}
     assert not [reason for reason in held if reason.startswith(("coin-", "frame-"))]
@@ -99,10 +102,9 @@ async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> No
     await liar.until_linked(3)
     own = load_share(cluster.homes[3] / SHARE_FILE, coins_of(cluster.nodes[0])._keys, 3)
     share = make_share(own, cluster.genesis.chain_id + encode_tag((2,)))
-    tags = [(1, BASE, number) for number in range(COINS)]
-    liar.say(*(CoinShare(tag, share.point, share.proof, is_wanted=True) for tag in tags))
+    liar.say(*(CoinShare(tag, share.point, share.proof, is_wanted=True) for tag in TAGS))
     services = [coins_of(node) for node in cluster.running]
-    await until(lambda: all(service.book.find(tag) for service in services for tag in tags))
+    await until(lambda: all(service.book.find(tag) for service in services for tag in TAGS))
     await pay(cluster)
     faces = [list_faces(node) for node in cluster.running]
     assert faces[0] == faces[1] == faces[2]
@@ -110,7 +112,6 @@ async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> No
 
 
 async def test_the_committee_of_a_coin_is_fixed(cluster: Cluster) -> None:
-    assert SPEC.change is not None
     await cluster.start(0, 1, 2)
     key = KeyPair(cluster.identity(0).seed)
     change = Reconfigure(add=cluster.identity(4).public_key, remove=b"", faults=1)
@@ -193,7 +194,7 @@ def test_networks_of_other_engines_have_no_coin(make_cluster: MakeCluster) -> No
 
 def test_a_hosted_networks_bundles_carry_the_shares(tmp_path: Path) -> None:
     nodes = tuple(HostedNode(f"v{number}", f"v{number}.net", 1_000) for number in range(4))
-    plan = HostPlan(engine=NAME, nodes=nodes)
+    plan = HostPlan(engine=NAME, parameters=COMMON, nodes=nodes)
     network = create_hosted(tmp_path / "net", plan)
     larger, added = admit(network, HostedNode("late", "late.net", 1_000))
     bundles = [load_bundle(larger.bundle(node)) for node in larger.plan.nodes]
