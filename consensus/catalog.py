@@ -42,6 +42,7 @@ from consensus.paxos import accounting as paxos_accounting
 from consensus.paxos import causes as paxos_causes
 from consensus.paxos import complexity as paxos_complexity
 from consensus.paxos import engine as paxos
+from consensus.paxos import exploring as paxos_exploring
 from consensus.paxos import messages as paxos_messages
 from consensus.paxos import parameters as paxos_parameters
 from consensus.paxos import probes as paxos_probes
@@ -51,6 +52,7 @@ from consensus.pbft import accounting as pbft_accounting
 from consensus.pbft import causes as pbft_causes
 from consensus.pbft import complexity as pbft_complexity
 from consensus.pbft import engine as pbft
+from consensus.pbft import exploring as pbft_exploring
 from consensus.pbft import messages as pbft_messages
 from consensus.pbft import parameters as pbft_parameters
 from consensus.pbft import probes as pbft_probes
@@ -188,6 +190,8 @@ class EngineSpec:
     """All that a replica counts besides."""
     refusals: tuple[str, ...] = ()
     """Why a message may be ignored."""
+    exploring: Callable[[int], Any] | None = None
+    """From the last view or round looked at: what can still matter (see `exploration.cast`)."""
 
     def compute_silence_ms(self, parameters: Any) -> int:
         """The silence at which a detector starts to suspect; 0 for an engine that never watches."""
@@ -272,6 +276,7 @@ _PBFT = EngineSpec(
         lambda committee: committee.quorum,
     ),
     senseless=frozenset({"attack"}),
+    exploring=pbft_exploring.UpTo,
 )
 
 _PAXOS = EngineSpec(
@@ -321,6 +326,7 @@ _PAXOS = EngineSpec(
         int(parameters.checkpoint_interval),
         lambda committee: committee.majority,
     ),
+    exploring=paxos_exploring.UpTo,
     silence_ms=paxos_parameters.compute_silence_ms,
     reads=True,
 )

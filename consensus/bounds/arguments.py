@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, str] = {
 """Name -> what it shows."""
 HEXAGONS = (("phase-king", 1), ("gathering", 1), ("phase-king", 2), ("dolev-strong", 1))
 HIDINGS = ((3, 1), (4, 2), (5, 3))
+HIDDEN_FROM = "flood-set"
 CHAINS = ((3, 1, 1), (3, 1, 2), (4, 1, 1), (4, 2, 2))
 """n, f, rounds."""
 ALGORITHMS = ("flood-set", "flood-set-min", "early", "majority", "flood-min")
@@ -71,7 +72,7 @@ def list_jobs(arguments: Sequence[str], algorithms: Sequence[str]) -> list[Job]:
         HEXAGON: [partial(show_hexagon, *each) for each in HEXAGONS],
         ROUNDS: [
             *(
-                partial(show_hiding, algorithms[0], size, faults, rounds)
+                partial(show_hiding, HIDDEN_FROM, size, faults, rounds)
                 for size, faults in HIDINGS
                 for rounds in (faults, faults + 1)
             ),

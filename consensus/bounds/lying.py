@@ -1,7 +1,7 @@
 """Synchronous runs with members that lie, with and without signatures."""
 
 from consensus import synchronous
-from consensus.bounds.hexagon import extract, list_pairs, run_ring, tell_corner
+from consensus.bounds.hexagon import BLOCKS, extract, list_pairs, run_ring, tell_corner
 from consensus.bounds.liars import Wiring, list_two_faced, run_wired
 from consensus.bounds.witness import Witness, make_witness
 from consensus.committee import Committee
@@ -65,7 +65,7 @@ def show_two_faces_stood(name: str, size: int, faults: int, assumes: Assumptions
 
 def show_hexagon(name: str, faults: int, assumes: Assumptions) -> Witness:
     """The first broken pair of the ring, as a genuine run of 3f."""
-    create, size = synchronous.get(name).create, 3 * faults
+    create, size = synchronous.get(name).create, BLOCKS * faults
     rounds = count_rounds(name, size, faults)
     ran = run_ring(create, faults, rounds)
     replays = (extract(create, faults, rounds, ran, pair) for pair in list_pairs())

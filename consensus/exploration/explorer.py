@@ -25,6 +25,10 @@ class Exploration:
     moves: "array[int]" = field(default_factory=lambda: array("q"))
     """By which move each was reached first."""
     transitions: int = 0
+    depths: "array[int]" = field(default_factory=lambda: array("l"))
+    """How many moves each is from a start, on the way by which it was reached first."""
+    is_cut: bool = False
+    """Were moves left out because they went too deep."""
     is_closed: bool = False
     """Was everything that can be reached seen."""
     violation: tuple[int, str] | None = None
@@ -38,12 +42,20 @@ class Exploration:
             number = self.parents[number]
         return moves[::-1]
 
+    def list_ancestors(self, number: int) -> list[int]:
+        """The configurations from a start to one, both included."""
+        ancestors = [number]
+        while self.parents[ancestors[-1]] >= 0:
+            ancestors.append(self.parents[ancestors[-1]])
+        return ancestors[::-1]
+
     def add(self, configuration: Any, parent: int, move: int) -> int:
         """Number a configuration that is new."""
         number = len(self.configurations)
         self.index[configuration] = number
         self.configurations.append(configuration)
         self.parents.append(parent)
+        self.depths.append(self.depths[parent] + 1 if parent >= 0 else 0)
         self.moves.append(move)
         return number
 
@@ -54,10 +66,14 @@ def explore(
     judge: Callable[[Any], str | None],
     *,
     configurations_max: int = 1_000_000,
+    depth_max: int | None = None,
     depth_first: bool = False,
     on_progress: Callable[[Exploration], None] | None = None,
 ) -> Exploration:
-    """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for."""
+    """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for.
+
+    With `depth_max` moves beyond so many are left out, and the space is closed only if there were none.
+    """
     seen = Exploration()
     waiting: list[int] = []
     for start in starts:
@@ -70,6 +86,11 @@ def explore(
     while at < len(waiting):
         number = waiting.pop() if depth_first else waiting[at]
         at += not depth_first
+        if depth_max is not None and seen.depths[number] >= depth_max:
+            seen.is_cut = seen.is_cut or any(
+                True for _ in space.successors(seen.configurations[number])
+            )
+            continue
         for move, following in space.successors(seen.configurations[number]):
             seen.transitions += 1
             if following in seen.index:
@@ -82,5 +103,5 @@ def explore(
                 on_progress(seen)
             if reached + 1 >= configurations_max:
                 return seen
-    seen.is_closed = True
+    seen.is_closed = not seen.is_cut
     return seen

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+import msgspec
+
 from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
@@ -44,9 +46,9 @@ from consensus.events import (
     Tossed,
     Verdict,
 )
-from consensus.message import Height, compute_digest
+from consensus.message import Height, Sign, compute_digest, sign_message
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled, Watch)
+UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""
@@ -73,35 +75,49 @@ class Local:
     values: tuple[bytes, ...] = ()
     """What its clients still want ordered."""
     is_down: bool = False
+    heights_max: Height | None = None
+    """Its clients want nothing ordered above."""
+    watched: ReplicaId | None = None
+    """Whose silence it wants to be told of."""
+    journal: tuple[Any, ...] | None = None
+    """What it has written, if it may restart."""
+    restarts: int = 0
 
 
 def advance(
-    local: Local, event: Any, committee: Any, tape: Tape | None = None
+    local: Local,
+    event: Any,
+    committee: Any,
+    tape: Tape | None = None,
+    sign: Sign | None = None,
 ) -> tuple[tuple[ReplicaId, Any], ...]:
     """One atomic step of a participant and all that its host answers at once.
 
     Returns what was said, as receivers and messages, in order; the participant itself hears its own
     broadcasts within the step, as over a link that never waits. With a tape, coins come to rest at
-    once, so that the step is a function of state and event.
+    once, so that the step is a function of state and event. With a signature, what is said bears it.
     """
     said: list[tuple[ReplicaId, Any]] = []
     inbox: deque[Any] = deque([event])
     while inbox:
         for effect in list(local.participant.react(inbox.popleft())):
-            perform(local, effect, committee, said, inbox)
+            perform(local, effect, committee, said, inbox, sign)
         if tape is not None:
             inbox.extend(show_coin(local, tag, tape(local.me, tag)) for tag in sorted(local.tosses))
     return tuple(said)
 
 
-def perform(  # noqa: C901 - one match
+def perform(  # noqa: C901, PLR0912, PLR0917 - one match
     local: Local,
     effect: Any,
     committee: Any,
     said: list[tuple[ReplicaId, Any]],
     inbox: deque[Any],
+    sign: Sign | None = None,
 ) -> None:
     """Do what a participant asks."""
+    if sign is not None and isinstance(effect, Send | Broadcast):
+        effect = msgspec.structs.replace(effect, message=sign_message(effect.message, sign))
     match effect:
         case Send(to, message) if to == local.me:
             inbox.append(Received(local.me, message))
@@ -115,6 +131,12 @@ def perform(  # noqa: C901 - one match
             local.timers.add(timer)
         case CancelTimer(timer):
             local.timers.discard(timer)
+        case Watch(replica):
+            local.watched = replica
+        case Persist(record) if local.journal is not None:
+            local.journal = (*local.journal, record)
+        case Rewrite(records) if local.journal is not None:
+            local.journal = records
         case Toss(tag, common):
             local.tosses[tag] = common
         case Decided(values):
@@ -133,6 +155,8 @@ def perform(  # noqa: C901 - one match
 
 def answer_request(local: Local, height: Height, inbox: deque[Any], *, required: bool) -> None:
     """The host packs one piece of its clients' work, or an empty payload if it must."""
+    if local.heights_max is not None and height > local.heights_max:
+        return
     if local.values:
         value, local.values = local.values[0], local.values[1:]
         inbox.append(Proposed(height, value))

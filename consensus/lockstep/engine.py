@@ -72,7 +72,7 @@ class Synchronous:
         yield from route(paced, event)
         yield from delivering.advance(keeper)
         yield from request(paced)
-        if keeper.known >= paced.front and paced.tick:
+        if paced.is_behind and paced.tick:
             yield from ask(paced)
         yield from catch_up.fetch_if_far(keeper)
 
@@ -113,8 +113,10 @@ def route_message(paced: Paced, sender: ReplicaId, message: object) -> Iterator[
     paced.present.add(sender)
     match message:
         case Said():
+            paced.standing = max(paced.standing, message.height - 1)
             return on_said(paced, sender, message)
         case Lack():
+            paced.standing = max(paced.standing, message.decided)
             return catch_up.on_lack(keeper, sender, message)
         case Learned():
             return catch_up.on_learned(keeper, sender, message)

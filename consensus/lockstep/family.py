@@ -72,7 +72,7 @@ def compute_account(engine: Synchronous) -> Account:
     phase, view, waiting_for, needed = keeper.role.value, 0, "members", paced.needed
     if keeper.role is Role.HALTED:
         waiting_for, needed, heard = "operator", 0, ()
-    elif keeper.known >= paced.front:
+    elif paced.is_behind:
         waiting_for, needed, heard = "blocks", 0, ()
     elif keeper.decided + 1 in keeper.results:
         waiting_for, needed, heard = "value", 1, ()

@@ -52,6 +52,10 @@ class Paced:
     """Of the round that comes next, from members whose clocks are a little ahead."""
     present: set[ReplicaId] = field(default_factory=set)
     """Who was heard since the slot began."""
+    standing: Height = 0
+    """The greatest height that anybody said to have decided, since the slot began."""
+    stood: Height = 0
+    """The same of the slot before."""
     heard: set[tuple[ReplicaId, int]] = field(default_factory=set)
     """Who was heard at which step of the last two slots, so that a copy is not called late."""
     bound: dict[Height, Bound] = field(default_factory=dict)
@@ -79,6 +83,11 @@ class Paced:
     def needed(self) -> int:
         """So many members are heard, and confirm: n - f, more than half."""
         return self.keeper.committee.size - self.keeper.committee.faults
+
+    @property
+    def is_behind(self) -> bool:
+        """Does somebody who is there hold what is missing here; who was there once may have lost it."""
+        return max(self.standing, self.stood) >= self.front
 
     @property
     def is_taking_part(self) -> bool:

@@ -12,7 +12,7 @@ from consensus.effects import Broadcast, Check, Effect, Ignore, SetTimer
 from consensus.events import Elapsed, Timer
 from consensus.lockstep.alarms import Alarm
 from consensus.lockstep.algorithms import ALGORITHMS
-from consensus.lockstep.choosing import pack, unpack
+from consensus.lockstep.choosing import Candidate, pack, unpack
 from consensus.lockstep.deciding import confirm, settle_unconfirmed
 from consensus.lockstep.hearing import take_letter
 from consensus.lockstep.messages import Flood, Said
@@ -64,7 +64,7 @@ def pass_round(paced: Paced) -> Iterator[Effect]:
     if alarm is not None:
         raise_alarm(paced, alarm)
     elif decision is not None and slot.outcome is None:
-        slot.outcome = unpack(decision)[1]
+        slot.outcome = unpack(decision).value
         if slot.outcome != NULL_VALUE:
             yield Check(slot.height, compute_digest(slot.outcome), slot.outcome, forced=True)
             yield from settle_unconfirmed(paced, slot)
@@ -75,6 +75,7 @@ def end_slot(paced: Paced) -> None:
     slot = paced.slot
     paced.slot = None
     if slot is None or slot.height < paced.front:
+        paced.idle_slots = 0
         return
     if slot.outcome and slot.alarm is None:
         paced.slot = slot
@@ -89,7 +90,7 @@ def may_take_part(paced: Paced, number: int) -> bool:
     keeper, height = paced.keeper, paced.front
     bound = paced.bound.get(height)
     is_due = bound is None or bound.slot < number
-    is_current = keeper.known < height <= keeper.ceiling
+    is_current = height <= keeper.ceiling and not paced.is_behind
     me = keeper.me
     return keeper.is_voting and is_current and is_due and len(paced.present | {me}) >= paced.needed
 
@@ -97,6 +98,7 @@ def may_take_part(paced: Paced, number: int) -> bool:
 def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
     """Take part with the value that binds this replica, or else with its wish."""
     keeper, height = paced.keeper, paced.front
+    paced.stood, paced.standing = paced.standing, 0
     takes_part = may_take_part(paced, number)
     paced.present, paced.has_asked = set(), False
     oldest = paced.tick - 2 * paced.rounds
@@ -107,9 +109,10 @@ def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
         wish = paced.wish.value if paced.wish.height == height else NULL_VALUE
         if bound is not None:
             keeper.count("bound_carried")
-        candidate = pack(bound.slot, bound.value) if bound else pack(0, wish)
+        rank = (keeper.committee.members.index(keeper.me) - height) % keeper.committee.size
+        candidate = Candidate(bound.slot, 0, bound.value) if bound else Candidate(0, rank, wish)
         create = ALGORITHMS[paced.algorithm]
-        participant = create(keeper.me, keeper.committee, candidate)
+        participant = create(keeper.me, keeper.committee, pack(candidate))
         paced.slot = Slot(number, height, Run(participant))
         keeper.count("slots")
         yield from speak(paced)

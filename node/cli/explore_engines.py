@@ -1,0 +1,102 @@
+"""Engines and agreements on a network that forgets nothing."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from consensus import agreements
+from consensus.committee import Committee
+from consensus.exploration.agreeing import make_agreement_cast
+from consensus.exploration.cast import Cast
+from consensus.exploration.engines import make_cast
+from consensus.exploration.explorer import Exploration
+from consensus.exploration.lasting_replay import replay
+from consensus.exploration.searching import Search
+from consensus.exploration.telling import tell_move
+from node.cli.explore_mail import parse_inputs
+from node.cli.explore_report import describe_extent, measure_memory, showing
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be explored."""
+
+    name: str
+    nodes: int
+    twins: int
+    inputs: str
+    timers: bool
+    rounds: int | None
+    restarts: int
+
+
+def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
+    """Who takes part, what may be decided, and how many values."""
+    if wish.name not in agreements.names():
+        cast = make_cast(
+            wish.name, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
+        )
+        values = frozenset(value for seat in cast.seats for value in seat.values)
+        return cast, values, 1
+    bits = parse_inputs(wish.inputs)
+    spec = agreements.get(wish.name)
+    committee = Committee.of(len(bits), spec.default_faults(len(bits)))
+    cast = make_agreement_cast(
+        spec,
+        committee,
+        bits,
+        timers=wish.timers,
+        rounds_max=wish.rounds,
+        restarts_max=wish.restarts,
+    )
+    proposed = frozenset(bytes([bit]) for bit in bits if bit is not None)
+    return cast, proposed, spec.count_values(committee)
+
+
+def explore_lasting(
+    wish: Wish,
+    limit: int,
+    depth: int | None,
+    *,
+    depth_first: bool,
+    fuses: bool,
+    is_symmetric: bool,
+    json: bool,
+) -> dict[str, Any]:
+    """Explore, show how far it is, and report."""
+    cast, proposed, values_max = make_wished(wish)
+    search = Search(cast, fuses, is_symmetric, proposed, values_max)
+    with showing(is_shown=not json) as show:
+        seen = search.run(
+            configurations_max=limit, depth_max=depth, depth_first=depth_first, on_progress=show
+        )
+    return make_report(wish, search, seen)
+
+
+def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]:
+    """What was seen, for machines; `names` is a digest of all local states."""
+    steps = search.steps
+    violation = None
+    if seen.violation is not None:
+        schedule = search.schedule(seen)
+        said = {place: str(words) for place, words in replay(search.cast, schedule).words().items()}
+        violation = {
+            "property": seen.violation[1],
+            "schedule": list(map(tell_move, schedule)),
+            "decided": said,
+        }
+    reductions = ["partial order"] * search.fuses
+    if search.space is not search.plain:
+        reductions.append(f"symmetry of {len(search.space.images) + 1}")
+    return {
+        "explored": wish.name,
+        "network": "lasting",
+        "reductions": reductions,
+        **describe_extent(seen, search.cast.rounds_max if steps.is_bounded else None),
+        "states": len(steps.states),
+        "names": hashlib.sha256(b"".join(sorted(steps.names))).hexdigest(),
+        "steps": steps.steps,
+        "decided": sorted({str(v) for _, values in search.judge.decided for v in values}),
+        "violation": violation,
+        "memory_bytes": measure_memory(),
+    }

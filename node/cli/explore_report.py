@@ -1,0 +1,90 @@
+"""What an exploration says while it runs, and in the end."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from consensus.exploration.explorer import Exploration
+from node.cli.output import messages, print_line, print_pairs
+
+
+@contextmanager
+def showing(*, is_shown: bool) -> Iterator[Callable[[Exploration], None]]:
+    """A count on standard error, with its pace; whoever explores calls what this gives."""
+    with make_bar(is_shown=is_shown) as bar:
+        task = bar.add_task("configurations", total=None, pace=0.0)
+        started_s = time.monotonic()
+
+        def show(seen: Exploration) -> None:
+            count = len(seen.configurations)
+            pace = count / max(time.monotonic() - started_s, 1e-9)
+            bar.update(task, completed=count, pace=pace)
+
+        yield show
+
+
+def make_bar(*, is_shown: bool) -> Progress:
+    """A count that goes away at the end; nobody knows the total."""
+    return Progress(
+        TextColumn("configurations {task.completed:,.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]:,.0f}/s"),
+        console=messages,
+        disable=not (is_shown and messages.is_terminal),
+        transient=True,
+    )
+
+
+def describe_extent(seen: Exploration, rounds_max: int | None) -> dict[str, Any]:
+    """How much was seen; `rounds_max` if the bound on rounds left anything out."""
+    return {
+        "closed": seen.is_closed and rounds_max is None,
+        "extent": tell_extent(seen, rounds_max),
+        "configurations": len(seen.configurations),
+        "transitions": seen.transitions,
+        "depth": max(seen.depths, default=0),
+    }
+
+
+def tell_extent(seen: Exploration, rounds_max: int | None) -> str:
+    """The same in words: closed is said only where nothing was left out."""
+    if seen.violation is not None:
+        return "up to the violation"
+    if seen.is_closed and rounds_max is None:
+        return "closed: all that can be reached"
+    if seen.is_closed:
+        return f"all up to round {rounds_max}; what lies beyond was left out"
+    return "cut: more can be reached"
+
+
+def measure_memory() -> int:
+    """The most that this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def tell(report: dict[str, Any]) -> None:
+    """The report in words."""
+    violation = report["violation"]
+    reductions = report.get("reductions")
+    print_pairs(
+        {
+            "explored": report["explored"],
+            "network": report["network"],
+            **({"reductions": ", ".join(reductions) or "none"} if reductions is not None else {}),
+            "configurations": f"{report['configurations']:,} ({report['extent']})",
+            "transitions": f"{report['transitions']:,}, {report['depth']} deep",
+            "local states": f"{report['states']:,}, {report['steps']:,} steps of them taken",
+            "decided": ", ".join(report["decided"]) or "nothing",
+            "pace": f"{report['per_second']:,} configurations/s",
+            "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
+            "violation": violation["property"] if violation else "none",
+        }
+    )
+    if violation is not None:
+        for line in violation["schedule"]:
+            print_line(f"  {line}")
+        print_line(f"replayed on fresh members: decided {violation['decided']}")
