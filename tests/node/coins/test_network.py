@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from consensus import catalog
+from consensus.benor.messages import Coin, Kept
+from consensus.chaining.messages import Noted
 from ledger.coin.keys import CoinKeys
-from ledger.coin.log import encode_tag
+from ledger.coin.log import encode_tag, load
 from ledger.coin.shares import SecretShare, make_share
 from ledger.genesis import Genesis
 from ledger.keys import KeyPair
+from ledger.store.leveldb import LevelStore
 from ledger.transaction import Reconfigure, build
 from node.coins.service import Coins
 from node.coins.share_file import SHARE_FILE, CoinShareError, format_share, load_share
@@ -23,6 +27,7 @@ from node.hosting.install import install
 from node.hosting.network import admit, create_hosted
 from node.hosting.plan import HostedNode, HostPlan
 from node.hosting.secret import make_secret
+from node.journal import Journal
 from node.logs.masking import mask_text
 from node.node import Node
 from node.secret_files import SecretFileError, write_secret
@@ -75,6 +80,7 @@ async def test_nodes_decide_by_coins_that_all_see_alike_before_and_after_a_crash
     for index in range(3):
         await pay(cluster, index)
     await cluster.crash(1)
+    assert_noted(cluster.homes[1])
     await pay(cluster, 2)
     await cluster.start(1)
     await pay(cluster, 1)
@@ -93,6 +99,24 @@ async def test_nodes_decide_by_coins_that_all_see_alike_before_and_after_a_crash
     metrics = cluster.nodes[0].core.metrics
     assert metrics.coin_shares.labels("taken")._value.get() >= height
     assert metrics.coin_seconds._sum.get() > 0
+
+
+def assert_noted(home: Path) -> None:
+    """What a journal says of coins stands beside it, and tells the same."""
+    journal = Journal.open(home / "data" / "journal")
+    journal.close()
+    records = [catalog.get(NAME).records.decode(data) for data in journal.records]
+    store = LevelStore(home / "data" / "db")
+    notes = load(store)
+    store.close()
+    followed = {
+        (record.height, record.record.author, record.record.record.round): record.record.record
+        for record in records
+        if isinstance(record, Noted) and isinstance(record.record, Kept)
+    }
+    coins = {tag: one.face for tag, one in followed.items() if isinstance(one, Coin)}
+    assert coins.items() <= notes.items()
+    assert notes
 
 
 async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> None:
@@ -163,6 +187,18 @@ async def test_a_member_alone_makes_its_coins_alone(alone: Cluster) -> None:
     await alone.start(0)
     await pay(alone)
     assert None not in list_faces(alone.nodes[0]).values()
+
+
+async def test_coins_are_on_disk_before_what_follows_from_them(
+    alone: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alone.start(0)
+    node, order = alone.nodes[0], list[str]()
+    with monkeypatch.context() as patch:
+        patch.setattr(node.coins, "write", lambda: order.append("coins"))
+        patch.setattr(node.journal, "write", lambda _taken: order.append("journal"))
+        node._sync_all((False, []))
+    assert order == ["coins", "journal"]
 
 
 async def test_a_share_that_is_missing_exposed_or_foreign_is_refused(alone: Cluster) -> None:
