@@ -140,7 +140,7 @@ _SPECS = (
             paxos_shifting.lower_ballots,
             paxos_shifting.is_spent,
         ),
-        back_off,
+        calm=back_off,
     ),
     AgreementSpec(
         "adopting",

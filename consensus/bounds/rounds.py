@@ -70,8 +70,6 @@ class Run:
     heard: dict[Place, list[Heard]] = field(default_factory=dict)
     decisions: dict[Place, bytes] = field(default_factory=dict)
     """Also of those who crashed afterwards."""
-    ended: dict[Place, int] = field(default_factory=dict)
-    """At the end of which round each decided."""
     made: set[tuple[ReplicaId, bytes]] = field(default_factory=set)
     """What was ever signed, by whom: nobody else can sign it."""
     forged: int = 0
@@ -130,7 +128,6 @@ class Run:
         participant.receive(self.round, dict(sorted(mail.items())))
         if participant.decision is not None and place not in self.decisions:
             self.decisions[place] = participant.decision
-            self.ended[place] = self.round
 
 
 def run(plan: Plan, rounds: int) -> Run:
