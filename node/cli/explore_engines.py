@@ -15,6 +15,7 @@ from consensus.exploration.searching import Search
 from consensus.exploration.telling import tell_move
 from node.cli.explore_mail import parse_inputs
 from node.cli.explore_report import describe_extent, measure_memory, showing
+from node.cli.remote import RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
         return cast, values, 1
     bits = parse_inputs(wish.inputs)
     spec = agreements.get(wish.name)
+    if spec.common_faces is not None:
+        raise RequestError(
+            f"{wish.name} tosses common coins, which a lasting network does not serve",
+            reason="no-common-coin",
+            advice="leave --lasting out",
+        )
     committee = Committee.of(len(bits), spec.default_faults(len(bits)))
     cast = make_agreement_cast(
         spec,
