@@ -10,19 +10,24 @@ from consensus.exploration import engines
 from consensus.exploration.asynchronous import Liberties
 from node.cli.explore_engines import Wish, explore_lasting
 from node.cli.explore_mail import Question, check_crashes, explore_mail, parse_inputs
-from node.cli.explore_report import tell
+from node.cli.explore_report import Limits, tell
 from node.cli.output import EXIT_FAILURE, print_json
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
 from node.cli.simulate_campaign import EXIT_INTERRUPTED
 
 CONFIGURATIONS_MAX = 100_000
-NAMES = (*agreements.names(), *engines.names())
 
 
 def explore(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")] = NAMES[0],
+    agreement: Annotated[
+        str, typer.Argument(help=f"One of: {', '.join(agreements.names())}.")
+    ] = agreements.names()[0],
     *,
+    engine: Annotated[
+        str | None,
+        typer.Option(help=f"Instead of an agreement. One of: {', '.join(engines.names())}."),
+    ] = None,
     inputs: Annotated[
         str,
         typer.Option(
@@ -54,6 +59,7 @@ def explore(
         int, typer.Option(min=1, help="Stop after so many configurations.")
     ] = CONFIGURATIONS_MAX,
     depth: Annotated[int | None, typer.Option(min=1, help="Follow so many moves only.")] = None,
+    memory: Annotated[int | None, typer.Option(metavar="MIB", min=1, help="Use no more.")] = None,
     depth_first: Annotated[
         bool, typer.Option("--depth-first", help="Go deep first; a violation is shortened then.")
     ] = False,
@@ -76,27 +82,17 @@ def explore(
     started_s = time.monotonic()
     try:
         with refusing():
-            if name in agreements.names() and not lasting:
-                spec, bits = agreements.get(name), parse_inputs(inputs)
+            limits = Limits(limit, depth, memory, depth_first)
+            if engine is None and not lasting:
+                spec, bits = agreements.get(agreement), parse_inputs(inputs)
                 question = Question(spec, bits, Liberties(crashes, timers), rounds)
                 check_crashes(question)
-                report = explore_mail(question, limit, depth, depth_first=depth_first, json=json)
+                report = explore_mail(question, limits, json=json)
             else:
-                if crashes:
-                    raise RequestError(
-                        "on a lasting network a crash is nothing but silence",
-                        reason="needless-crashes",
-                        advice="leave --crashes out; whoever is silent for ever has crashed",
-                    )
-                wish = Wish(name, nodes, twins, inputs, timers, rounds, restarts)
+                check_lasting(crashes)
+                wish = Wish(agreement, engine, nodes, twins, inputs, timers, rounds, restarts)
                 report = explore_lasting(
-                    wish,
-                    limit,
-                    depth,
-                    depth_first=depth_first,
-                    fuses=fusing,
-                    is_symmetric=symmetry,
-                    json=json,
+                    wish, limits, fuses=fusing, is_symmetric=symmetry, json=json
                 )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -107,3 +103,13 @@ def explore(
     else:
         tell(report)
     raise typer.Exit(EXIT_FAILURE if report["violation"] else 0)
+
+
+def check_lasting(crashes: int) -> None:
+    """Raise `RequestError` for what has no meaning on a lasting network."""
+    if crashes:
+        raise RequestError(
+            "on a lasting network a crash is nothing but silence",
+            reason="needless-crashes",
+            advice="leave --crashes out; whoever is silent for ever has crashed",
+        )

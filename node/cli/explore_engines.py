@@ -14,14 +14,15 @@ from consensus.exploration.lasting_replay import replay
 from consensus.exploration.searching import Search
 from consensus.exploration.telling import tell_move
 from node.cli.explore_mail import parse_inputs
-from node.cli.explore_report import describe_extent, measure_memory, showing
+from node.cli.explore_report import Limits, describe_extent, measure_memory, showing
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be explored."""
 
-    name: str
+    agreement: str
+    engine: str | None
     nodes: int
     twins: int
     inputs: str
@@ -32,14 +33,14 @@ class Wish:
 
 def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
     """Who takes part, what may be decided, and how many values."""
-    if wish.name not in agreements.names():
+    if wish.engine is not None:
         cast = make_cast(
-            wish.name, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
+            wish.engine, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
         )
         values = frozenset(value for seat in cast.seats for value in seat.values)
         return cast, values, 1
     bits = parse_inputs(wish.inputs)
-    spec = agreements.get(wish.name)
+    spec = agreements.get(wish.agreement)
     committee = Committee.of(len(bits), spec.default_faults(len(bits)))
     cast = make_agreement_cast(
         spec,
@@ -55,10 +56,8 @@ def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
 
 def explore_lasting(
     wish: Wish,
-    limit: int,
-    depth: int | None,
+    limits: Limits,
     *,
-    depth_first: bool,
     fuses: bool,
     is_symmetric: bool,
     json: bool,
@@ -68,7 +67,11 @@ def explore_lasting(
     search = Search(cast, fuses, is_symmetric, proposed, values_max)
     with showing(is_shown=not json) as show:
         seen = search.run(
-            configurations_max=limit, depth_max=depth, depth_first=depth_first, on_progress=show
+            configurations_max=limits.configurations_max,
+            depth_max=limits.depth_max,
+            depth_first=limits.depth_first,
+            on_progress=show,
+            may_go_on=limits.may_go_on,
         )
     return make_report(wish, search, seen)
 
@@ -86,13 +89,13 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
             "decided": said,
         }
     reductions = ["partial order"] * search.fuses
-    if search.space is not search.plain:
-        reductions.append(f"symmetry of {len(search.space.images) + 1}")
+    if search.images > 1:
+        reductions.append(f"symmetry of {search.images}")
     return {
-        "explored": wish.name,
+        "explored": wish.engine or wish.agreement,
         "network": "lasting",
         "reductions": reductions,
-        **describe_extent(seen, search.cast.rounds_max if steps.is_bounded else None),
+        **describe_extent(seen, list_bounds(wish, search)),
         "states": len(steps.states),
         "names": hashlib.sha256(b"".join(sorted(steps.names))).hexdigest(),
         "steps": steps.steps,
@@ -100,3 +103,15 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
         "violation": violation,
         "memory_bytes": measure_memory(),
     }
+
+
+def list_bounds(wish: Wish, search: Search) -> dict[str, int]:
+    """The bounds that belong to the question, as far as they leave anything out."""
+    bounds = {}
+    if wish.engine is not None:
+        bounds = {"height": 1, "rounds": wish.rounds or 0}
+    elif search.steps.is_bounded and wish.rounds is not None:
+        bounds["rounds"] = wish.rounds
+    if wish.restarts:
+        bounds["restarts"] = wish.restarts
+    return bounds
