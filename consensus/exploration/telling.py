@@ -29,15 +29,24 @@ def tell_move(move: table.Move | steps.Move) -> str:
 
 
 def tell_message(message: Any) -> str:
-    """Its kind and its fields; of a vote its body, of a hash the beginning."""
+    """Its kind and its fields; of a vote its body."""
     if isinstance(message, Signed):
         return tell_message(message.body)
-    if isinstance(message, msgspec.Struct):
-        names = message.__struct_fields__
-        fields = ", ".join(f"{name}={tell_message(getattr(message, name))}" for name in names)
-        return f"{type(message).__name__}({fields})"
-    if isinstance(message, tuple):
-        return f"({', '.join(map(tell_message, message))})"
-    if isinstance(message, bytes) and len(message) == DIGEST_SIZE_BYTES:
-        return message.hex()[:HASH_DIGITS]
-    return repr(message)
+    fields = ((name, getattr(message, name)) for name in message.__struct_fields__)
+    told = ", ".join(f"{name}={tell_value(value)}" for name, value in fields)
+    return f"{type(message).__name__}({told})"
+
+
+def tell_value(value: Any) -> str:
+    """A field: parts of a message without their names, one byte as the bit that it is, hashes short."""
+    if isinstance(value, Signed):
+        return tell_value(value.body)
+    if isinstance(value, msgspec.Struct):
+        return tell_value(tuple(getattr(value, name) for name in value.__struct_fields__))
+    if isinstance(value, tuple):
+        return f"({', '.join(map(tell_value, value))})"
+    if isinstance(value, bytes) and len(value) == 1:
+        return str(value[0])
+    if isinstance(value, bytes) and len(value) == DIGEST_SIZE_BYTES:
+        return value.hex()[:HASH_DIGITS]
+    return repr(value)

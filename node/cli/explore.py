@@ -1,6 +1,7 @@
 """`quorate explore`: every schedule of an agreement or an engine, until all are seen or one breaks it."""
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,6 +70,10 @@ def explore(
     symmetry: Annotated[
         bool, typer.Option(help="Symmetry reduction, on a lasting network.")
     ] = True,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="Write an engine's violation here, as a scenario for the simulator."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Go through all configurations that any order of events can lead to.
@@ -92,7 +97,7 @@ def explore(
                 check_lasting(crashes)
                 wish = Wish(agreement, engine, nodes, twins, inputs, timers, rounds, restarts)
                 report = explore_lasting(
-                    wish, limits, fuses=fusing, is_symmetric=symmetry, json=json
+                    wish, limits, scenario, fuses=fusing, is_symmetric=symmetry, json=json
                 )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None

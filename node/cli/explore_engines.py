@@ -1,7 +1,9 @@
 """Engines and agreements on a network that forgets nothing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from consensus import agreements
@@ -12,9 +14,14 @@ from consensus.exploration.engines import make_cast
 from consensus.exploration.explorer import Exploration
 from consensus.exploration.lasting_replay import replay
 from consensus.exploration.searching import Search
+from consensus.exploration.staging import stage_schedule
+from consensus.exploration.steps import Move
 from consensus.exploration.telling import tell_move
+from consensus.simulation.scenario import play
+from consensus.simulation.schedule import tell_scenario
 from node.cli.explore_mail import parse_inputs
 from node.cli.explore_report import Limits, describe_extent, measure_memory, showing
+from node.cli.remote import RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
 def explore_lasting(
     wish: Wish,
     limits: Limits,
+    scenario: Path | None,
     *,
     fuses: bool,
     is_symmetric: bool,
@@ -73,10 +81,12 @@ def explore_lasting(
             on_progress=show,
             may_go_on=limits.may_go_on,
         )
-    return make_report(wish, search, seen)
+    return make_report(wish, search, seen, scenario)
 
 
-def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]:
+def make_report(
+    wish: Wish, search: Search, seen: Exploration, scenario: Path | None
+) -> dict[str, Any]:
     """What was seen, for machines; `names` is a digest of all local states."""
     steps = search.steps
     violation = None
@@ -88,6 +98,8 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
             "schedule": list(map(tell_move, schedule)),
             "decided": said,
         }
+        if wish.engine is not None:
+            violation |= stage(wish.engine, search, schedule, scenario)
     reductions = ["partial order"] * search.fuses
     if search.images > 1:
         reductions.append(f"symmetry of {search.images}")
@@ -103,6 +115,25 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
         "violation": violation,
         "memory_bytes": measure_memory(),
     }
+
+
+def stage(
+    engine: str, search: Search, schedule: Sequence[Move], scenario: Path | None
+) -> dict[str, Any]:
+    """What the schedule comes to in the simulator; as a scenario it may be kept."""
+    staged, broken, digest = stage_schedule(engine, search.cast, schedule)
+    if scenario is not None:
+        text = tell_scenario(staged, "Found by quorate explore, and played by the simulator.")
+        try:
+            scenario.write_text(play(text))
+        except OSError as error:
+            raise RequestError(
+                f"{scenario} cannot be written: {error.strerror}",
+                reason="unwritable",
+                advice="name another file with --scenario",
+            ) from error
+    simulated = f"{broken.property}: {broken.detail}" if broken else "nothing is violated"
+    return {"simulated": simulated, "digest": digest}
 
 
 def list_bounds(wish: Wish, search: Search) -> dict[str, int]:

@@ -108,3 +108,5 @@ def tell(report: dict[str, Any]) -> None:
         for line in violation["schedule"]:
             print_line(f"  {line}")
         print_line(f"replayed on fresh members: decided {violation['decided']}")
+        if "simulated" in violation:
+            print_line(f"replayed in the simulator: {violation['simulated']}")
