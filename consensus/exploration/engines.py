@@ -9,21 +9,14 @@ from typing import Any
 
 from consensus import catalog
 from consensus.committee import Committee
-from consensus.errors import ConsensusError
 from consensus.events import Pending, Started
-from consensus.exploration.cast import Cast, Knowledge, Place, Seat
+from consensus.exploration.cast import Cast, ExplorationError, Knowledge, Place, Seat
 from consensus.simulation.application import GENESIS_ID, make_value
 
 FAR = {"checkpoint_interval": 1_024, "window": 2_048}
 """No checkpoint within what is looked at."""
 ITEM = "a"
 """The work."""
-
-
-class ExplorationError(ConsensusError):
-    """What cannot be explored."""
-
-    reason = "bad-exploration"
 
 
 def names() -> tuple[str, ...]:

@@ -1,92 +1,106 @@
-"""A schedule of an engine as a scenario of the simulator, played there while it is written.
+"""The adversary of the theorem, stage by stage: everybody is served in turn, and nobody ever decides.
 
-The simulator's hosts sign, check and execute for themselves; all that it is told is which held message
-arrives next and which timer runs out. A message is found there by what it says (`Knowledge.resemble`).
+At each stage the participant at the head of a queue gets its oldest message, after so few other events
+(lemma 3 says that some do) that both words stay open; then it goes to the end of the queue. So every
+participant steps for ever and every message arrives: the run is fair, whatever it looks like. The
+adversary is a function of the configuration, the age of the mail and the queue, so once these come
+back, it has a loop.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections import deque
+from dataclasses import dataclass, field
 
-from consensus.events import Elapsed
-from consensus.exploration.cast import Cast
-from consensus.exploration.engines import FAR, ITEM
-from consensus.exploration.replaying import ReplayError
-from consensus.exploration.steps import Move, Restart, Tell
-from consensus.exploration.table import Deliver, Fire
-from consensus.simulation.history import ViolationError
-from consensus.simulation.scenario import open_cluster
-from consensus.simulation.schedule import Action, Schedule, Violation
-from consensus.simulation.stage import Stage
-from consensus.simulation.telling import name_message
+from consensus.exploration.asynchronous import Configuration
+from consensus.exploration.lemma import Lasso
+from consensus.exploration.oracle import Oracle, Way, find_delay
+from consensus.exploration.table import MoveId
 
 
-def stage_schedule(
-    engine: str, cast: Cast, moves: Sequence[Move]
-) -> tuple[Schedule, Violation | None, str]:
-    """The schedule in the simulator's words, what it breaks there, and the run's digest.
+@dataclass(slots=True)
+class Walk:
+    """What the adversary has done."""
 
-    Raises `ReplayError` where the simulator cannot follow.
-    """
-    numbers = " ".join(f"{name}={number}" for name, number in FAR.items())
-    line = f"cluster {engine} n={cast.committee.size} f={cast.committee.faults} {numbers}"
-    stage = Stage(open_cluster(line))
-    actions: list[Action] = []
-    try:
-        for command in list_openings(cast):
-            actions.append((0, command))
-            stage.do(command)
-        for move in moves:
-            for command in list_commands(stage, cast, move):
-                actions.append((0, command))
-                stage.do(command)
-    except ViolationError as error:
-        violation = Violation(error.property_name, error.detail, stage.cluster.now_ms)
-        stage.cluster.note_event(0, "violated", error.property_name, error.detail)
-        return Schedule(line, tuple(actions)), violation, stage.cluster.digest()
-    return Schedule(line, tuple(actions)), None, stage.cluster.digest()
+    start: Configuration
+    stages: list[Way] = field(default_factory=list)
+    """The moves of each; none where the participant had no mail."""
+    repeats: int | None = None
+    """The stage whose beginning is like the end, if any is."""
+    is_stuck: bool = False
+    """Was there a stage without a schedule: the lemma would be wrong, or the space too small."""
 
+    @property
+    def moves(self) -> Way:
+        """All of them."""
+        return tuple(move for stage in self.stages for move in stage)
 
-def list_openings(cast: Cast) -> list[str]:
-    """How everything begins: twins, links that hold everything, work, and timers."""
-    size = cast.committee.size
-    commands = [f"twin {seat.name}" for seat in cast.seats[size:]]
-    commands += ["hold", f"submit {ITEM}"]
-    for place, seat in enumerate(cast.seats):
-        timers = [event.timer for event in seat.openings if isinstance(event, Elapsed)]
-        commands += [tell_timer(place, timer) for timer in timers]
-    return commands
+    @property
+    def lasso(self) -> Lasso | None:
+        """The loop that it came to."""
+        if self.repeats is None:
+            return None
+        prefix = tuple(move for stage in self.stages[: self.repeats] for move in stage)
+        loop = tuple(move for stage in self.stages[self.repeats :] for move in stage)
+        return Lasso(prefix, loop)
 
 
-def list_commands(stage: Stage, cast: Cast, move: Move) -> list[str]:
-    """What the simulator is told for one move."""
-    match move:
-        case Deliver():
-            return [find_message(stage, cast, move)]
-        case Fire(to, timer):
-            return [tell_timer(to, timer)]
-        case Tell(to):
-            return [f"suspect {to}"]
-        case Restart(to):
-            return [f"crash {to}", f"restart {to}"]
-        case _:
-            raise ReplayError(f"the simulator tosses its own coins: {move}")
+@dataclass(slots=True)
+class Staging:
+    """The adversary in the midst of it."""
+
+    oracle: Oracle
+    configuration: Configuration
+    mail: list[MoveId] = field(default_factory=list)
+    """Oldest first."""
+    queue: deque[int] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        size = self.oracle.space.world.size
+        self.mail = list(self.configuration[size:])
+        self.queue.extend(range(size))
+
+    def play(self) -> Way | None:
+        """One stage; None if there is no schedule that leaves both words open."""
+        place = self.queue[0]
+        self.queue.rotate(-1)
+        world = self.oracle.space.world
+        event = next((move for move in self.mail if world.place(move) == place), None)
+        if event is None:
+            return ()
+        delay = find_delay(self.oracle, self.configuration, event)
+        if delay is None:
+            return None
+        for move, by in delay.way:
+            self.follow(move, by)
+        return delay.way
+
+    def follow(self, move: MoveId, by: int) -> None:
+        """Take one step; what is new in the mail is youngest."""
+        steps = self.oracle.steps(self.configuration)
+        self.configuration = next(to for taken, to, _ in steps if taken == move)
+        space = self.oracle.space
+        self.mail.remove(move)
+        left = list(self.configuration[space.world.size :])
+        kept = []
+        for one in self.mail:
+            lowered = space.lower_move(one, by) if by else one
+            if lowered in left:
+                left.remove(lowered)
+                kept.append(lowered)
+        self.mail = [*kept, *left]
 
 
-def tell_timer(place: int, timer: tuple[Any, ...]) -> str:
-    """A timer that runs out."""
-    return f"elapse {place} {' '.join(map(str, timer))}"
-
-
-def find_message(stage: Stage, cast: Cast, delivery: Deliver) -> str:
-    """The held message that says what the schedule's message says."""
-    resemble, clogged = cast.knowledge.resemble, stage.cluster.links.clogged
-    wanted, kind = resemble(delivery.message), name_message(delivery.message)
-    for origin in stage.cluster.addresses[delivery.sender]:
-        held = [
-            p for p in clogged.get((origin, delivery.to), ()) if name_message(p.message) == kind
-        ]
-        for number, parcel in enumerate(held, start=1):
-            if resemble(parcel.message) == wanted:
-                which = f" {number}" if number > 1 else ""
-                return f"deliver {origin} {delivery.to} {kind}{which}"
-    raise ReplayError(f"{kind} from {delivery.sender} to {delivery.to} was not said there")
+def walk(oracle: Oracle, start: Configuration, stages_max: int) -> Walk:
+    """Until everything comes back, or for so many stages."""
+    found, staging = Walk(start), Staging(oracle, start)
+    known: dict[tuple[Configuration, tuple[MoveId, ...], tuple[int, ...]], int] = {}
+    for number in range(stages_max):
+        key = (staging.configuration, tuple(staging.mail), tuple(staging.queue))
+        if (before := known.setdefault(key, number)) < number:
+            found.repeats = before
+            break
+        way = staging.play()
+        if way is None:
+            found.is_stuck = True
+            break
+        found.stages.append(way)
+    return found

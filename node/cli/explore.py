@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from consensus import agreements
+from consensus import agreements, synchronous
 from consensus.exploration import engines
 from consensus.exploration.asynchronous import Liberties
 from node.cli.explore_engines import Wish, explore_lasting
 from node.cli.explore_mail import Question, check_crashes, explore_mail, parse_inputs
 from node.cli.explore_report import Limits, tell
+from node.cli.explore_rounds import explore_rounds
 from node.cli.output import EXIT_FAILURE, print_json
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
@@ -22,7 +23,8 @@ CONFIGURATIONS_MAX = 100_000
 
 def explore(
     agreement: Annotated[
-        str, typer.Argument(help=f"One of: {', '.join(agreements.names())}.")
+        str,
+        typer.Argument(help=f"One of: {', '.join((*agreements.names(), *synchronous.names()))}."),
     ] = agreements.names()[0],
     *,
     engine: Annotated[
@@ -35,13 +37,21 @@ def explore(
             metavar="BIT,…", help="An agreement's, one for each member; `-` proposes nothing."
         ),
     ] = "0,1,1",
-    nodes: Annotated[int, typer.Option(min=1, max=9, help="An engine's replicas.")] = 4,
+    nodes: Annotated[
+        int,
+        typer.Option(min=1, max=9, help="Replicas of an engine; members, where there are rounds."),
+    ] = 4,
     twins: Annotated[
         int, typer.Option(min=0, help="So many of an engine's first leaders have a second half.")
     ] = 0,
     crashes: Annotated[
-        int, typer.Option(min=0, help="So many members may crash; without --lasting.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            help="So many members may crash. Default: none, and one where there are rounds. "
+            "On a lasting network a crash is nothing but silence.",
+        ),
+    ] = None,
     restarts: Annotated[
         int, typer.Option(min=0, help="So often each may come back with its journal.")
     ] = 0,
@@ -79,7 +89,7 @@ def explore(
     """Go through all configurations that any order of events can lead to.
 
     Agreements exchange each message once, or on a lasting network; engines are on a lasting one: what
-    was said may arrive late, again, or never. Each configuration is checked for agreement, integrity
+    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried. Each configuration is checked for agreement, integrity
     and validity; what breaks one is shown with a schedule, which is replayed on fresh members.
     Status: 0 nothing is broken in what was seen, 1 a property was violated, 2 bad input, 130 after
     Ctrl-C.
@@ -88,9 +98,11 @@ def explore(
     try:
         with refusing():
             limits = Limits(limit, depth, memory, depth_first)
-            if engine is None and not lasting:
+            if engine is None and agreement in synchronous.names():
+                report = explore_rounds(agreement, nodes, 1 if crashes is None else crashes)
+            elif engine is None and not lasting:
                 spec, bits = agreements.get(agreement), parse_inputs(inputs)
-                question = Question(spec, bits, Liberties(crashes, timers), rounds)
+                question = Question(spec, bits, Liberties(crashes or 0, timers), rounds)
                 check_crashes(question)
                 report = explore_mail(question, limits, json=json)
             else:
@@ -110,7 +122,7 @@ def explore(
     raise typer.Exit(EXIT_FAILURE if report["violation"] else 0)
 
 
-def check_lasting(crashes: int) -> None:
+def check_lasting(crashes: int | None) -> None:
     """Raise `RequestError` for what has no meaning on a lasting network."""
     if crashes:
         raise RequestError(

@@ -13,8 +13,8 @@ from consensus.exploration.cast import Cast
 from consensus.exploration.engines import make_cast
 from consensus.exploration.explorer import Exploration
 from consensus.exploration.lasting_replay import replay
+from consensus.exploration.scenarios import stage_schedule
 from consensus.exploration.searching import Search
-from consensus.exploration.staging import stage_schedule
 from consensus.exploration.steps import Move
 from consensus.exploration.telling import tell_move
 from consensus.simulation.scenario import play

@@ -1,5 +1,6 @@
 """Agreements whose messages arrive once each, or never: the network of the theorem."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,6 +122,7 @@ def make_report(
         "inputs": list(question.inputs),
         **describe_extent(seen, bounds),
         "states": len(world.table.states),
+        "names": hashlib.sha256(b"".join(sorted(world.table.names))).hexdigest(),
         "steps": world.table.steps,
         "decided": sorted(words),
         "violation": violation,

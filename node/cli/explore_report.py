@@ -12,6 +12,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from consensus.exploration.explorer import Exploration
 from node.cli.output import messages, print_line, print_pairs
 
+NAME_DIGITS = 16
 MEMORY_EVERY = 1_024
 """So often, in configurations, the memory is looked at."""
 
@@ -89,24 +90,53 @@ def measure_memory() -> int:
 def tell(report: dict[str, Any]) -> None:
     """The report in words."""
     violation = report["violation"]
-    reductions = report.get("reductions")
-    print_pairs(
-        {
-            "explored": report["explored"],
-            "network": report["network"],
-            **({"reductions": ", ".join(reductions) or "none"} if reductions is not None else {}),
-            "configurations": f"{report['configurations']:,} ({report['extent']})",
-            "transitions": f"{report['transitions']:,}, {report['depth']} deep",
-            "local states": f"{report['states']:,}, {report['steps']:,} steps of them taken",
-            "decided": ", ".join(map(str, report["decided"])) or "nothing",
-            "pace": f"{report['per_second']:,} configurations/s",
-            "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
-            "violation": violation["property"] if violation else "none",
-        }
-    )
+    rows = {
+        "explored": report["explored"],
+        "network": report["network"],
+        "reductions": ", ".join(report["reductions"]) or "none" if "reductions" in report else None,
+        "demands": "; ".join(report["demands"]) if "demands" in report else None,
+        "configurations": f"{report['configurations']:,} ({report['extent']})",
+        "transitions": tell_transitions(report),
+        "local states": tell_states(report),
+        "decided": tell_decided(report),
+        "slowest rounds": tell_slowest(report),
+        "pace": f"{report['per_second']:,} configurations/s",
+        "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
+        "violation": violation["property"] if violation else "none",
+    }
+    print_pairs({name: words for name, words in rows.items() if words is not None})
     if violation is not None:
         for line in violation["schedule"]:
             print_line(f"  {line}")
         print_line(f"replayed on fresh members: decided {violation['decided']}")
         if "simulated" in violation:
             print_line(f"replayed in the simulator: {violation['simulated']}")
+
+
+def tell_transitions(report: dict[str, Any]) -> str:
+    """How many, and how deep."""
+    depth = f", {report['depth']} deep" if "depth" in report else ""
+    return f"{report['transitions']:,}{depth}"
+
+
+def tell_states(report: dict[str, Any]) -> str | None:
+    """How many, and what names them all: the same under every hash seed."""
+    if "states" not in report:
+        return None
+    names = f", {report['names'][:NAME_DIGITS]}" if "names" in report else ""
+    return f"{report['states']:,}{names}; {report['steps']:,} steps taken"
+
+
+def tell_decided(report: dict[str, Any]) -> str | None:
+    """Every value that somebody may decide."""
+    if "decided" not in report:
+        return None
+    return ", ".join(map(str, report["decided"])) or "nothing"
+
+
+def tell_slowest(report: dict[str, Any]) -> str | None:
+    """By how many have crashed: the last round in which somebody decides."""
+    if "slowest_rounds" not in report:
+        return None
+    rounds = report["slowest_rounds"].items()
+    return ", ".join(f"{last} with {crashed} crashed" for crashed, last in rounds)
