@@ -18,3 +18,7 @@ class Alarm(StrEnum):
     """A member unheard in a round and heard in the next: it did not crash, its message is missing."""
     UNCONFIRMED = "unconfirmed"
     """Fewer than n - f came to the same value."""
+
+
+GRAVE = frozenset({Alarm.LATE_TIMER, Alarm.TOO_FEW})
+"""Not one of f faulty members, but this one, or too many of them."""
