@@ -54,7 +54,7 @@ from consensus.lockstep.pacing import ask, on_step
 from consensus.lockstep.parameters import Parameters
 from consensus.lockstep.proposing import on_proposed, request
 from consensus.lockstep.restart import on_applied, on_started
-from consensus.message import Signed
+from consensus.message import Height, Signed
 
 
 @dataclass(slots=True)
@@ -110,13 +110,13 @@ def route_message(paced: Paced, sender: ReplicaId, message: object) -> Iterator[
     keeper = paced.keeper
     if not keeper.committee.is_member(sender):
         return ignore(message, Refusal.NOT_A_MEMBER)
-    paced.present.add(sender)
+    if isinstance(message, Said | Lack):
+        paced.present.add(sender)
+        paced.standing = max(paced.standing, find_standing(message))
     match message:
         case Said():
-            paced.standing = max(paced.standing, message.height - 1)
             return on_said(paced, sender, message)
         case Lack():
-            paced.standing = max(paced.standing, message.decided)
             return catch_up.on_lack(keeper, sender, message)
         case Learned():
             return catch_up.on_learned(keeper, sender, message)
@@ -126,6 +126,11 @@ def route_message(paced: Paced, sender: ReplicaId, message: object) -> Iterator[
             return checkpoint.on_certificate(keeper, message)
         case _:
             return ignore(message, Refusal.UNKNOWN)
+
+
+def find_standing(message: Said | Lack) -> Height:
+    """What the sender has decided."""
+    return message.decided if isinstance(message, Lack) else message.height - 1
 
 
 def create(

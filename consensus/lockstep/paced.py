@@ -60,6 +60,8 @@ class Paced:
     """Who was heard at which step of the last two slots, so that a copy is not called late."""
     bound: dict[Height, Bound] = field(default_factory=dict)
     """The latest value that this replica was bound to, of heights that are not executed."""
+    ahead: dict[ReplicaId, int] = field(default_factory=dict)
+    """The furthest step that each member was heard at too early."""
     wish: Wish = field(default_factory=Wish)
     idle_slots: int = 0
     """Slots in a row in which nobody had a value."""
