@@ -14,6 +14,7 @@ from consensus.agreement import Decided
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -46,7 +47,7 @@ from consensus.events import (
 )
 from consensus.message import Height, compute_digest
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Watch)
+UNSEEN = (Accuse, Alert, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Watch)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""

@@ -28,7 +28,7 @@ from consensus.chaining.keeper import Keeper, Role, Terms
 from consensus.chaining.messages import Checkpoint, CheckpointCertificate, Lack, Learned
 from consensus.chaining.refusals import Refusal, ignore
 from consensus.committee import Committee, ReplicaId
-from consensus.effects import Effect, Ignore
+from consensus.effects import Alert, Effect, Ignore
 from consensus.events import (
     Applied,
     Checked,
@@ -47,6 +47,7 @@ from consensus.events import (
     Tossed,
     Trusted,
 )
+from consensus.lockstep.alarms import DETAILS
 from consensus.lockstep.hearing import on_said
 from consensus.lockstep.messages import Said
 from consensus.lockstep.paced import Paced
@@ -75,6 +76,14 @@ class Synchronous:
         if paced.is_behind and paced.tick:
             yield from ask(paced)
         yield from catch_up.fetch_if_far(keeper)
+        yield from tell_alerts(paced)
+
+
+def tell_alerts(paced: Paced) -> Iterator[Effect]:
+    """What was seen to be broken, once a slot for each kind."""
+    for alarm in [alarm for alarm, was_told in paced.alerts.items() if not was_told]:
+        paced.alerts[alarm] = True
+        yield Alert(f"synchrony-{alarm}", DETAILS[alarm])
 
 
 def route(paced: Paced, event: Event) -> Iterator[Effect]:

@@ -62,6 +62,8 @@ class Paced:
     """The latest value that this replica was bound to, of heights that are not executed."""
     ahead: dict[ReplicaId, int] = field(default_factory=dict)
     """The furthest step that each member was heard at too early."""
+    alerts: dict[Alarm, bool] = field(default_factory=dict)
+    """What was seen to be broken since the slot began, and whether people were told."""
     wish: Wish = field(default_factory=Wish)
     idle_slots: int = 0
     """Slots in a row in which nobody had a value."""
@@ -127,6 +129,7 @@ def raise_alarm(paced: Paced, alarm: Alarm, slot: int | None = None) -> None:
     confirmations every alarm is grave, unless it is about an earlier `slot`.
     """
     paced.keeper.count("synchrony_violations")
+    paced.alerts.setdefault(alarm, False)
     paced.keeper.count(ALARM_COUNTERS[alarm])
     if not paced.is_taking_part or (paced.parameters.confirms and alarm not in GRAVE):
         return

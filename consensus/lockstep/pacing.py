@@ -98,6 +98,7 @@ def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
     paced.stood, paced.standing = paced.standing, 0
     takes_part = may_take_part(paced, number)
     paced.present, paced.has_asked = set(), False
+    paced.alerts = {alarm: told for alarm, told in paced.alerts.items() if not told}
     oldest = paced.tick - 2 * paced.rounds
     paced.heard = {(sender, step) for sender, step in paced.heard if step >= oldest}
     if takes_part:
