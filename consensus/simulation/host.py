@@ -16,6 +16,7 @@ from consensus.committee import Committee, Former, ReplicaId
 from consensus.effects import (
     Accuse,
     Adopt,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -202,6 +203,8 @@ class Host:
     """What becomes of its engine, if it attacks."""
     accusations: list[Accuse] = field(default_factory=list)
     diverged: Diverge | None = None
+    alerts: Counter[str] = field(default_factory=Counter)
+    """Broken assumptions that its engines have told of."""
     refusals: Counter[str] = field(default_factory=Counter)
     counters: Counter[str] = field(default_factory=Counter)
     """What engines that have crashed since had counted."""
@@ -393,6 +396,8 @@ class Host:
             case Accuse(offender):
                 self.accusations.append(effect)
                 self.around.note_accusation(self, offender)
+            case Alert(alert):
+                self.alerts[alert] += 1
             case Diverge(height):
                 self.diverged = effect
                 self.around.note_divergence(self, height)
