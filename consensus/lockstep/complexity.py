@@ -20,13 +20,14 @@ SLOTS_TO_DECIDE = 8
 
 def count_good_case_messages(size: int) -> dict[str, int]:
     """Messages by kind of one slot with the largest f: f + 1 rounds, and the confirmation."""
-    return {"Said": (largest_crash_faults(size) + 2) * size * (size - 1)}
+    links = size * (size - 1)
+    return {"Flood": (largest_crash_faults(size) + 1) * links, "Confirm": links}
 
 
 def count_early_messages(size: int) -> dict[str, int]:
     """The same with early stopping: two rounds where nobody fails, and the confirmation."""
-    rounds = min(2, largest_crash_faults(size) + 1)
-    return {"Said": (rounds + 1) * size * (size - 1)}
+    links = size * (size - 1)
+    return {"Flood": min(2, largest_crash_faults(size) + 1) * links, "Confirm": links}
 
 
 def count_delays(faults: int) -> int:

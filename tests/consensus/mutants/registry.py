@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.consensus.benor.mutants import voting as benor_voting
+from tests.consensus.lockstep.mutants import slots
 from tests.consensus.mutants.planting import Mutant
 from tests.consensus.paxos.mutants import memory as paxos_memory
 from tests.consensus.paxos.mutants import reading as paxos_reading
@@ -12,6 +13,7 @@ from tests.consensus.pow.mutants import chains, headers, repair
 
 LISTS = (
     benor_voting.MUTANTS,
+    slots.MUTANTS,
     paxos_voting.MUTANTS,
     paxos_memory.MUTANTS,
     paxos_reading.MUTANTS,
