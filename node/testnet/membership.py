@@ -14,7 +14,8 @@ from consensus import catalog
 from ledger.address import encode_address
 from ledger.keys import KeyPair
 from ledger.transaction import Reconfigure, build
-from node.api.models import SubmissionAnswer, ValidatorsAnswer
+from node.api.models import SubmissionAnswer
+from node.api.node_models import ValidatorsAnswer
 from node.client import Client, ClientError, UnreachableError
 from node.config import CONFIG_FILE, load_config
 from node.identity import Identity, load_identity

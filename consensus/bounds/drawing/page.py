@@ -10,6 +10,7 @@ from consensus.bounds.arguments import (
     PARTITION,
     ROUNDS,
     THEOREM,
+    WEAK,
 )
 from consensus.bounds.drawing.chain import draw_chain, draw_hiding, tell_links
 from consensus.bounds.drawing.groups import draw_groups
@@ -43,6 +44,9 @@ EXPLANATIONS = {
     "The ends force different decisions: in some column (shaded) agreement breaks.",
     ASYNCHRONOUS: "Whoever is silent may have crashed, so the others must decide; or be late, so what "
     "they decide must fit what it holds.",
+    WEAK: "k members crash in each round, each with a secret of its own that it whispers to one of the "
+    "next k. Without a clock every member may hear another n - f of the inputs; that no algorithm "
+    "keeps to f values then is topology, and not shown here.",
     THEOREM: "Open a run to read what was done in it. Where f < n is the bound nobody is left outside "
     "it, so there the algorithm meets one fault more than it was made for.",
 }
@@ -55,6 +59,7 @@ def draw_page(arguments: Sequence[tuple[str, Findings]]) -> str:
         HEXAGON: draw_hexagons,
         ROUNDS: draw_rounds,
         ASYNCHRONOUS: draw_runs,
+        WEAK: draw_runs,
         THEOREM: draw_cells,
     }
     links = [tag("a", text(name), href=f"#{name}") for name, _ in arguments]
