@@ -28,6 +28,7 @@ from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
+FACES = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class AgreementSpec:
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
     """How many different values may be decided: more than one is weak consensus."""
+    common_faces: tuple[int, ...] | None = None
+    """What its common coin shows in an exploration, round by round and over again; None for a coin each.
+
+    Known beforehand, so that schedulers have more power than they may have: safety has to stand it.
+    """
     claims: Claims | None = None
     """What its good case costs; None for what is here to be broken."""
 
@@ -108,6 +114,7 @@ _SPECS = (
         "the same with a common coin and the rule that binds it, n > 2f",
         benor.is_stale,
         lambda participant: participant.round,
+        common_faces=FACES,
         claims=benor_claims.BINDING,
     ),
     AgreementSpec(
@@ -125,6 +132,7 @@ _SPECS = (
         "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
         mmr.is_stale,
         lambda participant: participant.round,
+        common_faces=FACES,
         default_faults=largest_byzantine_faults,
         claims=benor_claims.LYING,
     ),

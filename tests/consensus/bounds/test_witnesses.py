@@ -3,19 +3,26 @@
 import msgspec
 import pytest
 
-from consensus.bounds import late, partition, simulated, theorem
-from consensus.bounds.arguments import LATE
+from consensus.bounds import late, partition, simulated, theorem, weak
+from consensus.bounds.arguments import LATE, WEAKER
 from consensus.bounds.liars import Wiring, list_two_faced
 from consensus.bounds.simulated import Script, play, witness
 from consensus.bounds.witness import name_value
 from consensus.committee import Committee
 from consensus.model.faults import FaultKind
 from consensus.model.timing import Timing
-from consensus.model.validity import Validity
+from consensus.model.validity import Agreement, Validity
 
 SCRIPTS = partition.list_scripts()
 _V2 = theorem.assume(
     FaultKind.CRASH, Timing.ASYNCHRONOUS, Validity.UNANIMOUS_CORRECT, is_randomised=True
+)
+LIES = theorem.assume(
+    FaultKind.BYZANTINE,
+    Timing.ASYNCHRONOUS,
+    Validity.UNANIMOUS_CORRECT,
+    agreement=Agreement.CORRECT,
+    is_randomised=True,
 )
 
 
@@ -88,6 +95,20 @@ def test_who_is_late_breaks_what_lies_outside_and_nothing_else(title: str) -> No
     assert found.covered == ("> " in title)
 
 
+@pytest.mark.parametrize(("name", "size", "faults"), [("mmr", 4, 1), ("mmr", 7, 2)])
+def test_two_faces_are_stood_by_whom_they_should_be(name: str, size: int, faults: int) -> None:
+    assert late.show_two_faces(name, size, faults, LIES).broken == ()
+    stuck = late.show_two_faces(name, size - 1, faults, LIES)
+    assert stuck.broken == ("termination",)
+
+
+def test_one_liar_turns_protocol_b_around_at_5f() -> None:
+    """All correct members hold 1, and 0 is decided, or nothing."""
+    broken = late.show_diluted("benor-byz", 5, LIES)
+    assert set(broken.broken) & {"validity V2", "termination"}
+    assert late.show_diluted("benor-byz", 6, LIES).decisions == dict.fromkeys("01234", "1")
+
+
 def test_ben_or_alone_promises_no_v2_however_many_there_are() -> None:
     """n = 7, f = 2 is inside n > 3f, and two who propose 0 and crash still have their way."""
     found = late.show_late_third("benor", 7, 2, _V2)
@@ -128,6 +149,20 @@ def test_quorums_are_named_as_they_are() -> None:
 def test_stuck_means_that_nobody_has_decided() -> None:
     found = simulated.show_stuck(theorem.STATEMENTS[2].assumes)
     assert (found.decisions, found.broken) == ({}, ("termination",))
+
+
+@pytest.mark.parametrize("title", WEAKER)
+def test_several_values_where_several_may_be(title: str) -> None:
+    found = WEAKER[title]()
+    assert found.is_as_it_should_be
+    assert found.covered == ("+ 1" in title)
+
+
+@pytest.mark.parametrize(("size", "faults"), [(3, 1), (4, 2)])
+def test_no_schedule_scatters_the_decisions_further(size: int, faults: int) -> None:
+    assert weak.count_most(Committee.of(size, faults)) == faults + 1
+    scattered = weak.show_scattered(size, faults, faults)
+    assert len(set(scattered.decisions.values())) == faults + 1
 
 
 def test_values_in_words() -> None:

@@ -1,4 +1,4 @@
-"""`quorate bounds`: five arguments in words, as JSON and as a page."""
+"""`quorate bounds`: six arguments in words, as JSON and as a page."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_everything_for_machines_and_as_a_page(quorate: Quorate, tmp_path: Path)
     report = done.json()
     assert (report["version"], report["shown"]) == (1, True)
     names = [one["name"] for one in report["arguments"]]
-    assert names == ["partition", "hexagon", "rounds", "asynchronous", "theorem"]
+    assert names == ["partition", "hexagon", "rounds", "asynchronous", "weak", "theorem"]
     assert all(one["shown"] for one in report["arguments"])
     kinds = {finding["type"] for one in report["arguments"] for finding in one["findings"]}
     assert kinds == {"run", "hexagon", "hiding", "chain", "cell"}

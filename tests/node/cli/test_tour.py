@@ -53,8 +53,8 @@ def test_a_command_shows_what_is_promised(
     told: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for words, fewer in REDUCED.items():
-        command = command.replace(words, fewer)
+    for usual, fewer in REDUCED.items():
+        command = command.replace(usual, fewer)
     if "explore" not in command and "--diagram" not in command:
         command += " --workers 1"
     words = shlex.split(command)[1:]
