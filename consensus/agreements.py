@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import consensus.benor.agreement as benor
+import consensus.benor.claims as benor_claims
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
+import consensus.paxos.complexity as paxos_complexity
 import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
 from consensus.benor import mmr
@@ -21,6 +23,7 @@ from consensus.committee import (
     largest_crash_faults,
 )
 from consensus.errors import UnknownEngineError
+from consensus.model.claims import Claims
 from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
@@ -64,6 +67,8 @@ class AgreementSpec:
 
     Known beforehand, so that schedulers have more power than they may have: safety has to stand it.
     """
+    claims: Claims | None = None
+    """What its good case costs; None for what is here to be broken."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -101,6 +106,7 @@ _SPECS = (
             benor_shifting.lower,
             benor_shifting.lower_message,
         ),
+        claims=benor_claims.VOTES,
     ),
     AgreementSpec(
         "benor-common",
@@ -109,6 +115,7 @@ _SPECS = (
         benor.is_stale,
         lambda participant: participant.round,
         common_faces=FACES,
+        claims=benor_claims.BINDING,
     ),
     AgreementSpec(
         "benor-byz",
@@ -117,6 +124,7 @@ _SPECS = (
         benor.is_stale,
         lambda participant: participant.round,
         default_faults=lambda size: (size - 1) // 5,
+        claims=benor_claims.VOTES,
     ),
     AgreementSpec(
         "mmr",
@@ -126,6 +134,7 @@ _SPECS = (
         lambda participant: participant.round,
         common_faces=FACES,
         default_faults=largest_byzantine_faults,
+        claims=benor_claims.LYING,
     ),
     AgreementSpec(
         "paxos",
@@ -141,6 +150,7 @@ _SPECS = (
             paxos_shifting.is_spent,
         ),
         calm=back_off,
+        claims=paxos_complexity.SINGLE,
     ),
     AgreementSpec(
         "adopting",
@@ -148,6 +158,7 @@ _SPECS = (
         "Ben-Or's after hearing n - f inputs: validity V2 where n > 3f",
         is_stale_in_adopting,
         lambda participant: participant.inner.round,
+        claims=adopting.make_claims(benor_claims.VOTES),
     ),
     AgreementSpec(
         "k-set",
@@ -156,6 +167,7 @@ _SPECS = (
         k_set.is_stale,
         lambda _participant: 1,
         count_values=lambda committee: committee.weak_quorum,
+        claims=k_set.CLAIMS,
     ),
     AgreementSpec(
         "wait-for-all",

@@ -492,6 +492,7 @@ _FLOODSET = EngineSpec(
         view_change_messages=lockstep_complexity.count_view_change_messages,
         largest_delay_ms=lockstep_parameters.compute_largest_delay_ms,
         progress_bound_ms=lockstep_complexity.compute_progress_bound_ms,
+        settling_ms=lockstep_complexity.compute_settling_ms,
     ),
     parameters=lockstep_parameters.Parameters,
     messages=lockstep.MESSAGES,

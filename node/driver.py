@@ -18,6 +18,7 @@ from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
     Adopt,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -78,6 +79,9 @@ class Host(Protocol):
 
     def accuse(self, effect: Accuse) -> None:
         """There is proof of misbehaviour."""
+
+    def alert(self, effect: Alert) -> None:
+        """An assumption is broken."""
 
     def ignore(self, effect: Ignore) -> None:
         """A message was refused."""
@@ -287,6 +291,8 @@ class Driver:
                 self._host.catch_up(effect)
             case Accuse():
                 self._host.accuse(effect)
+            case Alert():
+                self._host.alert(effect)
             case Diverge():
                 self._host.diverge(effect)
             case Readable():

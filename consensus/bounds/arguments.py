@@ -91,8 +91,8 @@ def show_hexagon(algorithm: str, faults: int) -> Hexagon:
     """The ring, and each of its pairs in a genuine run."""
     spec, ring = synchronous.get(algorithm), Ring(faults)
     rounds = count_rounds(algorithm, ring.size, faults)
-    ran = run_ring(spec.create, faults, rounds)
-    replays = [extract(spec.create, faults, rounds, ran, pair) for pair in list_pairs()]
+    ran = run_ring(spec.create, faults)
+    replays = [extract(spec.create, faults, ran, pair) for pair in list_pairs()]
     return Hexagon(
         algorithm,
         ring.size,

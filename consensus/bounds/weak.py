@@ -78,7 +78,7 @@ def show_whispers(size: int, faults: int, rounds: int) -> Witness:
     create = synchronous.get(FLOOD).create
     made_for = K * (rounds - 1)
     inputs = {me: bytes([me]) for me in range(size)}
-    ran = run(Plan(Committee.of(size, made_for), create, inputs, crashes), rounds)
+    ran = run(Plan(Committee.of(size, made_for), create, inputs, crashes))
     correct = frozenset(range(size)) - crashes.keys()
     story = tuple(map(tell_crash, crashes.values()))
     words = f"FloodMin of {rounds} round{'s' * (rounds > 1)}"

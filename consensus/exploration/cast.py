@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from consensus.committee import Committee, ReplicaId
+from consensus.errors import ConsensusError
 from consensus.events import Timer
 from consensus.message import Height
 
 Place: TypeAlias = int
 """Where a participant sits; twins have one name and two places."""
+
+
+class ExplorationError(ConsensusError):
+    """What cannot be explored."""
+
+    reason = "bad-exploration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,14 @@ from typing import Any
 
 from consensus import catalog
 from consensus.committee import Committee
-from consensus.errors import ConsensusError
 from consensus.events import Pending, Started
-from consensus.exploration.cast import Cast, Knowledge, Place, Seat
+from consensus.exploration.cast import Cast, ExplorationError, Knowledge, Place, Seat
 from consensus.simulation.application import GENESIS_ID, make_value
 
 FAR = {"checkpoint_interval": 1_024, "window": 2_048}
 """No checkpoint within what is looked at."""
 ITEM = "a"
 """The work."""
-
-
-class ExplorationError(ConsensusError):
-    """What cannot be explored."""
-
-    reason = "bad-exploration"
 
 
 def names() -> tuple[str, ...]:
@@ -39,9 +32,7 @@ def make_cast(name: str, nodes: int, twins: int, rounds_max: int, *, restarts_ma
     if not 0 <= twins <= nodes:
         raise ExplorationError(f"{twins} of {nodes} nodes cannot have twins")
     committee = Committee.of(nodes, spec.default_faults(nodes))
-    parameters = catalog.parse_parameters(
-        spec, {name: FAR[name] for name in FAR if name in spec.parameters.__struct_fields__}
-    )
+    parameters = catalog.parse_parameters(spec, FAR)
     knowledge = spec.exploring(rounds_max)
     holders = [*committee.members, *range(twins)]
     seats = tuple(
@@ -70,7 +61,7 @@ def make_cast(name: str, nodes: int, twins: int, rounds_max: int, *, restarts_ma
         heights_max=1,
         restarts_max=restarts_max,
         restart=lambda journal: list_openings(committee, journal, fresh=False),
-        permutations=list_permutations(nodes, twins, rounds_max),
+        permutations=list_permutations(nodes, twins, knowledge.count_leaders(nodes)),
     )
 
 
@@ -80,9 +71,9 @@ def list_openings(committee: Committee, records: Any, *, fresh: bool) -> tuple[A
     return (started, Pending(some=True))
 
 
-def list_permutations(nodes: int, twins: int, rounds_max: int) -> tuple[tuple[Place, ...], ...]:
-    """Members that lead no round may stand for each other, and the halves of a twin too."""
-    same = range(max(twins, rounds_max + 1), nodes)
+def list_permutations(nodes: int, twins: int, leaders: int) -> tuple[tuple[Place, ...], ...]:
+    """Members that lead no round, the last ones, may stand for each other, and the halves of a twin too."""
+    same = range(max(twins, leaders), nodes)
     pairs = [*itertools.pairwise(same), *((at, nodes + at) for at in range(twins))]
     return tuple(swap(nodes + twins, a, b) for a, b in pairs)
 

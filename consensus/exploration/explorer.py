@@ -27,8 +27,8 @@ class Exploration:
     transitions: int = 0
     depths: "array[int]" = field(default_factory=lambda: array("l"))
     """How many moves each is from a start, on the way by which it was reached first."""
-    is_cut: bool = False
-    """Were moves left out because they went too deep."""
+    cut_by: str = ""
+    """Which limit left something out: `depth`, `configurations` or `memory`; empty if none did."""
     is_closed: bool = False
     """Was everything that can be reached seen."""
     violation: tuple[int, str] | None = None
@@ -69,10 +69,12 @@ def explore(
     depth_max: int | None = None,
     depth_first: bool = False,
     on_progress: Callable[[Exploration], None] | None = None,
+    may_go_on: Callable[[Exploration], bool] | None = None,
 ) -> Exploration:
     """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for.
 
     With `depth_max` moves beyond so many are left out, and the space is closed only if there were none.
+    `may_go_on` is asked before each configuration more: is there memory left.
     """
     seen = Exploration()
     waiting: list[int] = []
@@ -86,12 +88,11 @@ def explore(
     while at < len(waiting):
         number = waiting.pop() if depth_first else waiting[at]
         at += not depth_first
+        moves = space.successors(seen.configurations[number])
         if depth_max is not None and seen.depths[number] >= depth_max:
-            seen.is_cut = seen.is_cut or any(
-                True for _ in space.successors(seen.configurations[number])
-            )
+            seen.cut_by = seen.cut_by or ("depth" if any(True for _ in moves) else "")
             continue
-        for move, following in space.successors(seen.configurations[number]):
+        for move, following in moves:
             seen.transitions += 1
             if following in seen.index:
                 continue
@@ -101,7 +102,8 @@ def explore(
                 return seen
             if on_progress is not None and reached % PROGRESS_EVERY == 0:
                 on_progress(seen)
-            if reached + 1 >= configurations_max:
+            if reached + 1 >= configurations_max or (may_go_on is not None and not may_go_on(seen)):
+                seen.cut_by = "configurations" if reached + 1 >= configurations_max else "memory"
                 return seen
-    seen.is_closed = not seen.is_cut
+    seen.is_closed = not seen.cut_by
     return seen

@@ -17,9 +17,12 @@ the states that silent events lead to; and since nobody sees another's, each may
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from consensus.exploration.cast import Place
+from consensus.exploration.cast import ExplorationError, Place
 from consensus.exploration.lasting import Configuration, Lasting, Words
 from consensus.exploration.steps import Bits, StateId, Steps
+
+SILENT_MAX = 100_000
+"""States that silent events of one participant may lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Fused(Lasting):
         found = self._settled.get(key)
         if found is None:
             found = state
-            while (move := self.find_welcome(found, heard)) is not None:
+            for move in self.list_settling(state, heard):
                 found = self.steps.take(found, move)[0]
             self._settled[key] = found
         return found
@@ -121,6 +124,8 @@ class Fused(Lasting):
         waiting = [start]
         loud: dict[Bits, dict[StateId, tuple[StateId, int]]] = {}
         for state in waiting:
+            if len(reached) > SILENT_MAX:
+                raise ExplorationError("silent events of one participant lead to ever new states")
             for move, after, bits in self.moves(state, heard):
                 following = self.settle(after, heard)
                 new = bits & ~spoken
@@ -174,6 +179,7 @@ class Fused(Lasting):
         moves: list[int] = []
         while (move := self.find_welcome(state, heard)) is not None:
             moves.append(move)
+            heard &= ~(1 << move)
             state = self.steps.take(state, move)[0]
         return moves
 

@@ -16,6 +16,7 @@ from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -48,7 +49,18 @@ from consensus.events import (
 )
 from consensus.message import Height, Sign, compute_digest, sign_message
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled)
+UNSEEN = (
+    Accuse,
+    Alert,
+    Behind,
+    Certify,
+    Diverge,
+    Ignore,
+    Persist,
+    Readable,
+    Rewrite,
+    Settled,
+)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""
@@ -73,7 +85,7 @@ class Local:
     words: tuple[tuple[Height, tuple[bytes, ...]], ...] = ()
     """What was decided, at which height; 0 for an agreement."""
     values: tuple[bytes, ...] = ()
-    """What its clients still want ordered."""
+    """What its clients want ordered, until the last height is decided."""
     is_down: bool = False
     heights_max: Height | None = None
     """Its clients want nothing ordered above."""
@@ -145,6 +157,8 @@ def perform(  # noqa: C901, PLR0912, PLR0917 - one match
             local.words = (*local.words, (height, values))
             block_id = compute_digest(repr((height, values)).encode())
             inbox.append(Applied(height, block_id, committee))
+            if height == local.heights_max:
+                inbox.append(Pending(some=False))
         case Check(_, digest):
             inbox.append(Checked(digest, Verdict.VALID))
         case Request(height, _, required):
@@ -154,14 +168,11 @@ def perform(  # noqa: C901, PLR0912, PLR0917 - one match
 
 
 def answer_request(local: Local, height: Height, inbox: deque[Any], *, required: bool) -> None:
-    """The host packs one piece of its clients' work, or an empty payload if it must."""
+    """The host packs its clients' work, always the same, or an empty payload if it must."""
     if local.heights_max is not None and height > local.heights_max:
         return
     if local.values:
-        value, local.values = local.values[0], local.values[1:]
-        inbox.append(Proposed(height, value))
-        if not local.values:
-            inbox.append(Pending(some=False))
+        inbox.append(Proposed(height, local.values[0]))
     elif required:
         inbox.append(Proposed(height, f"{local.me}/{height}".encode()))
 

@@ -1,6 +1,6 @@
 """A search for what breaks a property on a lasting network, with reductions that can be switched off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from consensus.exploration.cast import Cast
@@ -8,6 +8,9 @@ from consensus.exploration.explorer import Exploration, explore
 from consensus.exploration.fused import Fused
 from consensus.exploration.judging import Judge, do_clash
 from consensus.exploration.lasting import Configuration, Lasting
+from consensus.exploration.lasting_replay import replay
+from consensus.exploration.replaying import ReplayError
+from consensus.exploration.shrinking import shrink
 from consensus.exploration.steps import Move, Steps
 from consensus.exploration.symmetry import Symmetric
 
@@ -42,6 +45,7 @@ class Search:
         depth_max: int | None = None,
         depth_first: bool = False,
         on_progress: Callable[[Exploration], None] | None = None,
+        may_go_on: Callable[[Exploration], bool] | None = None,
     ) -> Exploration:
         """Go through it; symmetries that were believed are checked at the end."""
         seen = explore(
@@ -52,16 +56,36 @@ class Search:
             depth_max=depth_max,
             depth_first=depth_first,
             on_progress=on_progress,
+            may_go_on=may_go_on,
         )
         if isinstance(self.space, Symmetric):
             self.space.check()
+            for image in self.space.images:
+                self.judge.decided |= {image.words.get(word, word) for word in self.judge.decided}
         return seen
 
+    @property
+    def images(self) -> int:
+        """So many configurations may be one."""
+        return len(self.space.images) + 1 if isinstance(self.space, Symmetric) else 1
+
     def schedule(self, seen: Exploration) -> list[Move]:
-        """The events that lead to the violation, silent ones included."""
+        """The events that lead to the violation, silent ones included, needless ones not."""
         assert seen.violation is not None
-        configuration, moves = self.follow(seen, seen.violation[0])
-        return [self.steps.move(move) for move in [*moves, *self.finish(configuration)]]
+        number, broken = seen.violation
+        configuration, moves = self.follow(seen, number)
+        found = [self.steps.move(move) for move in [*moves, *self.finish(configuration)]]
+        return shrink(found, lambda fewer: self.find_broken(fewer) == broken)
+
+    def find_broken(self, schedule: Sequence[Move]) -> str | None:
+        """What a schedule breaks on fresh participants; nothing if it cannot be played."""
+        try:
+            words = replay(self.cast, schedule).words()
+        except ReplayError:
+            return None
+        honest = [at for at, seat in enumerate(self.cast.seats) if not seat.is_liar]
+        said = tuple(frozenset([words.get(place, ())]) for place in honest)
+        return Judge(self.plain, self.proposed, self.values_max).judge(said)
 
     def follow(self, seen: Exploration, number: int) -> tuple[Configuration, list[int]]:
         """A run without symmetries to a configuration that stands for the one with this number."""
@@ -86,7 +110,8 @@ class Search:
         """The silent events after which the words that clash have been said."""
         if not isinstance(self.plain, Fused):
             return []
-        said, moves = self.plain.words(configuration), []
+        moves: list[int] = []
+        said = self.plain.words(configuration)
         honest = [at for at, seat in enumerate(self.cast.seats) if not seat.is_liar]
         for one in honest:
             for other in honest:

@@ -11,12 +11,13 @@ fails is an error, never a smaller space.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from consensus.errors import ConsensusError
 from consensus.exploration.cast import Place
+from consensus.exploration.judging import Word
 from consensus.exploration.lasting import Configuration, Lasting, Words
-from consensus.exploration.steps import Bits, Fire, Restart, Show, StateId, Steps, Tell
+from consensus.exploration.steps import Bits, Move, Restart, StateId, Steps, Tell
+from consensus.exploration.table import Deliver, Fire, Show
 
 
 class SymmetryError(ConsensusError):
@@ -38,6 +39,8 @@ class Image:
         self._states: dict[StateId, StateId] = {}
         self._moves: dict[int, int] = {}
         self._bits: dict[Bits, Bits] = {0: 0}
+        self.words: dict[Word, Word] = {}
+        """What becomes of what is decided; known once it was checked."""
 
     def of(self, configuration: Configuration) -> Configuration:
         """The image of a configuration."""
@@ -80,15 +83,18 @@ class Image:
 
     def _of_own(self, move: int) -> int:
         steps = self.steps
+        image: Move
         match steps.move(move):
             case Fire(to, timer):
-                image: Any = Fire(self.places[to], timer)
+                image = Fire(self.places[to], timer)
             case Show(to, tag, face):
                 image = Show(self.places[to], tag, face)
             case Tell(to, replica):
                 image = Tell(self.places[to], self._names[replica])
             case Restart(to):
                 image = Restart(self.places[to])
+            case Deliver():
+                raise AssertionError("mail has a number of its own")
         return steps.number_own(image)
 
     def _of_mail(self, move: int) -> int:
@@ -127,7 +133,7 @@ class Image:
     def check(self) -> int:
         """Hold every step that was taken against its image; returns how many there were."""
         steps, count = self.steps, 0
-        values: dict[Any, Any] = {}
+        values = self.words
         for state in range(len(steps.taken)):
             image = self.of_state(state)
             words = zip(steps.states[state].words, steps.states[image].words, strict=True)
@@ -139,8 +145,8 @@ class Image:
                 reached, answer, _ = steps.take(image, self.of_move(move))
                 if self.of_state(following) != reached:
                     raise SymmetryError(f"{steps.move(move)} leads elsewhere")
-                for number, other in self.match(said, answer).items():
-                    if self.of_move(number) != other:
+                for number, counterpart in self.match(said, answer).items():
+                    if self.of_move(number) != counterpart:
                         raise SymmetryError(f"{steps.mail[number]} goes to two messages")
         if len(set(values.values())) != len(values):
             raise SymmetryError("two words go to one")

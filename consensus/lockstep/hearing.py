@@ -42,7 +42,9 @@ def take_in_turn(paced: Paced, sender: ReplicaId, said: Said, step: int) -> Iter
             raise_alarm(paced, Alarm.LATE_MESSAGE, said.slot)
         yield Ignore(said, Refusal.SYNCHRONY)
     else:
-        raise_alarm(paced, Alarm.EARLY_MESSAGE)
+        if step > paced.ahead.get(sender, 0):
+            paced.ahead[sender] = step
+            raise_alarm(paced, Alarm.EARLY_MESSAGE)
         yield Ignore(said, Refusal.SYNCHRONY)
 
 

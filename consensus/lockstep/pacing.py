@@ -15,7 +15,7 @@ from consensus.lockstep.algorithms import ALGORITHMS
 from consensus.lockstep.choosing import Candidate, pack, unpack
 from consensus.lockstep.deciding import confirm, settle_unconfirmed
 from consensus.lockstep.hearing import take_letter
-from consensus.lockstep.messages import Flood, Said
+from consensus.lockstep.messages import Said
 from consensus.lockstep.paced import Paced, Slot, raise_alarm
 from consensus.lockstep.refusals import Refusal
 from consensus.lockstep.running import Run, close_round
@@ -56,14 +56,11 @@ def pass_round(paced: Paced) -> Iterator[Effect]:
     """The open round is over: learn, and perhaps come to a value."""
     slot = paced.slot
     assert slot is not None
-    bodies = {
-        sender: said.body for sender, said in slot.run.mail.items() if isinstance(said.body, Flood)
-    }
-    alarm = close_round(slot.run, bodies)
+    alarm = close_round(slot.run)
     decision = slot.run.participant.decision
     if alarm is not None:
         raise_alarm(paced, alarm)
-    elif decision is not None and slot.outcome is None:
+    if slot.alarm is None and decision is not None and slot.outcome is None:
         slot.outcome = unpack(decision).value
         if slot.outcome != NULL_VALUE:
             yield Check(slot.height, compute_digest(slot.outcome), slot.outcome, forced=True)
@@ -101,6 +98,7 @@ def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
     paced.stood, paced.standing = paced.standing, 0
     takes_part = may_take_part(paced, number)
     paced.present, paced.has_asked = set(), False
+    paced.alerts = {alarm: told for alarm, told in paced.alerts.items() if not told}
     oldest = paced.tick - 2 * paced.rounds
     paced.heard = {(sender, step) for sender, step in paced.heard if step >= oldest}
     if takes_part:

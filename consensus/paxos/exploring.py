@@ -41,6 +41,10 @@ class UpTo:
         replica = engine.replica
         return max(replica.seen.round, replica.bar.round, replica.candidate.round)
 
+    def count_leaders(self, size: int) -> int:
+        """Everybody may stand, and ballots order them."""
+        return size
+
     def describe(self, engine: MultiPaxos) -> Any:
         """All that a later step can depend on."""
         replica = engine.replica

@@ -68,6 +68,10 @@ class UpTo:
         """The view that a replica stands in."""
         return engine.replica.view
 
+    def count_leaders(self, _size: int) -> int:
+        """So many of the first members lead a view."""
+        return self.view_max + 1
+
     def describe(self, engine: Pbft) -> Any:
         """All that a later step can depend on."""
         replica = engine.replica

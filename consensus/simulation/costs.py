@@ -24,7 +24,6 @@ from consensus.simulation.meters import Reading, attach_meter
 from consensus.simulation.scenario import SIZE_MAX
 
 DELAY_MS = 5
-SETTLING_MS = 50
 ITEM = "item"
 
 
@@ -118,7 +117,7 @@ def open_quiet_cluster(engine: str, nodes: int, faults: int | None) -> Cluster:
     for place, host in cluster.hosts.items():
         host.spread = Extreme(0, is_least=place == first_backup)
     cluster.start()
-    cluster.run(SETTLING_MS)
+    cluster.run(spec.model.settling_ms(cluster.parameters, cluster.committee.faults))
     return cluster
 
 

@@ -1,7 +1,9 @@
 """Engines and agreements on a network that forgets nothing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from consensus import agreements
@@ -11,10 +13,14 @@ from consensus.exploration.cast import Cast
 from consensus.exploration.engines import make_cast
 from consensus.exploration.explorer import Exploration
 from consensus.exploration.lasting_replay import replay
+from consensus.exploration.scenarios import stage_schedule
 from consensus.exploration.searching import Search
+from consensus.exploration.steps import Move
 from consensus.exploration.telling import tell_move
+from consensus.simulation.scenario import play
+from consensus.simulation.schedule import tell_scenario
 from node.cli.explore_mail import parse_inputs
-from node.cli.explore_report import describe_extent, measure_memory, showing
+from node.cli.explore_report import Limits, describe_extent, measure_memory, showing
 from node.cli.remote import RequestError
 
 
@@ -22,7 +28,8 @@ from node.cli.remote import RequestError
 class Wish:
     """What is to be explored."""
 
-    name: str
+    agreement: str
+    engine: str | None
     nodes: int
     twins: int
     inputs: str
@@ -33,17 +40,17 @@ class Wish:
 
 def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
     """Who takes part, what may be decided, and how many values."""
-    if wish.name not in agreements.names():
+    if wish.engine is not None:
         cast = make_cast(
-            wish.name, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
+            wish.engine, wish.nodes, wish.twins, wish.rounds or 0, restarts_max=wish.restarts
         )
         values = frozenset(value for seat in cast.seats for value in seat.values)
         return cast, values, 1
     bits = parse_inputs(wish.inputs)
-    spec = agreements.get(wish.name)
+    spec = agreements.get(wish.agreement)
     if spec.common_faces is not None:
         raise RequestError(
-            f"{wish.name} tosses common coins, which a lasting network does not serve",
+            f"{wish.agreement} tosses common coins, which a lasting network does not serve",
             reason="no-common-coin",
             advice="leave --lasting out",
         )
@@ -62,10 +69,9 @@ def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
 
 def explore_lasting(
     wish: Wish,
-    limit: int,
-    depth: int | None,
+    limits: Limits,
+    scenario: Path | None,
     *,
-    depth_first: bool,
     fuses: bool,
     is_symmetric: bool,
     json: bool,
@@ -75,12 +81,18 @@ def explore_lasting(
     search = Search(cast, fuses, is_symmetric, proposed, values_max)
     with showing(is_shown=not json) as show:
         seen = search.run(
-            configurations_max=limit, depth_max=depth, depth_first=depth_first, on_progress=show
+            configurations_max=limits.configurations_max,
+            depth_max=limits.depth_max,
+            depth_first=limits.depth_first,
+            on_progress=show,
+            may_go_on=limits.may_go_on,
         )
-    return make_report(wish, search, seen)
+    return make_report(wish, search, seen, scenario)
 
 
-def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]:
+def make_report(
+    wish: Wish, search: Search, seen: Exploration, scenario: Path | None
+) -> dict[str, Any]:
     """What was seen, for machines; `names` is a digest of all local states."""
     steps = search.steps
     violation = None
@@ -92,14 +104,16 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
             "schedule": list(map(tell_move, schedule)),
             "decided": said,
         }
+        if wish.engine is not None:
+            violation |= stage(wish.engine, search, schedule, scenario)
     reductions = ["partial order"] * search.fuses
-    if search.space is not search.plain:
-        reductions.append(f"symmetry of {len(search.space.images) + 1}")
+    if search.images > 1:
+        reductions.append(f"symmetry of {search.images}")
     return {
-        "explored": wish.name,
+        "explored": wish.engine or wish.agreement,
         "network": "lasting",
         "reductions": reductions,
-        **describe_extent(seen, search.cast.rounds_max if steps.is_bounded else None),
+        **describe_extent(seen, list_bounds(wish, search)),
         "states": len(steps.states),
         "names": hashlib.sha256(b"".join(sorted(steps.names))).hexdigest(),
         "steps": steps.steps,
@@ -107,3 +121,34 @@ def make_report(wish: Wish, search: Search, seen: Exploration) -> dict[str, Any]
         "violation": violation,
         "memory_bytes": measure_memory(),
     }
+
+
+def stage(
+    engine: str, search: Search, schedule: Sequence[Move], scenario: Path | None
+) -> dict[str, Any]:
+    """What the schedule comes to in the simulator; as a scenario it may be kept."""
+    staged, broken, digest = stage_schedule(engine, search.cast, schedule)
+    if scenario is not None:
+        text = tell_scenario(staged, "Found by quorate explore, and played by the simulator.")
+        try:
+            scenario.write_text(play(text))
+        except OSError as error:
+            raise RequestError(
+                f"{scenario} cannot be written: {error.strerror}",
+                reason="unwritable",
+                advice="name another file with --scenario",
+            ) from error
+    simulated = f"{broken.property}: {broken.detail}" if broken else "nothing is violated"
+    return {"simulated": simulated, "digest": digest}
+
+
+def list_bounds(wish: Wish, search: Search) -> dict[str, int]:
+    """The bounds that belong to the question, as far as they leave anything out."""
+    bounds = {}
+    if wish.engine is not None:
+        bounds = {"height": 1, "rounds": wish.rounds or 0}
+    elif search.steps.is_bounded and wish.rounds is not None:
+        bounds["rounds"] = wish.rounds
+    if wish.restarts:
+        bounds["restarts"] = wish.restarts
+    return bounds

@@ -1,5 +1,6 @@
 """Agreements whose messages arrive once each, or never: the network of the theorem."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,12 @@ from consensus.exploration.asynchronous import Configuration, Liberties, World
 from consensus.exploration.bounded import Bounded
 from consensus.exploration.explorer import Exploration, Space
 from consensus.exploration.explorer import explore as go_through
-from consensus.exploration.giving_up import find_broken
-from consensus.exploration.replaying import Replay
+from consensus.exploration.giving_up import AGREEMENT, find_broken
+from consensus.exploration.replaying import Replay, ReplayError
+from consensus.exploration.shrinking import shrink
 from consensus.exploration.table import Move, Table
 from consensus.exploration.telling import tell_move
-from node.cli.explore_report import describe_extent, measure_memory, showing
+from node.cli.explore_report import Limits, describe_extent, measure_memory, showing
 from node.cli.remote import RequestError
 
 SIZE_MAX = 9
@@ -74,9 +76,7 @@ def make_world(question: Question) -> World:
     return World(table, question.liberties, question.spec.is_stale)
 
 
-def explore_mail(
-    question: Question, limit: int, depth: int | None, *, depth_first: bool, json: bool
-) -> dict[str, Any]:
+def explore_mail(question: Question, limits: Limits, *, json: bool) -> dict[str, Any]:
     """Explore, show how far it is, and report."""
     committee, world = question.committee, make_world(question)
     participants = [question.spec.create(me, committee) for me in committee.members]
@@ -95,34 +95,39 @@ def explore_mail(
             space,
             [start],
             judge,
-            configurations_max=limit,
-            depth_max=depth,
-            depth_first=depth_first,
+            configurations_max=limits.configurations_max,
+            depth_max=limits.depth_max,
+            depth_first=limits.depth_first,
             on_progress=show,
+            may_go_on=limits.may_go_on,
         )
-    return make_report(question, world, space, seen)
+    return make_report(question, world, space, seen, depth_first=limits.depth_first)
 
 
 def make_report(
-    question: Question, world: World, space: Space, seen: Exploration
+    question: Question, world: World, space: Space, seen: Exploration, *, depth_first: bool
 ) -> dict[str, Any]:
     """What was seen, for machines."""
     words = {word for one in seen.configurations for word in list_words(world, one)}
     violation = None
     if seen.violation is not None:
         number, broken = seen.violation
-        path = [world.table.moves[move] for move in seen.path(number)]
+        path: list[Move] = [world.table.moves[move] for move in seen.path(number)]
+        if depth_first:
+            path = shrink(path, lambda moves: breaks(question, moves, broken))
         said = replay(question, path)
         violation = {"property": broken, "schedule": list(map(tell_move, path)), "decided": said}
     is_bounded = isinstance(space, Bounded) and space.has_cut
+    bounds = {"rounds": question.rounds_max or 0} if is_bounded else {}
     return {
         "explored": question.spec.name,
         "network": "each message once",
         "inputs": list(question.inputs),
-        **describe_extent(seen, question.rounds_max if is_bounded else None),
+        **describe_extent(seen, bounds),
         "states": len(world.table.states),
+        "names": hashlib.sha256(b"".join(sorted(world.table.names))).hexdigest(),
         "steps": world.table.steps,
-        "decided": sorted(map(str, words)),
+        "decided": sorted(words),
         "violation": violation,
         "memory_bytes": measure_memory(),
     }
@@ -132,6 +137,17 @@ def list_words(world: World, configuration: Configuration) -> set[int]:
     """The bits that somebody has decided."""
     told = world.words(configuration)
     return {value[0] for words in told for _, values in words for value in values}
+
+
+def breaks(question: Question, moves: Sequence[Move], broken: str) -> bool:
+    """Does a schedule break a property on fresh members; one that cannot be played breaks none."""
+    try:
+        said = set(replay(question, moves).values())
+    except ReplayError:
+        return False
+    if broken == AGREEMENT:
+        return len(said) > question.spec.count_values(question.committee)
+    return bool(said - set(question.inputs))
 
 
 def replay(question: Question, path: Sequence[Move]) -> dict[str, int]:

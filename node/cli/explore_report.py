@@ -2,14 +2,35 @@
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from consensus.exploration.explorer import Exploration
 from node.cli.output import messages, print_line, print_pairs
+
+NAME_DIGITS = 16
+MEMORY_EVERY = 1_024
+"""So often, in configurations, the memory is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where an exploration ends though there is more."""
+
+    configurations_max: int
+    depth_max: int | None
+    memory_mib_max: int | None
+    depth_first: bool
+
+    def may_go_on(self, seen: Exploration) -> bool:
+        """Is there memory left."""
+        if self.memory_mib_max is None or len(seen.configurations) % MEMORY_EVERY:
+            return True
+        return measure_memory() <= self.memory_mib_max << 20
 
 
 @contextmanager
@@ -39,26 +60,26 @@ def make_bar(*, is_shown: bool) -> Progress:
     )
 
 
-def describe_extent(seen: Exploration, rounds_max: int | None) -> dict[str, Any]:
-    """How much was seen; `rounds_max` if the bound on rounds left anything out."""
+def describe_extent(seen: Exploration, bounds: Mapping[str, int]) -> dict[str, Any]:
+    """How much was seen; `bounds` are those that belong to the question."""
     return {
-        "closed": seen.is_closed and rounds_max is None,
-        "extent": tell_extent(seen, rounds_max),
+        "closed": seen.is_closed,
+        "bounds": dict(bounds),
+        "extent": tell_extent(seen, bounds),
         "configurations": len(seen.configurations),
         "transitions": seen.transitions,
         "depth": max(seen.depths, default=0),
     }
 
 
-def tell_extent(seen: Exploration, rounds_max: int | None) -> str:
-    """The same in words: closed is said only where nothing was left out."""
+def tell_extent(seen: Exploration, bounds: Mapping[str, int]) -> str:
+    """The same in words: closed is said only where nothing within the bounds was left out."""
     if seen.violation is not None:
         return "up to the violation"
-    if seen.is_closed and rounds_max is None:
-        return "closed: all that can be reached"
-    if seen.is_closed:
-        return f"all up to round {rounds_max}; what lies beyond was left out"
-    return "cut: more can be reached"
+    if not seen.is_closed:
+        return f"cut by {seen.cut_by}: more can be reached"
+    within = ", ".join(f"{name} up to {most}" for name, most in bounds.items())
+    return f"closed within {within}" if within else "closed: all that can be reached"
 
 
 def measure_memory() -> int:
@@ -69,22 +90,53 @@ def measure_memory() -> int:
 def tell(report: dict[str, Any]) -> None:
     """The report in words."""
     violation = report["violation"]
-    reductions = report.get("reductions")
-    print_pairs(
-        {
-            "explored": report["explored"],
-            "network": report["network"],
-            **({"reductions": ", ".join(reductions) or "none"} if reductions is not None else {}),
-            "configurations": f"{report['configurations']:,} ({report['extent']})",
-            "transitions": f"{report['transitions']:,}, {report['depth']} deep",
-            "local states": f"{report['states']:,}, {report['steps']:,} steps of them taken",
-            "decided": ", ".join(report["decided"]) or "nothing",
-            "pace": f"{report['per_second']:,} configurations/s",
-            "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
-            "violation": violation["property"] if violation else "none",
-        }
-    )
+    rows = {
+        "explored": report["explored"],
+        "network": report["network"],
+        "reductions": ", ".join(report["reductions"]) or "none" if "reductions" in report else None,
+        "demands": "; ".join(report["demands"]) if "demands" in report else None,
+        "configurations": f"{report['configurations']:,} ({report['extent']})",
+        "transitions": tell_transitions(report),
+        "local states": tell_states(report),
+        "decided": tell_decided(report),
+        "slowest rounds": tell_slowest(report),
+        "pace": f"{report['per_second']:,} configurations/s",
+        "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
+        "violation": violation["property"] if violation else "none",
+    }
+    print_pairs({name: words for name, words in rows.items() if words is not None})
     if violation is not None:
         for line in violation["schedule"]:
             print_line(f"  {line}")
         print_line(f"replayed on fresh members: decided {violation['decided']}")
+        if "simulated" in violation:
+            print_line(f"replayed in the simulator: {violation['simulated']}")
+
+
+def tell_transitions(report: dict[str, Any]) -> str:
+    """How many, and how deep."""
+    depth = f", {report['depth']} deep" if "depth" in report else ""
+    return f"{report['transitions']:,}{depth}"
+
+
+def tell_states(report: dict[str, Any]) -> str | None:
+    """How many, and what names them all: the same under every hash seed."""
+    if "states" not in report:
+        return None
+    names = f", {report['names'][:NAME_DIGITS]}" if "names" in report else ""
+    return f"{report['states']:,}{names}; {report['steps']:,} steps taken"
+
+
+def tell_decided(report: dict[str, Any]) -> str | None:
+    """Every value that somebody may decide."""
+    if "decided" not in report:
+        return None
+    return ", ".join(map(str, report["decided"])) or "nothing"
+
+
+def tell_slowest(report: dict[str, Any]) -> str | None:
+    """By how many have crashed: the last round in which somebody decides."""
+    if "slowest_rounds" not in report:
+        return None
+    rounds = report["slowest_rounds"].items()
+    return ", ".join(f"{last} with {crashed} crashed" for crashed, last in rounds)

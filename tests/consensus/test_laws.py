@@ -33,6 +33,7 @@ from consensus.events import Elapsed, Event, Received, Stored, Verdict
 from consensus.message import Message, Signed
 from consensus.paxos.messages import Accept, AskIndex, Canvass, Heartbeat, Lack, Prepare
 from tests.consensus.benor.durability import is_covered as is_said
+from tests.consensus.lockstep.durability import is_covered as is_bound
 from tests.consensus.paxos.durability import is_covered as is_kept
 from tests.consensus.pbft.durability import is_covered
 from tests.consensus.pow.durability import is_stored
@@ -42,6 +43,8 @@ ENGINES = catalog.names()
 COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
     "acs": is_said,
     "benor": is_said,
+    "early": is_bound,
+    "floodset": is_bound,
     "paxos": is_kept,
     "pbft": is_covered,
     "pow": is_stored,
@@ -259,7 +262,8 @@ def test_what_is_not_stored_is_not_adopted(engine: str) -> None:
 def test_timers_are_whole_and_positive(steps: list[Step]) -> None:
     timers = [e for s in steps for e in s.effects if isinstance(e, SetTimer)]
     assert timers
-    assert all(type(t.after_ms) is int and t.after_ms > 0 for t in timers)
+    assert all(type(t.after_ms) is int and type(t.align_ms) is int for t in timers)
+    assert all(min(t.after_ms, t.align_ms) == 0 < max(t.after_ms, t.align_ms) for t in timers)
 
 
 def test_decisions_come_in_height_order(steps: list[Step]) -> None:

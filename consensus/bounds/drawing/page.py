@@ -126,7 +126,10 @@ def draw_hexagon(hexagon: Hexagon) -> Markup:
 def draw_rounds(findings: Findings) -> Markup:
     """The hiding chains that break something, and the chains of similar executions."""
     hidings = [
-        draw_told(hiding, tag("div", draw_hiding(hiding), class_="wide") if hiding.broken else "")
+        draw_told(
+            hiding,
+            tag("div", draw_hiding(hiding), class_="wide", tabindex=0) if hiding.broken else "",
+        )
         for hiding in pick(findings, Hiding)
     ]
     return "".join([*hidings, *(draw_search(found) for found in pick(findings, ChainFound))])
@@ -138,7 +141,7 @@ def draw_search(found: ChainFound) -> Markup:
         return draw_told(found, "")
     steps = tag("ol", *(tag("li", text(line)) for line in tell_links(found)), start=0)
     words = tag("details", tag("summary", text("each execution in words")), steps)
-    return draw_told(found, tag("div", draw_chain(found), class_="wide") + words)
+    return draw_told(found, tag("div", draw_chain(found), class_="wide", tabindex=0) + words)
 
 
 def draw_told(finding: Hiding | ChainFound, picture: Markup) -> Markup:

@@ -14,9 +14,9 @@ from consensus.bounds.lying import count_rounds
 from consensus.bounds.rounds import Create
 
 
-def make(name: str, faults: int) -> tuple[Create, int]:
-    """How to make a participant, and for how many rounds."""
-    return synchronous.get(name).create, count_rounds(name, 3 * faults, faults)
+def get(name: str) -> Create:
+    """How to make a participant."""
+    return synchronous.get(name).create
 
 
 @pytest.mark.parametrize("faults", [1, 2, 3])
@@ -44,9 +44,9 @@ def test_the_corners_in_order() -> None:
     ("name", "faults"), [("gathering", 1), ("gathering", 2), ("phase-king", 1), ("phase-king", 2)]
 )
 def test_some_pair_breaks_and_its_genuine_run_is_the_same(name: str, faults: int) -> None:
-    create, rounds = make(name, faults)
-    ran = run_ring(create, faults, rounds)
-    found = [extract(create, faults, rounds, ran, pair) for pair in list_pairs()]
+    create = get(name)
+    ran = run_ring(create, faults)
+    found = [extract(create, faults, ran, pair) for pair in list_pairs()]
     assert all(one.is_same and not one.forged for one in found)
     broken = [one for one in found if one.broken]
     assert broken
@@ -59,26 +59,26 @@ def test_gathering_breaks_validity_and_kings_break_agreement() -> None:
     """Two algorithms, two ways out of six demands that contradict each other."""
     lost = {}
     for name in ("gathering", "phase-king"):
-        create, rounds = make(name, 1)
-        ran = run_ring(create, 1, rounds)
-        found = (extract(create, 1, rounds, ran, pair) for pair in list_pairs())
+        create = get(name)
+        ran = run_ring(create, 1)
+        found = (extract(create, 1, ran, pair) for pair in list_pairs())
         lost[name] = {word for one in found for word in one.broken}
     assert lost == {"gathering": {"validity V2"}, "phase-king": {"agreement"}}
 
 
 @pytest.mark.parametrize("faults", [1, 2])
 def test_with_signatures_the_puppet_lacks_the_words_and_nothing_breaks(faults: int) -> None:
-    create, rounds = make("dolev-strong", faults)
-    ran = run_ring(create, faults, rounds)
+    create = get("dolev-strong")
+    ran = run_ring(create, faults)
     for pair in list_pairs():
-        one = extract(create, faults, rounds, ran, pair)
+        one = extract(create, faults, ran, pair)
         assert one.forged > 0
         assert one.broken == ()
 
 
 def test_a_longer_run_of_the_same_algorithm_does_not_help() -> None:
     """Gathering made for f = 2 takes three rounds; six members are 3f for it too."""
-    create, rounds = make("gathering", 2)
-    assert rounds == 3
-    ran = run_ring(create, 2, rounds)
-    assert any(extract(create, 2, rounds, ran, pair).broken for pair in list_pairs())
+    create = get("gathering")
+    assert count_rounds("gathering", 6, 2) == 3
+    ran = run_ring(create, 2)
+    assert any(extract(create, 2, ran, pair).broken for pair in list_pairs())
