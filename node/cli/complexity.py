@@ -39,7 +39,7 @@ def complexity(
             help=f"Of one engine: {', '.join(case.value for case in Case)}, {BOTH}.",
         ),
     ] = BOTH,
-    html: Annotated[
+    page: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE", help="Of every protocol: draw table and plots into this page."
@@ -59,11 +59,11 @@ def complexity(
     if engine is None:
         with refusing():
             check_alone(nodes, case)
-            check_output(html)
+            check_output(page)
             count = choose_workers(workers)
-        raise typer.Exit(show_overview(count, html, json=json))
+        raise typer.Exit(show_overview(count, page, json=json))
     with refusing():
-        check_unplotted(html)
+        check_unplotted(page)
         cases = parse_cases(case)
         sizes = parse_numbers(nodes, "sizes", includes_last=True)
         for size in (sizes[0], sizes[-1]):
@@ -97,13 +97,13 @@ def check_alone(nodes: str, case: str) -> None:
         )
 
 
-def check_unplotted(html: Path | None) -> None:
+def check_unplotted(page: Path | None) -> None:
     """Raise `RequestError` for a page about one engine."""
-    if html is not None:
+    if page is not None:
         raise RequestError(
             "the page is about every protocol",
             reason="page-of-one-engine",
-            advice="leave --engine or --html out",
+            advice="leave --engine or --page out",
         )
 
 

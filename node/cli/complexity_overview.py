@@ -14,7 +14,7 @@ from node.cli.simulate import refusing
 from node.cli.simulate_single import write
 
 
-def show_overview(workers: int, html: Path | None, *, json: bool) -> int:
+def show_overview(workers: int, page: Path | None, *, json: bool) -> int:
     """Measure all, tell it; the exit status."""
     jobs = list_jobs()
     ended = run_numbers(
@@ -28,9 +28,9 @@ def show_overview(workers: int, html: Path | None, *, json: bool) -> int:
     )
     measured = [found for _, found in sorted(ended.results, key=lambda result: result[0])]
     is_good = len(measured) == len(jobs) and not any(found.differing for found in measured)
-    if html is not None:
+    if page is not None:
         with refusing():
-            write(html, draw_costs(measured))
+            write(page, draw_costs(measured))
     if json:
         print_json({"equal": is_good, "protocols": list(map(to_plain, measured))})
     else:

@@ -44,7 +44,7 @@ def flp(
     loops: Annotated[
         int, typer.Option(min=1, max=LOOPS_MAX, help="How often the replayer goes round.")
     ] = LOOPS,
-    html: Annotated[
+    page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw all of it into this page.")
     ] = None,
     workers: Workers = None,
@@ -63,7 +63,7 @@ def flp(
     with refusing():
         names = list(dict.fromkeys(victims or list_victims()))
         check_victims(names)
-        check_output(html)
+        check_output(page)
         count = choose_workers(workers)
     ended = run_numbers(
         partial(show_numbered, tuple(names), loops),
@@ -78,10 +78,10 @@ def flp(
     reports = [shown.report for shown in results]
     losses = list_losses()
     straw_men, weak = list(map(show_loss, losses)), show_weak()
-    if html is not None:
+    if page is not None:
         films = list(map(film_loss, losses))
         with refusing():
-            write(html, draw_page(results, list(zip(straw_men, films, strict=True)), weak))
+            write(page, draw_page(results, list(zip(straw_men, films, strict=True)), weak))
     is_good = len(reports) == len(names) and all(map(is_shown, reports)) and is_weak_shown(weak)
     if json:
         print_json({"shown": is_good, "victims": reports, "straw_men": straw_men, "weak": weak})

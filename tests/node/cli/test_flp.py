@@ -117,7 +117,7 @@ def test_four_victims_for_machines(quorate: Quorate) -> None:
     [
         (("--victim", "q"), "unknown-victim"),
         (("--workers", "0"), "no-workers"),
-        (("--html", "/no/such/folder/a.html"), "output-unwritable"),
+        (("--page", "/no/such/folder/a.html"), "output-unwritable"),
     ],
 )
 def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> None:
