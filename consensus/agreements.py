@@ -52,6 +52,8 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    forget: Callable[[Any], None] = lambda _participant: None
+    """Takes away from a state what no later step reads, whatever links do."""
     calm: Callable[[Any], None] = lambda _participant: None
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
@@ -95,6 +97,7 @@ _SPECS = (
             benor_shifting.lower,
             benor_shifting.lower_message,
         ),
+        forget=benor_shifting.forget,
     ),
     AgreementSpec(
         "benor-common",
