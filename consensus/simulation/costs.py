@@ -17,6 +17,7 @@ from consensus import catalog
 from consensus.catalog import EngineSpec
 from consensus.committee import Committee
 from consensus.errors import ConsensusError
+from consensus.model.timing import Timing
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
@@ -25,6 +26,7 @@ from consensus.simulation.scenario import SIZE_MAX
 
 DELAY_MS = 5
 SETTLING_MS = 50
+MEETING_MS_MAX = 600_000
 ITEM = "item"
 
 
@@ -119,6 +121,10 @@ def open_quiet_cluster(engine: str, nodes: int, faults: int | None) -> Cluster:
         host.spread = Extreme(0, is_least=place == first_backup)
     cluster.start()
     cluster.run(SETTLING_MS)
+    if spec.model.timing is Timing.SYNCHRONOUS:
+        # Members meet when their clocks first tell them to, and work together from then on.
+        cluster.run_until(lambda: cluster.sent.total() > 0, MEETING_MS_MAX)
+        cluster.run(SETTLING_MS)
     return cluster
 
 
