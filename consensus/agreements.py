@@ -58,6 +58,8 @@ class AgreementSpec:
     shifting: Shifting | None = None
     default_faults: Callable[[int], int] = largest_crash_faults
     """The most that a number of members stands."""
+    forget: Callable[[Any], None] = lambda _participant: None
+    """Takes away from a state what no later step reads, whatever links do."""
     calm: Callable[[Any], None] = lambda _participant: None
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
@@ -107,6 +109,7 @@ _SPECS = (
             benor_shifting.lower_message,
         ),
         claims=benor_claims.VOTES,
+        forget=benor_shifting.forget,
     ),
     AgreementSpec(
         "benor-common",

@@ -1,7 +1,5 @@
 """Agreements as casts on a lasting network."""
 
-from typing import Any
-
 from consensus.agreement import Opened, Propose
 from consensus.agreements import AgreementSpec
 from consensus.committee import Committee
@@ -24,12 +22,11 @@ def make_agreement_cast(
         for me, bit in zip(committee.members, inputs, strict=True)
     )
 
-    tidy = spec.shifting.tidy if spec.shifting is not None else do_nothing
     return Cast(
         committee,
         lambda me: spec.create(me, committee),
         seats,
-        Knowledge(tidy=tidy, may_fire=lambda _participant, _timer: timers),
+        Knowledge(tidy=spec.forget, may_fire=lambda _participant, _timer: timers),
         find_round=spec.find_round,
         rounds_max=rounds_max,
         restarts_max=restarts_max,
@@ -47,7 +44,3 @@ def list_alike(inputs: tuple[int | None, ...]) -> tuple[tuple[Place, ...], ...]:
         for b in range(a + 1, size)
         if inputs[a] == inputs[b] and inputs[a] not in inputs[a + 1 : b]
     )
-
-
-def do_nothing(_participant: Any) -> None:
-    """All of a state may matter."""

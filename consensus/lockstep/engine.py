@@ -2,7 +2,7 @@
 
 Model: synchronous with a known bound, clocks with a known skew, members that crash and come back with
 their journals. Bound: n > 2f. Validity V2 of the values that members have: who has none brings none.
-A slot is f + 1 rounds of the algorithm (FloodSet, or early stopping) and one of confirmation, each one
+A slot is f + 1 rounds of the algorithm (FloodSet, or early stopping) and two of confirmation, each one
 step of the clock long. Slots follow each other without a pause, whether there is work or not: in an idle
 slot everybody says that there is nothing, so silence is noticed, and no height is decided.
 
@@ -16,7 +16,7 @@ Where the chapter errs: it has no rounds in time, and no restart. With `confirms
 textbook's, and decides with the algorithm's last round: in order while messages are in time and at most
 f crash for good; otherwise it may decide two values, which is what the confirmations are for.
 
-Cost: (f + 2) n (n - 1) messages a slot, one durable write per height and member, none in idle slots.
+Cost: (f + 3) n (n - 1) messages a slot, one durable write per height and member, none in idle slots.
 """
 
 from collections.abc import Iterator

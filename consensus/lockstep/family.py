@@ -81,7 +81,7 @@ def compute_account(engine: Synchronous) -> Account:
         heard = tuple(sorted(slot.run.mail.keys() | slot.run.quiet))
         phase, waiting_for = tell_slot(paced)
         if slot.outcome:
-            heard = tuple(sorted(slot.confirms))
+            heard = tuple(sorted(slot.confirms if slot.has_spoken_last else slot.reports))
     elif keeper.is_voting:
         phase = WAITING
     return Account(

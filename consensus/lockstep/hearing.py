@@ -7,7 +7,7 @@ from consensus.committee import ReplicaId
 from consensus.effects import Effect, Ignore
 from consensus.lockstep.alarms import Alarm
 from consensus.lockstep.deciding import settle_confirmed
-from consensus.lockstep.messages import Confirm, Said
+from consensus.lockstep.messages import Confirm, Report, Said
 from consensus.lockstep.paced import Paced, raise_alarm
 from consensus.lockstep.refusals import Refusal
 from consensus.lockstep.running import hear
@@ -57,6 +57,8 @@ def take_letter(paced: Paced, sender: ReplicaId, said: Said) -> Iterator[Effect]
         yield Ignore(said, Refusal.OTHER_HEIGHT)
     else:
         hear(slot.run, sender, said)
-        if isinstance(said.body, Confirm):
+        if isinstance(said.body, Report):
+            slot.reports.setdefault(sender, said.body.digest)
+        elif isinstance(said.body, Confirm):
             slot.confirms.setdefault(sender, said.body.digest)
             yield from settle_confirmed(paced, slot)

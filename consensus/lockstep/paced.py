@@ -22,7 +22,9 @@ class Slot:
     run: Run
     outcome: bytes | None = None
     """What the algorithm came to, the null value if nobody had any."""
+    reports: dict[ReplicaId, Digest] = field(default_factory=dict)
     confirms: dict[ReplicaId, Digest] = field(default_factory=dict)
+    has_reported: bool = False
     has_spoken_last: bool = False
     alarm: Alarm | None = None
     """Why this replica says and decides nothing more in this slot."""

@@ -13,7 +13,7 @@ from consensus.events import Elapsed, Timer
 from consensus.lockstep.alarms import Alarm
 from consensus.lockstep.algorithms import ALGORITHMS
 from consensus.lockstep.choosing import Candidate, pack, unpack
-from consensus.lockstep.deciding import confirm, settle_unconfirmed
+from consensus.lockstep.deciding import conclude, settle_unconfirmed
 from consensus.lockstep.hearing import take_letter
 from consensus.lockstep.messages import Said
 from consensus.lockstep.paced import Paced, Slot, raise_alarm
@@ -136,7 +136,7 @@ def speak(paced: Paced) -> Iterator[Effect]:
         return
     run = slot.run
     if slot.outcome is not None and slot.run.participant.has_halted:
-        yield from confirm(paced, slot)
+        yield from conclude(paced, slot)
     else:
         body = run.participant.send(run.in_round)
         yield Broadcast(Said(slot.number, slot.height, run.in_round, False, body))

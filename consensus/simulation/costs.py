@@ -14,8 +14,8 @@ from enum import Enum
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import Contract, EngineSpec
 from consensus.errors import ConsensusError
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster
@@ -126,7 +126,7 @@ def check_size(spec: EngineSpec, nodes: int, faults: int | None) -> None:
     if not 1 <= nodes <= SIZE_MAX:
         raise MeasureError(f"nodes is 1 to {SIZE_MAX}, not {nodes}")
     advice = "it is never at rest, so no message belongs to one item"
-    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
+    catalog.check_contract(spec, {Contract.CHAIN}, advice)
     faults = spec.default_faults(nodes) if faults is None else faults
     catalog.check_configuration(spec, Committee.of(nodes, faults))
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee, Former, ReplicaId
 from consensus.effects import (
     Accuse,
@@ -39,6 +38,7 @@ from consensus.effects import (
     Watch,
 )
 from consensus.engine import Engine, step
+from consensus.engine_spec import EngineSpec
 from consensus.events import (
     Applied,
     Checked,

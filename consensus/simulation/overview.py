@@ -12,6 +12,7 @@ import msgspec
 
 from consensus import agreements, catalog, synchronous
 from consensus.committee import Committee
+from consensus.engine_spec import Contract
 from consensus.model.claims import Claims
 from consensus.simulation.agreement_costs import Outlay, measure_agreement, measure_synchronous
 from consensus.simulation.costs import Case, Cost, measure
@@ -120,7 +121,7 @@ ENGINE, CHANGE, AGREEMENT, SYNCHRONOUS = "engine", "view change", "agreement", "
 
 def list_jobs() -> list[Job]:
     """Everything that claims anything."""
-    chains = [n for n in catalog.names() if catalog.get(n).contract is catalog.Contract.CHAIN]
+    chains = [n for n in catalog.names() if catalog.get(n).contract is Contract.CHAIN]
     leaders = [name for name in chains if catalog.get(name).model.view_change_messages(4)]
     return [
         *((ENGINE, name) for name in chains),

@@ -12,7 +12,7 @@ from consensus.engine import step
 from consensus.events import Applied, Checked, Elapsed, Proposed, Received, Started, Verdict
 from consensus.lockstep.choosing import Candidate, pack, unpack
 from consensus.lockstep.complexity import compute_slot_ms
-from consensus.lockstep.messages import Bound, Confirm, Flood, Pair, Said
+from consensus.lockstep.messages import Bound, Confirm, Flood, Pair, Report, Said
 from consensus.lockstep.paced import Paced
 from consensus.lockstep.pacing import STEP
 from consensus.lockstep.parameters import Parameters
@@ -60,8 +60,8 @@ def test_it_orders_everything_and_decides_no_height_at_rest(engine: str) -> None
     said, written = cluster.sent.total(), [h.writes for h in cluster.hosts.values()]
     cluster.run(6_000)
     assert {host.height for host in cluster.hosts.values()} == {height}
-    # Signs of life go on, one a round, and cost no write.
-    assert cluster.sent.total() - said == 6_000 // DELTA_MS * 3 * 2
+    # Signs of life go on, f + 2 a slot, and cost no write.
+    assert cluster.sent.total() - said == 6_000 // (ROUNDS * DELTA_MS) * 3 * 3 * 2
     assert [host.writes for host in cluster.hosts.values()] == written
     assert count(cluster, "synchrony_violations") == 0
 
@@ -138,7 +138,7 @@ def test_storms_break_nothing(engine: str) -> None:
 # One replica, by hand.
 
 COMMITTEE = Committee.of(3, 1)
-ROUNDS = 3
+ROUNDS = 4
 
 
 @pytest.fixture
@@ -183,7 +183,12 @@ def run_slot(engine: Any, slot: int, candidates: dict[int, Candidate]) -> list[A
     list(loop_back(engine, effects))
     for sender in candidates:
         hear(engine, sender, Said(slot, 1, 2, False, Flood(())))
-    return tick(engine, slot * ROUNDS + 2)
+    reports = tick(engine, slot * ROUNDS + 2)
+    list(loop_back(engine, reports))
+    said = [e.message for e in reports if isinstance(e, Broadcast)]
+    for sender in candidates:
+        hear(engine, sender, said[0])
+    return tick(engine, slot * ROUNDS + 3)
 
 
 def read_bonds(effects: list[Any]) -> list[Bound]:
@@ -191,22 +196,22 @@ def read_bonds(effects: list[Any]) -> list[Bound]:
 
 
 def test_a_confirmation_is_written_first_and_binds(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     step(engine, Proposed(1, b"mine"))
     candidates = {1: Candidate(0, 0, b"theirs"), 2: Candidate(0, 1, b"theirs")}
     effects = run_slot(engine, 1, candidates)
     assert read_bonds(effects) == [Bound(1, 1, b"theirs")]
     said = [e.message for e in effects if isinstance(e, Broadcast)]
-    assert said == [Said(1, 1, 3, True, Confirm(compute_digest(b"theirs")))]
+    assert said == [Said(1, 1, 4, True, Confirm(compute_digest(b"theirs")))]
     kinds = [type(e) for e in effects if isinstance(e, Persist | Broadcast)]
     assert kinds == [Persist, Broadcast]
 
 
 def test_n_minus_f_confirmations_decide(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     run = run_slot(engine, 1, {1: Candidate(0, 0, b"v"), 2: Candidate(0, 0, b"v")})
     list(loop_back(engine, run))
-    confirm = Said(1, 1, 3, True, Confirm(compute_digest(b"v")))
+    confirm = Said(1, 1, 4, True, Confirm(compute_digest(b"v")))
     (check,) = [e for e in hear(engine, 1, confirm) if isinstance(e, Check)]
     assert check.forced
     decided = step(engine, Checked(check.digest, Verdict.VALID))
@@ -216,7 +221,7 @@ def test_n_minus_f_confirmations_decide(engine: Any) -> None:
 
 
 def test_a_bond_is_brought_into_the_next_slot_and_the_latest_wins(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     run_slot(engine, 1, {1: Candidate(0, 0, b"v"), 2: Candidate(0, 0, b"v")})
     effects = meet(engine, 2)
     (said,) = [e.message for e in effects if isinstance(e, Broadcast)]
@@ -226,17 +231,22 @@ def test_a_bond_is_brought_into_the_next_slot_and_the_latest_wins(engine: Any) -
     list(loop_back(engine, effects))
     hear(engine, 1, say_first(1, 2, Candidate(0, 0, b"w")))
     hear(engine, 2, say_first(2, 2, Candidate(0, 0, b"w")))
-    list(loop_back(engine, tick(engine, 7)))
+    list(loop_back(engine, tick(engine, 9)))
     for sender in (1, 2):
         hear(engine, sender, Said(2, 1, 2, False, Flood(())))
-    assert read_bonds(tick(engine, 8)) == [Bound(1, 2, b"v")]
+    assert engine.paced.slot.outcome is None
+    reports = tick(engine, 10)
+    assert Broadcast(Said(2, 1, 3, False, Report(compute_digest(b"v")))) in reports
+    list(loop_back(engine, reports))
+    hear(engine, 1, Said(2, 1, 3, False, Report(compute_digest(b"w"))))
+    assert read_bonds(tick(engine, 11)) == []
 
 
 def test_a_restart_brings_its_bond(engine: Any) -> None:
     again = catalog.get("floodset").create(0, COMMITTEE, Parameters(delta_ms=DELTA_MS))
     records = (Bound(1, 1, b"v"), Bound(1, 4, b"w"))
     step(again, Started(records, 0, bytes(32), COMMITTEE, fresh=False))
-    tick(again, 17)
+    tick(again, 23)
     (said,) = [e.message for e in meet(again, 6) if isinstance(e, Broadcast)]
     assert unpack(said.body.pairs[0].value) == Candidate(4, 0, b"w")
 
@@ -244,43 +254,44 @@ def test_a_restart_brings_its_bond(engine: Any) -> None:
 def test_a_slot_is_not_run_twice(engine: Any) -> None:
     again = catalog.get("floodset").create(0, COMMITTEE, Parameters(delta_ms=DELTA_MS))
     step(again, Started((Bound(1, 6, b"v"),), 0, bytes(32), COMMITTEE, fresh=False))
-    tick(again, 17)
+    tick(again, 23)
     assert not [e for e in meet(again, 6) if isinstance(getattr(e, "message", None), Said)]
 
 
 def test_too_few_heard_abstain_and_alert_once_a_slot(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     list(loop_back(engine, meet(engine, 1)))
-    effects = tick(engine, 4)
+    effects = tick(engine, 5)
     assert [e.alert for e in effects if isinstance(e, Alert)] == ["synchrony-too-few-heard"]
     assert not [e for e in effects if isinstance(e, Broadcast)]
     assert catalog.get("floodset").account(engine).waiting_for == "synchrony"
-    assert not [e for e in tick(engine, 5) if isinstance(e, Alert)]
+    assert not [e for e in tick(engine, 6) if isinstance(e, Alert)]
 
 
 def test_one_late_member_counts_as_crashed(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     list(loop_back(engine, meet(engine, 1)))
     hear(engine, 1, say_first(1, 1, Candidate(0, 0, b"v")))
-    list(loop_back(engine, tick(engine, 4)))
+    list(loop_back(engine, tick(engine, 5)))
     late = say_first(2, 1, Candidate(0, 0, b"a"))
     effects = hear(engine, 2, late)
     assert Ignore(late, Refusal.SYNCHRONY) in effects
     assert [e.alert for e in effects if isinstance(e, Alert)] == ["synchrony-late-message"]
     hear(engine, 1, Said(1, 1, 2, False, Flood(())))
-    assert read_bonds(tick(engine, 5)) == [Bound(1, 1, b"v")]
+    reports = tick(engine, 6)
+    assert Broadcast(Said(1, 1, 3, False, Report(compute_digest(b"v")))) in reports
 
 
 def test_a_step_that_was_skipped_is_noticed(engine: Any) -> None:
-    tick(engine, 2)
+    tick(engine, 3)
     list(loop_back(engine, meet(engine, 1)))
-    effects = tick(engine, 5)
+    effects = tick(engine, 6)
     assert [e.alert for e in effects if isinstance(e, Alert)] == ["synchrony-late-timer"]
 
 
 def test_who_stands_alone_stays_away(engine: Any) -> None:
-    tick(engine, 2)
-    effects = tick(engine, 3)
+    tick(engine, 3)
+    effects = tick(engine, 4)
     assert isinstance(engine.paced, Paced)
     assert engine.paced.slot is None
     assert [type(e.message).__name__ for e in effects if isinstance(e, Broadcast)] == ["Lack"]

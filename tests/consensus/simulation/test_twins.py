@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from consensus import catalog
+from consensus.engine_spec import Contract
 from consensus.errors import ConsensusError, ContractError, UnknownEngineError
 from consensus.message import Signed, compute_digest
 from consensus.pbft.messages import (
@@ -34,7 +35,7 @@ from consensus.simulation.twins import (
 ENGINES = tuple(
     name
     for name in catalog.names()
-    if catalog.get(name).contract is catalog.Contract.CHAIN and catalog.get(name).stands_liars
+    if catalog.get(name).contract is Contract.CHAIN and catalog.get(name).stands_liars
 )
 LED = tuple(name for name in ENGINES if catalog.get(name).causes)
 """Those with leaders, whose views are the rounds of scenarios."""

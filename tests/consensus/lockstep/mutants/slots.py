@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from consensus.chaining.messages import CheckpointCertificate
-from consensus.effects import Broadcast, Effect
+from consensus.effects import Effect
 from consensus.lockstep import choosing, deciding, pacing, restart
 from consensus.lockstep.choosing import Candidate, choose_plurality, pack, unpack
-from consensus.lockstep.messages import Bound, Confirm, Said
+from consensus.lockstep.messages import Bound, Confirm
 from consensus.lockstep.paced import Paced, Slot
 from consensus.lockstep.running import Run
 from consensus.message import compute_digest
@@ -37,12 +37,9 @@ def confirm_unwritten(ground: Ground) -> None:
     """A confirmation leaves that no restart knows of."""
 
     def confirm(paced: Paced, slot: Slot) -> Iterator[Effect]:
-        slot.has_spoken_last = True
-        body = None
-        if slot.outcome:
-            paced.bound[slot.height] = Bound(slot.height, slot.number, slot.outcome)
-            body = Confirm(compute_digest(slot.outcome))
-        yield Broadcast(Said(slot.number, slot.height, slot.run.in_round, True, body))
+        assert slot.outcome
+        paced.bound[slot.height] = Bound(slot.height, slot.number, slot.outcome)
+        yield deciding.say(slot, Confirm(compute_digest(slot.outcome)))
 
     ground.swap(deciding.confirm, confirm)
 
@@ -97,6 +94,11 @@ def never_ask(ground: Ground) -> None:
     ground.swap(pacing.ask, lambda _paced: iter(()))
 
 
+def confirm_unbacked(ground: Ground) -> None:
+    """A member is bound to what it came to itself, so that a slot may bind to two values."""
+    ground.put(deciding, "count_equal", lambda votes, digest: 99 * (digest in votes.values()))
+
+
 def never_bind(ground: Ground) -> None:
     """What was confirmed in a slot is forgotten with it."""
 
@@ -112,11 +114,12 @@ BUGS: tuple[tuple[str, str, tuple[str, ...], Plant], ...] = (
     ("believes-one", "one confirmation decides", SPLITS, believe_one),
     ("waits-for-all", "all members are needed", STUCK, wait_for_all),
     ("hears-anybody", "rounds need nobody", SPLITS, hear_anybody),
-    ("ignores-bonds", "bonds do not count", SPLITS, choose_unlocked),
+    ("ignores-bonds", "bonds do not count", (*SPLITS, *STUCK), choose_unlocked),
     ("oldest-bond", "the earliest bond wins", SPLITS, choose_oldest),
     ("chooses-its-own", "nobody listens", STUCK, choose_own),
     ("never-asks", "who is behind stays behind", STUCK, never_ask),
-    ("never-binds", "bonds end with their slot", SPLITS, never_bind),
+    ("confirms-unbacked", "nobody else needs to agree", SPLITS, confirm_unbacked),
+    ("never-binds", "bonds end with their slot", (*SPLITS, *STUCK), never_bind),
 )
 MUTANTS = tuple(
     Mutant(f"{engine}-{name}", what, breaks, plant, Request(engine=engine, nodes=3))
