@@ -46,9 +46,19 @@ class Decided(msgspec.Struct, frozen=True):
     values: tuple[bytes, ...]
 
 
+class Settled(msgspec.Struct, frozen=True):
+    """Of several agreements under one host: the one at `index` has said its final word.
+
+    Batches need it: an index that is slow holds nobody back. `Decided` follows when all have.
+    """
+
+    index: int
+    values: tuple[bytes, ...]
+
+
 Event: TypeAlias = Opened | Propose | Received | Elapsed | Checked | Tossed
 AgreementEffect: TypeAlias = (
-    Persist | Send | Broadcast | SetTimer | CancelTimer | Check | Toss | Decided | Ignore
+    Persist | Send | Broadcast | SetTimer | CancelTimer | Check | Toss | Settled | Decided | Ignore
 )
 
 

@@ -43,6 +43,16 @@ class Committee:
         return self.faults + 1
 
     @property
+    def lasting_quorum(self) -> int:
+        """Any set of this size holds f + 1 correct members: what they all say is believed for good."""
+        return self.faults + self.weak_quorum
+
+    @property
+    def awaited(self) -> int:
+        """So many members speak; to wait for more could be for ever."""
+        return self.size - self.faults
+
+    @property
     def majority(self) -> int:
         """Any two sets of this size share a member; enough where members only crash."""
         return self.size // 2 + 1

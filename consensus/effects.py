@@ -165,7 +165,8 @@ class Toss(msgspec.Struct, frozen=True):
     """Toss a coin, answered by `Tossed`; asking again for the same tag is harmless (randomised engines).
 
     A `common` coin shows all members the same face, and nobody any before f + 1 members have asked
-    for it. The other kind is the host's own, and is tossed anew each time: what it showed has to be
+    for it. To ask is to say something to the others, so the records before it are durable first, and
+    an engine may toss such coins only if its catalog entry says so (`needs_coin`). The other kind is the host's own, and is tossed anew each time: what it showed has to be
     written down before anything that follows from it is said.
     """
 

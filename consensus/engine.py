@@ -4,13 +4,13 @@ Three laws. All nondeterminism enters as an event. A step is atomic, and its eff
 order. An engine is a record of plain values, so copying, comparing and hashing are generic.
 """
 
-import copy
 import dataclasses
 import hashlib
 import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -71,6 +71,9 @@ def clone(value: E) -> E:
 
 
 def _clone(value: Any) -> Any:
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, dict):
         return {key: _clone(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -80,23 +83,46 @@ def _clone(value: Any) -> Any:
     if isinstance(value, tuple):
         items = tuple(_clone(item) for item in value)
         return value if all(map(operator.is_, items, value)) else items
-    parameters = getattr(value, "__dataclass_params__", None)
-    if parameters is None or parameters.frozen or isinstance(value, type):
+    names = _mutable_fields(kind)
+    if names is None:
         return value
-    copied = copy.copy(value)
-    for one in dataclasses.fields(value):
-        setattr(copied, one.name, _clone(getattr(value, one.name)))
+    copied: Any = object.__new__(kind)
+    for name in names:
+        setattr(copied, name, _clone(getattr(value, name)))
     return copied
+
+
+_PLAIN = frozenset({int, bytes, str, bool, type(None)})
+"""What most values are; told apart first because that is quickest."""
+
+
+@cache
+def _mutable_fields(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass that may change; None for everything else."""
+    parameters = getattr(kind, "__dataclass_params__", None)
+    if parameters is None or parameters.frozen or not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(one.name for one in dataclasses.fields(kind))
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass or struct; None for everything else."""
+    if issubclass(kind, type):
+        return None
+    if dataclasses.is_dataclass(kind):
+        return tuple(one.name for one in dataclasses.fields(kind))
+    return kind.__struct_fields__ if issubclass(kind, msgspec.Struct) else None
 
 
 def freeze(value: Any) -> Any:
     """Nested tuples that compare equal exactly when the values do; insertion order is forgotten."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = tuple(freeze(getattr(value, f.name)) for f in dataclasses.fields(value))
-        return (type(value).__name__, *fields)
-    if isinstance(value, msgspec.Struct):
-        fields = tuple(freeze(getattr(value, name)) for name in value.__struct_fields__)
-        return (type(value).__name__, *fields)
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _fields(kind)
+    if names is not None:
+        return (kind.__name__, *(freeze(getattr(value, name)) for name in names))
     if isinstance(value, Mapping):
         pairs = ((freeze(key), freeze(item)) for key, item in value.items())
         return ("map", *sorted(pairs, key=lambda pair: repr(pair[0])))
@@ -105,7 +131,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
     if isinstance(value, Enum):
-        return (type(value).__name__, value.name)
+        return (kind.__name__, value.name)
     return value
 
 

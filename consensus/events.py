@@ -18,7 +18,11 @@ Timer: TypeAlias = tuple[str | int, ...]
 
 
 Tag: TypeAlias = tuple[int, ...]
-"""The name of a coin, chosen by the engine, such as `(height, instance, round)`."""
+"""The name of a coin, chosen by the engine, such as `(height, instance, round)`.
+
+The first number is the height that it is tossed for: once that is decided the host forgets the coin.
+There are at most eight numbers, each below 2^64.
+"""
 
 
 class Verdict(Enum):

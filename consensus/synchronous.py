@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
 from consensus.lockstep.algorithms import ALGORITHMS
+from consensus.lockstep.claims import CLAIMS
 from consensus.lockstep.protocol import RoundBased
+from consensus.model.claims import Claims
 from consensus.model.faults import FaultKind
 from consensus.model.validity import Validity
 
@@ -26,6 +28,13 @@ class SynchronousSpec:
     validity: Validity
     is_sound: bool = True
     """False for what is here to be broken."""
+    claims: Claims | None = None
+    """What it costs where nobody fails; None for what is not claimed."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Does it rest on signatures: unsigned, liars take n > 3f."""
+        return self.fault_kind is FaultKind.BYZANTINE and self.multiple < 3
 
 
 _CRASH, _LIES = FaultKind.CRASH, FaultKind.BYZANTINE
@@ -43,7 +52,8 @@ def describe(
 ) -> SynchronousSpec:
     """The entry of one algorithm."""
     create = ALGORITHMS[name]
-    return SynchronousSpec(name, create, words, fault_kind, multiple, validity, is_sound)
+    claims = CLAIMS.get(name)
+    return SynchronousSpec(name, create, words, fault_kind, multiple, validity, is_sound, claims)
 
 
 _SPECS = (
@@ -57,6 +67,7 @@ _SPECS = (
     describe("phase-king", "the king algorithm", _LIES, 3, _CORRECT),
     describe("gathering", "EIG, unsigned", _LIES, 3, _CORRECT),
     describe("dolev-strong", "signed broadcasts", _LIES, 2, _CORRECT),
+    describe("signed-broadcast", "one signed broadcast", _LIES, 1, _ALL),
     describe("majority", "5.1, guard mended", _CRASH, 1, _PROPOSED),
     describe("majority-printed", "5.1 as it is printed", _CRASH, 1, _PROPOSED, is_sound=False),
     describe("flood-set-short", "FloodSet with f rounds", _CRASH, 1, _PROPOSED, is_sound=False),

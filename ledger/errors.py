@@ -7,6 +7,7 @@ LedgerError
 ├── TransactionError    a transaction that is refused
 ├── PayloadError        a payload that no correct proposer would make
 ├── GenesisError        a genesis file that is unreadable, contradictory or another network's
+├── CoinError           keys or shares of a common coin that do not fit
 ├── StoreError          the database: locked, corrupt, of another format, or the disk failed
 ├── ChainError          a call that does not fit the chain as it stands
 │   └── MissingBodiesError   a decided payload names transactions that nobody has handed in
@@ -54,6 +55,10 @@ class PayloadError(LedgerError):
 
 class GenesisError(LedgerError):
     """A genesis that is unreadable, contradicts itself, or belongs to another network."""
+
+
+class CoinError(LedgerError):
+    """Keys or shares of a common coin that do not fit."""
 
 
 class StoreError(LedgerError):

@@ -8,18 +8,21 @@ genesis  = [name, timestamp ms, engine, [[parameter, value], ...], faults, [vali
             [[account (32), amount], ...], limits]           parameters and accounts in sorted order
 chain id = SHA-256("quorate/genesis/1\0" genesis)
 ```
+
+Where engines toss a common coin, one more item follows: [commitment (32), ...], see `ledger.coin`.
 """
 
 import json
 import re
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from ledger.address import decode_address, encode_address
 from ledger.block import NO_PROPOSER, Header, header_id
 from ledger.codec import U64_MAX, encode
+from ledger.coin.group import POINT_BYTES, is_point
 from ledger.errors import AddressError, GenesisError
 from ledger.hashing import GENESIS_DOMAIN, HASH_SIZE_BYTES, compute_payload_digest, hash_with_domain
 from ledger.leaves import (
@@ -53,12 +56,17 @@ class _Canonical(msgspec.Struct, frozen=True, array_like=True):
     limits: Limits
 
 
+class _CanonicalWithCoin(_Canonical, frozen=True, array_like=True):
+    commitments: tuple[bytes, ...]
+
+
 class Genesis(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A network's beginning; `check` says whether it makes sense.
 
     `validators` are public keys in the order in which they lead; `allocations` map public keys to
     amounts; `timestamp_ms` counts from the Unix epoch and is block 0's time. Whether the engine
-    exists and its parameters and `faults` fit is for the engine's catalog to say.
+    exists and its parameters and `faults` fit is for the engine's catalog to say. `commitments` are
+    those of the common coin's dealer, none where the engine needs no such coin.
     """
 
     name: str
@@ -69,6 +77,7 @@ class Genesis(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     allocations: dict[bytes, int] = msgspec.field(default_factory=dict)
     timestamp_ms: int = 0
     limits: Limits = msgspec.field(default_factory=Limits)
+    commitments: tuple[bytes, ...] = ()
 
     @cached_property
     def chain_id(self) -> bytes:
@@ -96,18 +105,19 @@ class Genesis(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 def encode_genesis(genesis: Genesis) -> bytes:
     """The canonical bytes that the chain id is the hash of."""
-    return encode(
-        _Canonical(
-            genesis.name,
-            genesis.timestamp_ms,
-            genesis.engine,
-            tuple(sorted(genesis.engine_parameters.items())),
-            genesis.faults,
-            genesis.validators,
-            tuple(sorted(genesis.allocations.items())),
-            genesis.limits,
-        )
+    content = (
+        genesis.name,
+        genesis.timestamp_ms,
+        genesis.engine,
+        tuple(sorted(genesis.engine_parameters.items())),
+        genesis.faults,
+        genesis.validators,
+        tuple(sorted(genesis.allocations.items())),
+        genesis.limits,
     )
+    if genesis.commitments:
+        return encode(_CanonicalWithCoin(*content, genesis.commitments))
+    return encode(_Canonical(*content))
 
 
 def _require(condition: bool, detail: str) -> None:
@@ -129,6 +139,12 @@ def check_genesis(genesis: Genesis) -> None:
     _require(all(0 <= value <= U64_MAX for value in numbers), "engine parameters are unsigned")
     _require(all(amount > 0 for amount in genesis.allocations.values()), "amounts are above zero")
     _require(genesis.total_supply <= U64_MAX, "the total supply exceeds 64 bits")
+    commitments = genesis.commitments
+    _require(len(commitments) in {0, genesis.faults + 1}, "coin: faults + 1 commitments, or none")
+    _require(
+        all(len(one) == POINT_BYTES and is_point(one) for one in commitments),
+        "coin: a commitment is not a point of Ed25519's prime order",
+    )
     limits = genesis.limits
     _require(all(value > 0 for value in msgspec.structs.astuple(limits)), "limits are above zero")
     _require(
@@ -139,7 +155,7 @@ def check_genesis(genesis: Genesis) -> None:
 
 def format_genesis(genesis: Genesis) -> str:
     """See `Genesis.to_json`."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "name": genesis.name,
         "timestamp_ms": genesis.timestamp_ms,
@@ -154,6 +170,8 @@ def format_genesis(genesis: Genesis) -> str:
         },
         "limits": msgspec.structs.asdict(genesis.limits),
     }
+    if genesis.commitments:
+        document["coin"] = {"commitments": [one.hex() for one in genesis.commitments]}
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -172,6 +190,10 @@ class _LimitsFile(msgspec.Struct, forbid_unknown_fields=True):
     clock_drift_ms: int
 
 
+class _CoinFile(msgspec.Struct, forbid_unknown_fields=True):
+    commitments: list[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]]
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     name: str
@@ -180,6 +202,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     validators: list[str]
     allocations: dict[str, str]
     limits: _LimitsFile
+    coin: _CoinFile | None = None
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -200,6 +223,8 @@ def parse_genesis(text: str | bytes) -> Genesis:
         plain = json.loads(text, object_pairs_hook=_refuse_duplicates)
         file = msgspec.convert(plain, _File)
         _require(file.format == FORMAT, f"format {file.format!r}, expected {FORMAT!r}")
+        _require(file.coin is None or bool(file.coin.commitments), "coin: no commitments")
+        commitments = [] if file.coin is None else file.coin.commitments
         allocations = [(decode_address(a), _parse_amount(n)) for a, n in file.allocations.items()]
         genesis = Genesis(
             name=file.name,
@@ -210,6 +235,7 @@ def parse_genesis(text: str | bytes) -> Genesis:
             validators=tuple(decode_address(address) for address in file.validators),
             allocations=dict(allocations),
             limits=Limits(**msgspec.structs.asdict(file.limits)),
+            commitments=tuple(map(bytes.fromhex, commitments)),
         )
     except (msgspec.MsgspecError, ValueError, RecursionError, AddressError) as error:
         raise GenesisError(Reason.GENESIS_MALFORMED, str(error)) from error

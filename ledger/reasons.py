@@ -104,6 +104,14 @@ class Reason(StrEnum):
     GENESIS_INVALID = "genesis-invalid", Blame.US
     GENESIS_FOREIGN = "genesis-foreign", Blame.US
 
+    # The common coin.
+    COIN_BAD_INDEX = "coin-bad-index", Blame.SENDER
+    COIN_BAD_POINT = "coin-bad-point", Blame.SENDER
+    COIN_BAD_PROOF = "coin-bad-proof", Blame.SENDER
+    COIN_TOO_FEW_SHARES = "coin-too-few-shares", Blame.NOBODY
+    COIN_BAD_KEYS = "coin-bad-keys", Blame.US
+    COIN_BAD_SHARE = "coin-bad-share", Blame.US
+
     # The database.
     STORE_LOCKED = "store-locked", Blame.US
     STORE_CORRUPT = "store-corrupt", Blame.US

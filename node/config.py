@@ -5,6 +5,8 @@ A home folder holds
     config.toml       what this page describes
     genesis.json      the network: committee, allocations, limits
     node_key.json     the node's Ed25519 key (mode 0600)
+    coin_share.json   a validator's share of the network's common coins, if its engine tosses such
+                      (mode 0600)
     network_ca.pem    who may speak on the network; node_cert.pem: this node's certificate
     data/db           LevelDB;  data/journal: the engine's durable records
     data/events       the event log; may be deleted, readers of events then start anew
@@ -194,6 +196,11 @@ class Config(BaseSettings):
     def key_path(self) -> Path:
         """The node's private key file."""
         return self.home / "node_key.json"
+
+    @property
+    def coin_share_path(self) -> Path:
+        """The validator's secret share of common coins."""
+        return self.home / "coin_share.json"
 
     @property
     def ca_path(self) -> Path:

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, assert_never
 
-from consensus.catalog import EngineSpec
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
@@ -42,6 +41,7 @@ from consensus.effects import (
     Watch,
 )
 from consensus.engine import Engine, step
+from consensus.engine_spec import EngineSpec
 from consensus.events import Elapsed, Event, Received, Suspected, Trusted
 from node.detecting import Detecting
 from node.journal import Journal
@@ -269,7 +269,7 @@ class Driver:
                 self._host.check(effect)
             case Ignore():
                 self._host.ignore(effect)
-            case Toss():
+            case Toss(common=False):
                 self._host.toss(effect)
             case _:
                 if self._syncing is None:
@@ -277,7 +277,7 @@ class Driver:
                 else:
                     self._withheld.append(effect)
 
-    def _release(self, effect: Effect) -> None:
+    def _release(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match
         match effect:
             case Send():
                 self._host.send(effect)
@@ -297,6 +297,8 @@ class Driver:
                 self._host.diverge(effect)
             case Readable():
                 self._host.answer_read(effect)
+            case Toss():
+                self._host.toss(effect)
             case Mine() | Store() | Share() | Adopt() | Finalize():
                 self._host.grow(effect)
             case (
@@ -308,7 +310,6 @@ class Driver:
                 | Request()
                 | Check()
                 | Ignore()
-                | Toss()
             ):
                 raise AssertionError(effect)
             case _:

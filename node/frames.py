@@ -1,6 +1,7 @@
 """Where a peer's frame goes."""
 
 from node.bodies import BodyExchange
+from node.coins.service import Coins
 from node.core import Core
 from node.gossip import Gossip
 from node.host import EngineHost
@@ -11,6 +12,7 @@ from node.wire import (
     Answer,
     AnyFrame,
     Blocks,
+    CoinShare,
     Consensus,
     GetBlocks,
     GetBodies,
@@ -32,12 +34,15 @@ class FrameRouter:
         gossip: Gossip,
         bodies: BodyExchange,
         peers: Peers,
+        *,
+        coins: Coins | None = None,
     ) -> None:
         self._chain = core.chain
         self._host = host
         self._gossip = gossip
         self._bodies = bodies
         self._peers = peers
+        self._coins = coins
         self._heights_max = core.config.sync.heights_per_request_max
 
     async def on_frame(self, peer: bytes, frame: AnyFrame) -> None:
@@ -49,6 +54,8 @@ class FrameRouter:
                 self._gossip.on_transactions(peer, frame)
             case Announce():
                 self._gossip.on_announce(peer, frame)
+            case CoinShare() if self._coins is not None:
+                self._coins.on_share(peer, frame)
             case Status():
                 return
             case _:

@@ -25,7 +25,7 @@ from consensus.effects import (
     Toss,
 )
 from consensus.errors import ContractError, DecodeError
-from consensus.events import Event, Received, Tossed
+from consensus.events import Event, Received, Tag, Tossed
 from consensus.message import Message
 from node.core import Core
 from node.driver import Driver, TreeEffect
@@ -90,6 +90,8 @@ class EngineHost:
         """May there be members that this node has not heard of yet."""
         self.on_alarm: Callable[[str, str], None] = lambda _alarm, _detail: None
         """Told of each safety alarm: its name, and what happened."""
+        self.on_toss: Callable[[Tag], None] | None = None
+        """Asked for each common coin; None where nobody deals them."""
 
     def connect(
         self,
@@ -193,10 +195,11 @@ class EngineHost:
         self._serve(self._reads, effect).on_readable(effect)
 
     def toss(self, effect: Toss) -> None:
-        """A coin of this node's own; nobody here serves common ones yet."""
+        """A coin of this node's own, or of all members."""
         if effect.common:
-            raise ContractError(f"{effect}: no common coin is served here")
-        self.post(Tossed(effect.tag, secrets.randbits(1)))
+            self._serve(self.on_toss, effect)(effect.tag)
+        else:
+            self.post(Tossed(effect.tag, secrets.randbits(1)))
 
     def grow(self, effect: TreeEffect) -> None:
         """A tree of blocks grows."""

@@ -15,7 +15,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from consensus.message import list_kinds
 from node.measures import labels
 from node.measures.families import PREFIX, Families
@@ -49,6 +49,7 @@ class Metrics:
         self._define_work()
         self._define_http()
         self._define_events()
+        self._define_coins(exists=spec is None or spec.needs_coin is not None)
         self._define_reads(exists=spec is None or spec.reads)
         self._define_forks(exists=spec is None or spec.tree is not None)
         self.build = Info(
@@ -245,6 +246,21 @@ class Metrics:
         self.read_seconds = make.histogram(
             "read_seconds",
             "Time until a linearizable read was confirmed.",
+            WORK_BUCKETS_S,
+            exists=exists,
+        )
+
+    def _define_coins(self, *, exists: bool) -> None:
+        make = self.families
+        self.coin_shares = make.counter(
+            "coin_shares_total",
+            "Shares of common coins heard from members: taken, or why not.",
+            {"outcome": labels.COIN_SHARES},
+            exists=exists,
+        )
+        self.coin_seconds = make.histogram(
+            "coin_seconds",
+            "Time from asking for a common coin to seeing it.",
             WORK_BUCKETS_S,
             exists=exists,
         )

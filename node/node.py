@@ -28,6 +28,7 @@ from node.body_log import BodyLog
 from node.certificates import load_certificate
 from node.chain_side import ChainSide
 from node.chronicle import Chronicle, Facts
+from node.coins.opening import open_coins
 from node.config import Config
 from node.diagnosis.observer import Observer
 from node.drafting import Drafting
@@ -172,6 +173,9 @@ class Node:
         votes = Votes(context, core.seats.keys, KeyPair(core.identity.seed), core.stages)
         self.host = EngineHost(core, votes, self._fail)
         self.host.on_alarm = self.events.recorder.on_alarm
+        self.coins = open_coins(core, parameters, post=self.host.post, on_failure=self._fail)
+        if self.coins is not None:
+            self._stack.push_async_callback(self.coins.close)
         self.driver = Driver(
             engine,
             spec,
@@ -184,6 +188,9 @@ class Node:
             silence_ms=spec.compute_silence_ms(parameters),
         )
         self.peers = self._make_peers()
+        if self.coins is not None:
+            self.coins.connect(self.peers)
+            self.host.on_toss = self.coins.toss
         self.gossip = Gossip(
             core, self.peers, self.admission, self._fail, on_pushed=self._on_pushed
         )
@@ -200,7 +207,9 @@ class Node:
             reads=self.side.reads,
             events=self.events.hub,
         )
-        self.router = FrameRouter(core, self.host, self.gossip, self.bodies, self.peers)
+        self.router = FrameRouter(
+            core, self.host, self.gossip, self.bodies, self.peers, coins=self.coins
+        )
         observer = Observer(
             core,
             engine,
@@ -209,6 +218,7 @@ class Node:
             self.side.catch_up,
             patience_ms=spec.patience_ms(parameters),
             tree=self.side.describe_mining,
+            coin=lambda: None if self.coins is None else self.coins.describe_wait(),
         )
         self.service.connect(self.host, self.peers, observer)
         self.chronicle = Chronicle(lambda: self.service.engine_view().findings[0].text)
@@ -228,6 +238,7 @@ class Node:
             lifecycle=self.lifecycle,
             bodies=self.bodies,
             side=self.side,
+            coins=self.coins,
             service=self.service,
         )
         Scrape(READINGS, sources, self.core.metrics.registry)
@@ -422,10 +433,12 @@ class Node:
         return enter_scope(Scope(chain.genesis.name, name, lambda: chain.final_height))
 
     def _sync_all(self, taken: tuple[bool, list[bytes]]) -> None:
-        """In a thread: bodies first, then the journal, whose votes depend on them."""
+        """In a thread: bodies and coins first, then the journal, whose records depend on them."""
         is_rewritten, _ = taken
         with self.core.metrics.journal_sync.time():
             self.body_log.write()
+            if self.coins is not None:
+                self.coins.write()
             if is_rewritten:
                 self.core.store.sync()
             self.journal.write(taken)

@@ -7,8 +7,8 @@ the ledger again, before the engine hears of the block.
 
 from typing import Any
 
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee, Former, ReplicaId
+from consensus.engine_spec import EngineSpec
 from consensus.message import Height
 from ledger.apps.committee import ChangeRule
 from ledger.chain import Chain
@@ -18,9 +18,8 @@ from ledger.ledger import Ledger
 
 def make_change_rule(spec: EngineSpec, parameters: Any) -> ChangeRule | None:
     """The ledger's rule from the engine's terms; None where the committee is fixed."""
-    if spec.change is None:
+    if (terms := spec.find_terms(parameters)) is None:
         return None
-    terms = spec.change(parameters)
     return ChangeRule(
         terms.delay,
         terms.interval,

@@ -7,7 +7,7 @@ the clock on the wall, so that four nodes on two cores measure themselves rightl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily
@@ -22,11 +22,43 @@ NAMES = (
     "propose",
     "engine",
     "votes",
+    "coin",
     "execute",
     "state-tree",
     "store",
 )
 """Every stage there is."""
+
+
+class _Tally(threading.local):
+    """One thread's seconds by stage, and what inner stages took within the one it is in."""
+
+    def __init__(self, tallies: list[dict[str, float]]) -> None:
+        self.seconds = dict.fromkeys(NAMES, 0.0)
+        self.inner_s = 0.0
+        tallies.append(self.seconds)
+
+
+class _Span:
+    """A stage while it lasts; an object, since a generator for each would cost three times as much."""
+
+    __slots__ = ("_before", "_outer_inner_s", "_stage", "_tally")
+
+    def __init__(self, tally: _Tally, stage: str) -> None:
+        self._tally = tally
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        tally = self._tally
+        self._outer_inner_s = tally.inner_s
+        tally.inner_s = 0.0
+        self._before = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        taken_s = time.thread_time() - self._before
+        tally = self._tally
+        tally.seconds[self._stage] += taken_s - tally.inner_s
+        tally.inner_s = self._outer_inner_s + taken_s
 
 
 class Stages(Collector):
@@ -36,32 +68,19 @@ class Stages(Collector):
         self, registry: CollectorRegistry | None = None, *, is_counting: bool = True
     ) -> None:
         self._is_counting = is_counting
-        self.seconds: dict[str, float] = dict.fromkeys(NAMES, 0.0)
-        self._lock = threading.Lock()
-        self._inner = threading.local()
+        self._tallies: list[dict[str, float]] = []
+        self._tally = _Tally(self._tallies)
         if registry is not None and is_counting:
             registry.register(self)
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Of all threads together."""
+        return {name: sum(tally[name] for tally in list(self._tallies)) for name in NAMES}
+
     def measure(self, stage: str) -> AbstractContextManager[None]:
         """Add what the body takes to `stage`, less what inner stages take."""
-        return self._measure(stage) if self._is_counting else nullcontext()
-
-    @contextmanager
-    def _measure(self, stage: str) -> Iterator[None]:
-        outer_inner_s: float = getattr(self._inner, "seconds", 0.0)
-        self._inner.seconds = 0.0
-        before = time.thread_time()
-        try:
-            yield
-        finally:
-            taken_s = time.thread_time() - before
-            self.add(stage, taken_s - self._inner.seconds)
-            self._inner.seconds = outer_inner_s + taken_s
-
-    def add(self, stage: str, seconds: float) -> None:
-        """Add `seconds` of processor time to `stage`."""
-        with self._lock:
-            self.seconds[stage] += seconds
+        return _Span(self._tally, stage) if self._is_counting else _NOTHING
 
     def collect(self) -> Iterator[Metric]:
         """The counter `quorate_stage_seconds_total{stage=…}`."""
@@ -73,3 +92,6 @@ class Stages(Collector):
         for stage, seconds in self.seconds.items():
             family.add_metric([stage], seconds)
         yield family
+
+
+_NOTHING = nullcontext()

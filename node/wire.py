@@ -11,6 +11,7 @@ floats. `decode_frame` accepts exactly the bytes `encode_frame` writes (canonica
     get_bodies    5  request, ids            answered by  bodies    6  request, transaction bytes
     get_blocks    7  request, first, count, with bodies?       by  blocks    8  request, bundles
                                                                or  declined  9  request, reason
+    coin_share   10  a tag, a share of its coin, is the receiver's wanted?
     pack         15  frames, encoded: several small ones in one WebSocket message; never nested
 
 A WebSocket message holds one frame or one pack. The array is at most 15 long and tags are below 128
@@ -48,7 +49,10 @@ IDS_COUNT_MAX = 8_192
 IDS_BYTES_MAX = IDS_COUNT_MAX * ID_BYTES
 BLOCKS_COUNT_MAX = 1_024
 SMALL_BYTES_MAX = 256
-"""Hello, status, and a refused request have a handful of short fields."""
+"""Hello, status, a share of a coin and a refused request have a handful of short fields."""
+
+COIN_NUMBERS_MAX = 8
+"""Numbers in the tag of a coin: height, instance, round, and room for more."""
 
 PACK_BYTES_MAX = 64 * KIB
 """Beyond this a WebSocket message of its own costs nothing that matters."""
@@ -188,6 +192,18 @@ class Declined(Frame, frozen=True, array_like=True, forbid_unknown_fields=True, 
     reason: Reason
 
 
+class CoinShare(Frame, frozen=True, array_like=True, forbid_unknown_fields=True, tag=10):
+    """A member's share of a common coin (see `ledger.coin`); its index is that of the sender.
+
+    `is_wanted` asks for the receiver's own share of it, which is here no more, or was lost.
+    """
+
+    tag: Annotated[tuple[U64, ...], msgspec.Meta(min_length=1, max_length=COIN_NUMBERS_MAX)]
+    point: Hash
+    proof: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+    is_wanted: bool
+
+
 class Pack(Frame, frozen=True, array_like=True, forbid_unknown_fields=True, tag=15):
     """Encoded frames that were waiting together."""
 
@@ -207,6 +223,7 @@ AnyFrame: TypeAlias = (
     | GetBlocks
     | Blocks
     | Declined
+    | CoinShare
 )
 ANSWERS: dict[type[Frame], type[Frame]] = {GetBodies: Bodies, GetBlocks: Blocks}
 """Which kind answers which request."""
@@ -232,6 +249,7 @@ _KIND_OF: dict[type[Frame], Kind] = {
     GetBlocks: Kind("get_blocks", Lane.BLOCKS, SMALL_BYTES_MAX),
     Blocks: Kind("blocks", Lane.BLOCKS, BLOCKS_BYTES_MAX),
     Declined: Kind("declined", Lane.BLOCKS, SMALL_BYTES_MAX),
+    CoinShare: Kind("coin_share", Lane.CONSENSUS, SMALL_BYTES_MAX),
 }
 
 

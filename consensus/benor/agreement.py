@@ -1,6 +1,6 @@
 """Ben-Or's agreement with local coins, for members that crash: the chapter's 6.1, mended.
 
-Source: Ben-Or 1983, protocol A; the proof is that of Aguilera and Toueg 2012.
+Source: Ben-Or 1983, protocol A (B: see `LYING`); the proof is that of Aguilera and Toueg 2012.
 
 Model: asynchronous; messages between members that stay up arrive; members crash, and may come back
 with their journals. Inputs are bits.
@@ -13,7 +13,7 @@ Termination with probability 1: whoever does not adopt tosses, and with positive
 The expected number of rounds is 1 + 2^(n-1) at n = 2f + 1 under the worst scheduler, few under a
 random one.
 
-Three rules for who saw no f + 1 ballots for a value (`Rule`). `LOCAL` is the above. `COMMON` is the
+Rules for who saw no f + 1 ballots for a value (`Rule`). `LOCAL` is the above. `COMMON` is the
 same with one coin for all, and a trap: a scheduler that sees the coin as soon as somebody asks keeps
 members who can still be led to the other value, for ever. `BINDING` is mended: a value is adopted only
 where all ballots carry it, anybody else takes the coin, and the value is decided where the coin shows
@@ -23,6 +23,13 @@ n - f open ballots, which meet every other n - f, so nobody adopts. So the coin 
 with a chance of one half whatever the scheduler does: at most 4 expected rounds. Who decides says so,
 and whoever hears it says it too before deciding (own derivation, after Abraham, Ben-David and
 Yandamuri 2022).
+
+`LYING` is protocol B of the same paper, for members that lie. Bound: n > 5f. Validity V2. Reports and
+ballots weigh by a quorum of more than (n + f) / 2 equal ones; f + 1 ballots for a value, of which one
+is a correct member's, are adopted. Two quorums of reports share a correct member, so correct ballots
+carry one value. Who sees a quorum of ballots for v decides; any other member misses f of them and f
+may be lies, so sees more than (n - 3f) / 2, at least f + 1, and adopts v. If all correct members hold
+v, each sees n - 2f reports of it, a quorum since n > 5f, and so with ballots: V2.
 
 Where the chapter errs: it votes the plurality where no value has a majority, so both values can be
 voted; it tosses although it saw a ballot; those who decided fall silent; and it does not wait.
@@ -59,6 +66,8 @@ class Rule(Enum):
     """The same with a common coin: safe, and not live; for the demonstration alone."""
     BINDING = "binding"
     """Adopt what all ballots carry, or take the common coin."""
+    LYING = "lying"
+    """Protocol B: as `LOCAL`, with quorums that stand lies."""
 
 
 @dataclass(slots=True)
@@ -88,8 +97,23 @@ class BenOr:
 
     @property
     def awaited(self) -> int:
-        """A phase ends with so many votes: waiting for more could be for ever."""
-        return self.committee.size - self.committee.faults
+        """A phase ends with so many votes."""
+        return self.committee.awaited
+
+    @property
+    def reporting(self) -> int:
+        """So many equal reports make a ballot."""
+        return self.committee.quorum if self.rule is Rule.LYING else self.committee.majority
+
+    @property
+    def deciding(self) -> int:
+        """So many equal ballots decide."""
+        return self.committee.quorum if self.rule is Rule.LYING else self.committee.weak_quorum
+
+    @property
+    def adopting(self) -> int:
+        """So many equal ballots are adopted."""
+        return self.committee.weak_quorum if self.rule is Rule.LYING else 1
 
     @property
     def has_halted(self) -> bool:
@@ -197,23 +221,23 @@ def advance(benor: BenOr) -> Iterator[AgreementEffect]:
 
 
 def count_reports(benor: BenOr, reports: list[int]) -> int:
-    """The value that more than half of all members reported, or `OPEN`."""
+    """The value that enough members reported, more than half of all, or `OPEN`."""
     for value in (0, 1):
-        if reports.count(value) >= benor.committee.majority:
+        if reports.count(value) >= benor.reporting:
             return value
     return OPEN
 
 
 def end_round(benor: BenOr, ballots: list[int]) -> Iterator[AgreementEffect]:
     """Decide, adopt, or toss."""
-    found = [value for value in (0, 1) if value in ballots]
-    assert len(found) < 2, "two values had a majority of reports"
+    found = [value for value in (0, 1) if ballots.count(value) >= benor.adopting]
+    assert len(found) < 2 or benor.rule is Rule.LYING, "two values had a majority of reports"
     if benor.rule is Rule.BINDING:
         benor.bound = found[0] if found and OPEN not in ballots else None
         yield from toss(benor)
     elif not found:
         yield from toss(benor)
-    elif ballots.count(found[0]) > benor.committee.faults:
+    elif ballots.count(found[0]) >= benor.deciding:
         yield from decide(benor, found[0])
     else:
         benor.value = found[0]
@@ -224,7 +248,7 @@ def toss(benor: BenOr) -> Iterator[AgreementEffect]:
     """Leave it to a coin."""
     benor.is_tossing = True
     benor.current.ballots.clear()
-    yield Toss((benor.round,), common=benor.rule is not Rule.LOCAL)
+    yield Toss((benor.round,), common=benor.rule in {Rule.COMMON, Rule.BINDING})
 
 
 def on_coin(benor: BenOr, face: int) -> Iterator[AgreementEffect]:

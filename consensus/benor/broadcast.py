@@ -19,19 +19,54 @@ from consensus.benor.messages import Carried
 from consensus.benor.refusals import Refusal
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Ignore, Persist
+from consensus.events import Checked
 
 
 @dataclass(slots=True)
 class Shelf:
     """The values that this member holds, by author, and who else is known to hold each."""
 
+    me: ReplicaId
     committee: Committee
     values: dict[ReplicaId, bytes] = field(default_factory=dict)
     holders: dict[ReplicaId, set[ReplicaId]] = field(default_factory=dict)
 
+    @property
+    def has_spoken(self) -> bool:
+        """Did this member bring a value in."""
+        return self.me in self.values
+
     def has_delivered(self, author: ReplicaId) -> bool:
         """Do so many hold the value that it cannot be lost."""
         return len(self.holders.get(author, ())) >= self.committee.weak_quorum
+
+    def find(self, author: ReplicaId) -> bytes | None:
+        """The value of an author, of whom there is one."""
+        return self.values.get(author)
+
+    def list_held(self) -> tuple[ReplicaId, ...]:
+        """Whose values are here."""
+        return tuple(sorted(self.values))
+
+    def bring(self, value: bytes) -> Iterator[AgreementEffect]:
+        """The own value."""
+        return carry(self, Carried(self.me, value))
+
+    def hear(self, sender: ReplicaId, message: object) -> Iterator[AgreementEffect]:
+        """One message about somebody's value."""
+        if isinstance(message, Carried):
+            yield from on_carried(self, sender, message)
+        else:
+            yield Ignore(message, Refusal.UNKNOWN)
+
+    def judge(self, _event: Checked) -> Iterator[AgreementEffect]:
+        """Nobody brings in what is not valid."""
+        return iter(())
+
+    def restore(self, record: object) -> Iterator[AgreementEffect]:
+        """What the journal says this member holds."""
+        if isinstance(record, Carried):
+            yield from hold_again(self, record)
 
 
 def carry(shelf: Shelf, carried: Carried) -> Iterator[AgreementEffect]:

@@ -1,4 +1,4 @@
-"""The numbers a network of common subsets agrees on in its genesis."""
+"""The numbers that networks of common subsets agree on in their genesis."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 
-class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChainParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All durations in milliseconds, all distances in heights.
 
     No duration bears on what is decided, or how soon where nothing is lost: the engine waits for
@@ -23,6 +23,12 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Hold what the fields promise each other; raises `ValueError` in words."""
         if self.window < self.checkpoint_interval:
             raise ValueError("window must be at least checkpoint_interval")
+
+
+class Parameters(ChainParameters, frozen=True, forbid_unknown_fields=True):
+    """Where members crash: `common_coin` is 1 if all have one coin, 0 if each has its own."""
+
+    common_coin: Annotated[int, Meta(ge=0, le=1)] = 0
 
 
 RESTLESS: tuple[dict[str, int], ...] = (

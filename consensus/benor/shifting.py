@@ -17,13 +17,24 @@ def find_round(benor: BenOr) -> int | None:
 
 
 def tidy(benor: BenOr) -> None:
-    """Forget what no later step reads."""
+    """Forget what no later step reads, and whose votes were heard.
+
+    The latter is for links that repeat nothing: they bring no second vote of anybody.
+    """
+    forget(benor)
+    for votes in benor.votes.values():
+        for phase in (votes.reports, votes.ballots):
+            heard = sorted(phase.values())
+            phase.clear()
+            phase.update((-1 - at, value) for at, value in enumerate(heard))
+
+
+def forget(benor: BenOr) -> None:
+    """Forget the value while a phase is under way that replaces it, and all of a member that halted."""
     if benor.has_halted:
         benor.votes, benor.round, benor.value, benor.is_balloting = {}, 0, None, False
-    elif benor.is_balloting and not benor.is_tossing:
+    elif benor.is_balloting:
         benor.value = None
-        if benor.round in benor.votes:
-            benor.votes[benor.round].reports.clear()
 
 
 def lower(benor: BenOr, by: int) -> None:

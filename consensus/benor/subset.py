@@ -1,37 +1,56 @@
 """Agreement on a common subset: which of the members' values are ordered (Ben-Or, Kelmer, Rabin 1994).
 
-Model, as of `agreement` and `broadcast`: asynchronous, members crash, n > 2f. Nobody leads, and
-nothing waits for a clock.
-Each member broadcasts its value, and for each author there is one binary agreement: 1 where the
-author's value was delivered here; once n - f of them ended with 1, 0 to all that have no input yet.
-The subset is the authors whose agreement ended with 1; it is decided when all have ended and all of
-its values are here.
+Nobody leads, and nothing waits for a clock. Each member broadcasts its value reliably, and for each
+author there is one binary agreement: 1 where the author's value was delivered here; once n - f of them
+ended with 1, 0 to all that have no input yet. The subset is the authors whose agreement ended with 1;
+it is decided when all have ended and all of its values are here.
+
+Model and bound are those of its two parts (`Kind`): members that crash, n > 2f, with `broadcast` and
+`agreement`; or members that lie, n > 3f, with `bracha` and `mmr`.
 Agreement is that of the binary ones, and of broadcast, as an author has one value. Validity: an
-agreement ends with 1 only if some member brought 1 in, which held the value, as f + 1 members did; so
-the value comes to everybody. The subset has at least n - f values.
-Termination: all values of members that stay up are delivered, so n - f agreements get input 1
-everywhere that had none, and after that all others have inputs.
+agreement ends with 1 only if some correct member brought 1 in, to which the value was delivered; so it
+comes to everybody. The subset has at least n - f values, of which n - 2f are of correct members.
+Termination: all values of correct members are delivered, so n - f agreements get input 1 everywhere
+that had none, and after that all others have inputs.
 
 Order: by (place + height) mod n, so that each member is first in its turn; equal values count once.
 
-Cost: n broadcasts, n(n-1) messages each, and n agreements of 4n(n-1) if all values come at about the
-same time: O(n^3) messages, three or four delays and a constant expected number of rounds for each.
+Cost: n broadcasts and n agreements, O(n^3) messages, and a constant expected number of rounds for each.
+Where members crash: n(n-1) for a broadcast and 4n(n-1) for an agreement, if all values come at about
+the same time; where they lie (n-1) + 2n(n-1) and 5n(n-1).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
 from consensus.agreement import AgreementEffect, Decided, Event, Opened, Propose
-from consensus.benor.agreement import BenOr
-from consensus.benor.broadcast import Shelf, carry, hold_again, on_carried
-from consensus.benor.messages import Ballot, Carried, Kept, Report, Vote
+from consensus.benor.agreement import BenOr, Rule
+from consensus.benor.bracha import Forum
+from consensus.benor.broadcast import Shelf
+from consensus.benor.messages import Kept, Vote
+from consensus.benor.mmr import Mmr
 from consensus.benor.refusals import Refusal
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Ignore, Persist, Toss
-from consensus.events import Received, Tossed
+from consensus.events import Checked, Received, Tossed
 from consensus.message import Height
 
 IN, OUT = b"\x01", b"\x00"
+GIVEN = (1, 0)
+"""In place of the first coins where members lie: most agreements begin with 1 everywhere, the others
+mostly with 0, and both end without asking for a coin."""
+
+
+class Kind(Enum):
+    """Which binary agreement decides who is in, and with it what members may do."""
+
+    LOCAL = "benor-local"
+    """They crash; everybody has a coin."""
+    COMMON = "benor-common"
+    """They crash; all have one coin, and the rule that binds it."""
+    LYING = "mmr"
+    """They lie."""
 
 
 @dataclass(slots=True)
@@ -41,8 +60,9 @@ class Subset:
     me: ReplicaId
     committee: Committee
     height: Height
-    shelf: Shelf
-    agreements: dict[ReplicaId, BenOr] = field(default_factory=dict)
+    shelf: Shelf | Forum
+    kind: Kind = Kind.LOCAL
+    agreements: dict[ReplicaId, BenOr | Mmr] = field(default_factory=dict)
     """By author; made with the first word about it."""
     has_ended: bool = False
 
@@ -51,19 +71,19 @@ class Subset:
         match event:
             case Received(sender, message) if not self.committee.is_member(sender):
                 yield Ignore(message, Refusal.NOT_A_MEMBER)
-            case Received(sender, Carried() as carried):
-                yield from on_carried(self.shelf, sender, carried)
             case Received(sender, Vote(author, body) as vote):
                 if self.committee.is_member(author):
                     yield from drive(self, author, Received(sender, body))
                 else:
                     yield Ignore(vote, Refusal.NOT_A_MEMBER)
-            case Received(_, message):
-                yield Ignore(message, Refusal.UNKNOWN)
-            case Propose(value) if self.me not in self.shelf.values:
-                yield from carry(self.shelf, Carried(self.me, value))
+            case Received(sender, message):
+                yield from self.shelf.hear(sender, message)
+            case Propose(value) if not self.shelf.has_spoken:
+                yield from self.shelf.bring(value)
             case Propose():
                 yield Ignore(event, Refusal.UNWANTED)
+            case Checked():
+                yield from self.shelf.judge(event)
             case Tossed((author, *tag), face) if author in self.agreements:
                 yield from drive(self, int(author), Tossed(tuple(tag), face))
             case Opened(records):
@@ -73,22 +93,37 @@ class Subset:
         yield from advance(self)
 
 
-def open_subset(me: ReplicaId, committee: Committee, height: Height) -> Subset:
+def open_subset(
+    me: ReplicaId, committee: Committee, height: Height, kind: Kind = Kind.LOCAL
+) -> Subset:
     """A participant before its first event."""
-    return Subset(me, committee, height, Shelf(committee))
+    lie = kind is Kind.LYING
+    shelf = Forum(me, committee, height) if lie else Shelf(me, committee)
+    return Subset(me, committee, height, shelf, kind)
+
+
+def open_agreement(subset: Subset) -> BenOr | Mmr:
+    """One binary agreement before its first event."""
+    match subset.kind:
+        case Kind.LOCAL:
+            return BenOr(subset.me, subset.committee)
+        case Kind.COMMON:
+            return BenOr(subset.me, subset.committee, Rule.BINDING)
+        case Kind.LYING:
+            return Mmr(subset.me, subset.committee, GIVEN)
 
 
 def drive(subset: Subset, author: ReplicaId, event: Event) -> Iterator[AgreementEffect]:
     """One step of the agreement on an author's value, in the words of this one."""
     agreement = subset.agreements.get(author)
     if agreement is None:
-        agreement = subset.agreements[author] = BenOr(subset.me, subset.committee)
+        agreement = subset.agreements[author] = open_agreement(subset)
     for effect in agreement.react(event):
         match effect:
             case Persist(record):
                 yield Persist(Kept(author, record))
-            case Broadcast(Report() | Ballot() as vote):
-                yield Broadcast(Vote(author, vote))
+            case Broadcast(word):
+                yield Broadcast(Vote(author, word))
             case Toss(tag, common):
                 yield Toss((author, *tag), common)
             case Decided():
@@ -118,7 +153,7 @@ def advance(subset: Subset) -> Iterator[AgreementEffect]:
                 yield from drive(subset, author, Propose(OUT))
     chosen = list_ended(subset, 1)
     is_over = len(chosen) + len(list_ended(subset, 0)) == subset.committee.size
-    if is_over and not subset.has_ended and all(author in subset.shelf.values for author in chosen):
+    if is_over and not subset.has_ended and None not in map(subset.shelf.find, chosen):
         subset.has_ended = True
         yield Decided(order(subset, chosen))
 
@@ -126,7 +161,7 @@ def advance(subset: Subset) -> Iterator[AgreementEffect]:
 def has_input(subset: Subset, author: ReplicaId) -> bool:
     """Did this member bring an input into an author's agreement, or learn how it ended."""
     agreement = subset.agreements.get(author)
-    return agreement is not None and (agreement.value is not None or agreement.has_halted)
+    return agreement is not None and (agreement.value, agreement.decided) != (None, None)
 
 
 def order(subset: Subset, chosen: list[ReplicaId]) -> tuple[bytes, ...]:
@@ -134,7 +169,8 @@ def order(subset: Subset, chosen: list[ReplicaId]) -> tuple[bytes, ...]:
     members, size = subset.committee.members, subset.committee.size
     places = {author: (members.index(author) + subset.height) % size for author in chosen}
     ordered = sorted(chosen, key=places.__getitem__)
-    return tuple(dict.fromkeys(subset.shelf.values[author] for author in ordered))
+    values = [subset.shelf.find(author) for author in ordered]
+    return tuple(dict.fromkeys(value for value in values if value is not None))
 
 
 def restore(subset: Subset, records: tuple[object, ...]) -> Iterator[AgreementEffect]:
@@ -142,9 +178,9 @@ def restore(subset: Subset, records: tuple[object, ...]) -> Iterator[AgreementEf
     kept: dict[ReplicaId, list[object]] = {}
     for record in records:
         match record:
-            case Carried():
-                yield from hold_again(subset.shelf, record)
             case Kept():
                 kept.setdefault(record.author, []).append(record.record)
+            case _:
+                yield from subset.shelf.restore(record)
     for author in sorted(kept):
         yield from drive(subset, author, Opened(tuple(kept[author])))

@@ -15,12 +15,16 @@ class Bounded:
     world: World
     find_round: Callable[[Any], int]
     rounds_max: int
+    has_cut: bool = False
+    """Was any move left out."""
     _is_beyond: dict[StateId, bool] = field(default_factory=dict)
 
     def successors(self, configuration: Configuration) -> Iterator[tuple[MoveId, Configuration]]:
         """Every move within the bound, and where it leads."""
         for move, following in self.world.successors(configuration):
-            if not self.is_beyond(following[self.world.place(move)]):
+            if self.is_beyond(following[self.world.place(move)]):
+                self.has_cut = True
+            else:
                 yield move, following
 
     def is_beyond(self, state: StateId) -> bool:

@@ -25,6 +25,10 @@ class Exploration:
     moves: "array[int]" = field(default_factory=lambda: array("q"))
     """By which move each was reached first."""
     transitions: int = 0
+    depths: "array[int]" = field(default_factory=lambda: array("l"))
+    """How many moves each is from a start, on the way by which it was reached first."""
+    cut_by: str = ""
+    """Which limit left something out: `depth`, `configurations` or `memory`; empty if none did."""
     is_closed: bool = False
     """Was everything that can be reached seen."""
     violation: tuple[int, str] | None = None
@@ -38,12 +42,20 @@ class Exploration:
             number = self.parents[number]
         return moves[::-1]
 
+    def list_ancestors(self, number: int) -> list[int]:
+        """The configurations from a start to one, both included."""
+        ancestors = [number]
+        while self.parents[ancestors[-1]] >= 0:
+            ancestors.append(self.parents[ancestors[-1]])
+        return ancestors[::-1]
+
     def add(self, configuration: Any, parent: int, move: int) -> int:
         """Number a configuration that is new."""
         number = len(self.configurations)
         self.index[configuration] = number
         self.configurations.append(configuration)
         self.parents.append(parent)
+        self.depths.append(self.depths[parent] + 1 if parent >= 0 else 0)
         self.moves.append(move)
         return number
 
@@ -54,10 +66,16 @@ def explore(
     judge: Callable[[Any], str | None],
     *,
     configurations_max: int = 1_000_000,
+    depth_max: int | None = None,
     depth_first: bool = False,
     on_progress: Callable[[Exploration], None] | None = None,
+    may_go_on: Callable[[Exploration], bool] | None = None,
 ) -> Exploration:
-    """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for."""
+    """Breadth first, so that the first violation is a shortest one, unless `depth_first` is asked for.
+
+    With `depth_max` moves beyond so many are left out, and the space is closed only if there were none.
+    `may_go_on` is asked before each configuration more: is there memory left.
+    """
     seen = Exploration()
     waiting: list[int] = []
     for start in starts:
@@ -70,7 +88,11 @@ def explore(
     while at < len(waiting):
         number = waiting.pop() if depth_first else waiting[at]
         at += not depth_first
-        for move, following in space.successors(seen.configurations[number]):
+        moves = space.successors(seen.configurations[number])
+        if depth_max is not None and seen.depths[number] >= depth_max:
+            seen.cut_by = seen.cut_by or ("depth" if any(True for _ in moves) else "")
+            continue
+        for move, following in moves:
             seen.transitions += 1
             if following in seen.index:
                 continue
@@ -80,7 +102,8 @@ def explore(
                 return seen
             if on_progress is not None and reached % PROGRESS_EVERY == 0:
                 on_progress(seen)
-            if reached + 1 >= configurations_max:
+            if reached + 1 >= configurations_max or (may_go_on is not None and not may_go_on(seen)):
+                seen.cut_by = "configurations" if reached + 1 >= configurations_max else "memory"
                 return seen
-    seen.is_closed = True
+    seen.is_closed = not seen.cut_by
     return seen

@@ -6,8 +6,11 @@ and still prevent a decision.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from consensus.exploration.asynchronous import Configuration
+from consensus.exploration.oracle import Oracle, find_delay
 from consensus.exploration.table import MoveId
 from consensus.exploration.valence import Survey
 
@@ -17,7 +20,7 @@ class LemmaCount:
     """How many pairs there were, for how many no schedule was found, and how long the others are."""
 
     pairs: int
-    exceptions: tuple[tuple[int, MoveId], ...]
+    exceptions: tuple[tuple[Configuration, MoveId], ...]
     lengths: tuple[tuple[int, int], ...]
     """Events before e, and for how many pairs; in order."""
 
@@ -26,11 +29,8 @@ class LemmaCount:
 class Lasso:
     """A schedule that can go on for ever: moves, each with by how much the rounds were lowered."""
 
-    start: int
     prefix: tuple[tuple[MoveId, int], ...]
     loop: tuple[tuple[MoveId, int], ...]
-    head: int
-    """The configuration that the loop comes back to."""
 
     @property
     def gain(self) -> int:
@@ -38,41 +38,22 @@ class Lasso:
         return sum(by for _, by in self.loop)
 
 
-def check_lemma(seen: Survey) -> LemmaCount:
-    """Every bivalent configuration of the space, with every event that is applicable to it."""
-    size = seen.space.world.size
-    exceptions: list[tuple[int, MoveId]] = []
+def check_lemma(oracle: Oracle, configurations: Iterable[Configuration]) -> LemmaCount:
+    """Some bivalent configurations, with every event that is applicable to them."""
+    size = oracle.space.world.size
+    exceptions: list[tuple[Configuration, MoveId]] = []
     lengths: dict[int, int] = {}
     pairs = 0
-    for number in filter(seen.is_bivalent, range(len(seen.configurations))):
-        for event in dict.fromkeys(seen.configurations[number][size:]):
+    for configuration in configurations:
+        for event in dict.fromkeys(configuration[size:]):
             pairs += 1
-            length = find_delay(seen, number, event)
-            if length is None:
-                exceptions.append((number, event))
+            delay = find_delay(oracle, configuration, event)
+            if delay is None:
+                exceptions.append((configuration, event))
             else:
+                length = len(delay.before)
                 lengths[length] = lengths.get(length, 0) + 1
     return LemmaCount(pairs, tuple(exceptions), tuple(sorted(lengths.items())))
-
-
-def find_delay(seen: Survey, number: int, event: MoveId) -> int | None:
-    """The length of a shortest schedule without `event` after which it keeps both words open."""
-    waiting = deque([(number, event, 0)])
-    known = {(number, event)}
-    while waiting:
-        at, late, length = waiting.popleft()
-        if late not in seen.configurations[at][seen.space.world.size :]:
-            return length  # it came to be stale on the way: its delivery changes nothing
-        for move, target, by in seen.edges[at]:
-            if not seen.is_bivalent(target):
-                continue
-            if move == late:
-                return length
-            following = (target, seen.space.lower_move(late, by) if by else late)
-            if following not in known:
-                known.add(following)
-                waiting.append((*following, length + 1))
-    return None
 
 
 def find_lasso(seen: Survey, start: int, tries: int = 64) -> Lasso | None:
@@ -89,7 +70,7 @@ def find_lasso(seen: Survey, start: int, tries: int = 64) -> Lasso | None:
         if back is None or first is None:
             continue
         loop = (follow(seen, source, edge), *follow_all(seen, target, back))
-        found.append(Lasso(start, tuple(follow_all(seen, start, first)), loop, source))
+        found.append(Lasso(tuple(follow_all(seen, start, first)), loop))
     return min(found, key=lambda lasso: (len(lasso.loop), len(lasso.prefix)), default=None)
 
 

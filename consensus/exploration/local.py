@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from consensus.agreement import Decided
+import msgspec
+
+from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
@@ -45,9 +47,20 @@ from consensus.events import (
     Tossed,
     Verdict,
 )
-from consensus.message import Height, compute_digest
+from consensus.message import Height, Sign, compute_digest, sign_message
 
-UNSEEN = (Accuse, Alert, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Watch)
+UNSEEN = (
+    Accuse,
+    Alert,
+    Behind,
+    Certify,
+    Diverge,
+    Ignore,
+    Persist,
+    Readable,
+    Rewrite,
+    Settled,
+)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""
@@ -72,37 +85,51 @@ class Local:
     words: tuple[tuple[Height, tuple[bytes, ...]], ...] = ()
     """What was decided, at which height; 0 for an agreement."""
     values: tuple[bytes, ...] = ()
-    """What its clients still want ordered."""
+    """What its clients want ordered, until the last height is decided."""
     is_down: bool = False
+    heights_max: Height | None = None
+    """Its clients want nothing ordered above."""
+    watched: ReplicaId | None = None
+    """Whose silence it wants to be told of."""
+    journal: tuple[Any, ...] | None = None
+    """What it has written, if it may restart."""
+    restarts: int = 0
 
 
 def advance(
-    local: Local, event: Any, committee: Any, tape: Tape | None = None
+    local: Local,
+    event: Any,
+    committee: Any,
+    tape: Tape | None = None,
+    sign: Sign | None = None,
 ) -> tuple[tuple[ReplicaId, Any], ...]:
     """One atomic step of a participant and all that its host answers at once.
 
     Returns what was said, as receivers and messages, in order; the participant itself hears its own
     broadcasts within the step, as over a link that never waits. With a tape, coins come to rest at
-    once, so that the step is a function of state and event.
+    once, so that the step is a function of state and event. With a signature, what is said bears it.
     """
     said: list[tuple[ReplicaId, Any]] = []
     inbox: deque[Any] = deque([event])
     while inbox:
         for effect in list(local.participant.react(inbox.popleft())):
-            perform(local, effect, committee, said, inbox)
+            perform(local, effect, committee, said, inbox, sign)
         if tape is not None:
             inbox.extend(show_coin(local, tag, tape(local.me, tag)) for tag in sorted(local.tosses))
     return tuple(said)
 
 
-def perform(  # noqa: C901 - one match
+def perform(  # noqa: C901, PLR0912, PLR0917 - one match
     local: Local,
     effect: Any,
     committee: Any,
     said: list[tuple[ReplicaId, Any]],
     inbox: deque[Any],
+    sign: Sign | None = None,
 ) -> None:
     """Do what a participant asks."""
+    if sign is not None and isinstance(effect, Send | Broadcast):
+        effect = msgspec.structs.replace(effect, message=sign_message(effect.message, sign))
     match effect:
         case Send(to, message) if to == local.me:
             inbox.append(Received(local.me, message))
@@ -116,6 +143,12 @@ def perform(  # noqa: C901 - one match
             local.timers.add(timer)
         case CancelTimer(timer):
             local.timers.discard(timer)
+        case Watch(replica):
+            local.watched = replica
+        case Persist(record) if local.journal is not None:
+            local.journal = (*local.journal, record)
+        case Rewrite(records) if local.journal is not None:
+            local.journal = records
         case Toss(tag, common):
             local.tosses[tag] = common
         case Decided(values):
@@ -124,6 +157,8 @@ def perform(  # noqa: C901 - one match
             local.words = (*local.words, (height, values))
             block_id = compute_digest(repr((height, values)).encode())
             inbox.append(Applied(height, block_id, committee))
+            if height == local.heights_max:
+                inbox.append(Pending(some=False))
         case Check(_, digest):
             inbox.append(Checked(digest, Verdict.VALID))
         case Request(height, _, required):
@@ -133,12 +168,11 @@ def perform(  # noqa: C901 - one match
 
 
 def answer_request(local: Local, height: Height, inbox: deque[Any], *, required: bool) -> None:
-    """The host packs one piece of its clients' work, or an empty payload if it must."""
+    """The host packs its clients' work, always the same, or an empty payload if it must."""
+    if local.heights_max is not None and height > local.heights_max:
+        return
     if local.values:
-        value, local.values = local.values[0], local.values[1:]
-        inbox.append(Proposed(height, value))
-        if not local.values:
-            inbox.append(Pending(some=False))
+        inbox.append(Proposed(height, local.values[0]))
     elif required:
         inbox.append(Proposed(height, f"{local.me}/{height}".encode()))
 

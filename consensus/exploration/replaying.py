@@ -15,6 +15,9 @@ from consensus.events import Received
 from consensus.exploration.local import Local, Tape, advance, end_timer, show_coin
 from consensus.exploration.table import Deliver, Fire, Move, Show, Stop
 
+TIMERS_EVERY = 8
+"""Events per timer that runs out early, on average."""
+
 
 class ReplayError(ConsensusError):
     """A schedule asks for what is not possible."""
@@ -87,9 +90,23 @@ class Replay:
         """Who has decided what."""
         return {me: local.words[0][1][0] for me, local in self.locals.items() if local.words}
 
-    def release(self, events_max: int) -> bool:
-        """The fair scheduler: the oldest message first; does everybody decide within so many events."""
+    def release(self, events_max: int, draw: Callable[[int], int] | None = None) -> bool:
+        """The fair scheduler: does everybody decide within so many events."""
         until = self.events + events_max
-        while len(self.words()) < len(self.locals) and self.mail and self.events < until:
-            self.play(self.mail[0].delivery)
+        while self.events < until and (move := self.find_fair(draw)) is not None:
+            self.play(move)
         return len(self.words()) == len(self.locals)
+
+    def find_fair(self, draw: Callable[[int], int] | None = None) -> Move | None:
+        """What a fair scheduler does next; None if everybody has decided, or nothing is left.
+
+        The oldest message goes first. Timers run out where nothing is on its way; with `draw`, a number
+        for each event, one of them runs out before a message in one of `TIMERS_EVERY` cases.
+        """
+        if len(self.words()) == len(self.locals):
+            return None
+        timers = [Fire(me, one) for me, at in self.locals.items() for one in sorted(at.timers)]
+        drawn = draw(self.events) if draw is not None else 1
+        if timers and (not self.mail or drawn % TIMERS_EVERY == 0):
+            return timers[drawn // TIMERS_EVERY % len(timers)]
+        return self.mail[0].delivery if self.mail else None

@@ -44,13 +44,30 @@ class Shifted:
 
     def steps(self, configuration: Configuration) -> Iterator[Step]:
         """Every move within the cap."""
-        for move, following in self.world.successors(configuration):
+        for move, reached in self.world.successors(configuration):
+            following = self.throw_away(reached)
             rounds = self.find_rounds(following)
             if not rounds:
                 yield move, following, 0
             elif max(rounds) - min(rounds) <= self.skew:
                 by = (min(rounds) - 1) // self.period * self.period
                 yield move, self.lower(following, by), by
+
+    def throw_away(self, configuration: Configuration) -> Configuration:
+        """Without the mail that could only bring about what is stale."""
+        is_spent, table, place = self.shifting.is_spent, self.world.table, self.world.place
+        if is_spent is None:
+            return configuration
+        kept = []
+        for move in configuration[self.world.size :]:
+            delivery = table.moves[move]
+            assert isinstance(delivery, Deliver)
+            sender = configuration[table.committee.members.index(delivery.sender)]
+            receiver = configuration[place(move)]
+            ends = (table.states[sender].participant, table.states[receiver].participant)
+            if not is_spent(*ends, delivery.message):
+                kept.append(move)
+        return (*configuration[: self.world.size], *kept)
 
     def find_rounds(self, configuration: Configuration) -> list[int]:
         """Those of the participants that are still at it."""

@@ -39,6 +39,11 @@ def create_opt(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
     return flood_set.create_opt(me, committee, value, NULL_VALUE)
 
 
+def create_broadcast(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
+    """Dolev and Strong's broadcast by the first member."""
+    return dolev_strong.create_broadcast(me, committee, value, committee.members[0])
+
+
 def create_pairs(me: ReplicaId, committee: Committee, value: bytes) -> RoundBased:
     """FloodMin for two values."""
     return flood_min.create(me, committee, value, k=2)
@@ -67,6 +72,7 @@ ALGORITHMS: Mapping[str, Create] = {
     "phase-king": phase_king.create,
     "gathering": gathering.create,
     "dolev-strong": dolev_strong.create,
+    "signed-broadcast": create_broadcast,
     "majority": textbook.create_mended,
     "majority-printed": textbook.create_printed,
     "flood-set-short": create_short,

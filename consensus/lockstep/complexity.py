@@ -14,6 +14,7 @@ from consensus.lockstep.parameters import CONFIRMING_ROUNDS, Parameters, compute
 
 SLOTS_TO_MEET = 4
 """The one that was running, one to hear each other, one to ask, and one for who came back meanwhile."""
+SLOTS_TO_SETTLE, BEFORE_A_SLOT_MS = 3, 8
 SLOTS_TO_DECIDE = 8
 """With an empty height to the next checkpoint, and one after a slot that outsiders spoilt."""
 
@@ -52,6 +53,11 @@ def count_view_change_messages(_size: int) -> dict[str, int]:
 def compute_slot_ms(parameters: Parameters, faults: int) -> int:
     """How long a slot lasts."""
     return (faults + 1 + CONFIRMING_ROUNDS * parameters.confirms) * parameters.delta_ms
+
+
+def compute_settling_ms(parameters: Parameters, faults: int) -> int:
+    """Shortly before the third slot: in the first nobody is up to date, in the second all are."""
+    return SLOTS_TO_SETTLE * compute_slot_ms(parameters, faults) - BEFORE_A_SLOT_MS
 
 
 def compute_progress_bound_ms(

@@ -14,10 +14,9 @@ from enum import Enum
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import Contract, EngineSpec
 from consensus.errors import ConsensusError
-from consensus.model.timing import Timing
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster
 from consensus.simulation.links import Quality
@@ -25,8 +24,6 @@ from consensus.simulation.meters import Reading, attach_meter
 from consensus.simulation.scenario import SIZE_MAX
 
 DELAY_MS = 5
-SETTLING_MS = 50
-MEETING_MS_MAX = 600_000
 ITEM = "item"
 
 
@@ -120,11 +117,7 @@ def open_quiet_cluster(engine: str, nodes: int, faults: int | None) -> Cluster:
     for place, host in cluster.hosts.items():
         host.spread = Extreme(0, is_least=place == first_backup)
     cluster.start()
-    cluster.run(SETTLING_MS)
-    if spec.model.timing is Timing.SYNCHRONOUS:
-        # Members meet when their clocks first tell them to, and work together from then on.
-        cluster.run_until(lambda: cluster.sent.total() > 0, MEETING_MS_MAX)
-        cluster.run(SETTLING_MS)
+    cluster.run(spec.model.settling_ms(cluster.parameters, cluster.committee.faults))
     return cluster
 
 
@@ -133,7 +126,7 @@ def check_size(spec: EngineSpec, nodes: int, faults: int | None) -> None:
     if not 1 <= nodes <= SIZE_MAX:
         raise MeasureError(f"nodes is 1 to {SIZE_MAX}, not {nodes}")
     advice = "it is never at rest, so no message belongs to one item"
-    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
+    catalog.check_contract(spec, {Contract.CHAIN}, advice)
     faults = spec.default_faults(nodes) if faults is None else faults
     catalog.check_configuration(spec, Committee.of(nodes, faults))
 

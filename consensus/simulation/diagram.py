@@ -66,6 +66,16 @@ def draw_diagram(header: Header, entries: Sequence[Entry], *, window: Window | N
     return draw_page(header, canvas, forks)
 
 
+def draw_excerpt(entries: Sequence[Entry], nodes: int, prefix: str, unit: str) -> Canvas:
+    """The drawing alone, for a page that has several; `prefix` keeps their names apart."""
+    story = tell_story(entries, nodes)
+    moments = {entry.at_ms for entry in entries} or {0}
+    scale = make_scale(moments, story.hop_ms, len(story.places))
+    has_banners = any(map(is_for_all, story.marks))
+    frame = Frame(story.places, scale, min(moments), max(moments), has_banners)
+    return Canvas(story, frame, name_looks(story.kinds), frozenset(), prefix, unit)
+
+
 def clip(window: Window | None, begin_ms: int, end_ms: int) -> Window:
     """The window within the trace; the whole trace if there is none."""
     if window is None:

@@ -8,8 +8,8 @@ takes office follows from the engine's terms, as in a real ledger (`EngineSpec.c
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from consensus.catalog import ChangeTerms, EngineSpec
 from consensus.committee import Committee, Former
+from consensus.engine_spec import ChangeTerms, EngineSpec
 from consensus.message import Height
 
 CHANGES = {"add": (True, False), "remove": (False, True), "replace": (True, True)}
@@ -43,8 +43,8 @@ class Assembly:
     @classmethod
     def make(cls, spec: EngineSpec, parameters: object, committee: Committee) -> "Assembly":
         """Before the first block; the engine's committee must be able to change."""
-        assert spec.change is not None
-        terms = spec.change(parameters)
+        terms = spec.find_terms(parameters)
+        assert terms is not None
         return cls(spec, terms, committee, Tenure(committee, compute_boundary(terms, 1)))
 
     def renew(self) -> "Assembly":

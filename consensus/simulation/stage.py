@@ -31,6 +31,10 @@ links
     partition R… | R… …         only hosts of one group reach each other
     oneway R… | R…              nothing gets from these to those
     clog A B  unclog A B        a link holds back all it is given; lets it go
+    hold                        every link holds back all it is given
+    deliver A B KIND [N]        a held message arrives, the N-th of its kind on a link, the first if
+                                none is named; it stays held, and may arrive again
+    elapse R TIMER              a timer runs out now
     starve MS                   whoever leads now is not heard for so long, then all at once
     omit R send|receive P       a host omits to send, or to receive, so many in a thousand
     drop KIND… [from R…] [to R…]    messages of these kinds are lost from here on (`all` for any)

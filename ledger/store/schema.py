@@ -14,6 +14,8 @@ t transaction id           height, index (4 bytes)
 s key hash                 leaf of the state as it stands at the head
 u height                   undo: [[key hash, old leaf or nil], ...] of one block
 p transaction id           mempool log: a raw transaction that has been acknowledged
+o height numbers           the face of a common coin that was tossed here, one byte; the numbers
+                           of its tag after the height have 8 bytes each
 x block id                 trees of blocks only: [header, payload, [raw transaction, ...]] of a block
                            above the final one, on the adopted branch or not
 L                          trees of blocks only: the final height
@@ -41,6 +43,7 @@ TRANSACTION = b"t"
 STATE = b"s"
 UNDO = b"u"
 PENDING = b"p"
+COIN = b"o"
 BRANCH = b"x"
 FINAL_KEY = b"L"
 

@@ -1,99 +1,120 @@
-"""`quorate explore`: every schedule of an agreement, one by one, until all are seen or one breaks it."""
+"""`quorate explore`: every schedule of an agreement or an engine, until all are seen or one breaks it."""
 
-import resource
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from consensus import agreements
-from consensus.agreement import Opened, Propose
-from consensus.agreements import AgreementSpec
-from consensus.committee import Committee, largest_crash_faults
-from consensus.exploration.asynchronous import Configuration, Liberties, World
-from consensus.exploration.bounded import Bounded
-from consensus.exploration.explorer import Exploration, Space
-from consensus.exploration.explorer import explore as go_through
-from consensus.exploration.giving_up import find_broken
-from consensus.exploration.replaying import Replay
-from consensus.exploration.table import Move, Table
-from consensus.exploration.telling import tell_move
-from node.cli.output import EXIT_FAILURE, messages, print_json, print_line, print_pairs
+from consensus import agreements, synchronous
+from consensus.exploration import engines
+from consensus.exploration.asynchronous import Liberties
+from node.cli.explore_engines import Wish, explore_lasting
+from node.cli.explore_mail import Question, check_crashes, explore_mail, parse_inputs
+from node.cli.explore_report import Limits, tell
+from node.cli.explore_rounds import explore_rounds
+from node.cli.output import EXIT_FAILURE, print_json
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
 from node.cli.simulate_campaign import EXIT_INTERRUPTED
 
 CONFIGURATIONS_MAX = 100_000
-SIZE_MAX = 9
-NOTHING = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be explored."""
-
-    spec: AgreementSpec
-    inputs: tuple[int | None, ...]
-    liberties: Liberties
-    rounds_max: int | None
-
-    @property
-    def committee(self) -> Committee:
-        """As many members as there are inputs, and the most faults that a majority stands."""
-        size = len(self.inputs)
-        return Committee.of(size, largest_crash_faults(size))
-
-    @property
-    def openings(self) -> list[list[Any]]:
-        """What participants take first."""
-        proposals = ([] if bit is None else [Propose(bytes([bit]))] for bit in self.inputs)
-        return [[Opened(), *proposal] for proposal in proposals]
 
 
 def explore(
     agreement: Annotated[
-        str, typer.Argument(help=f"One of: {', '.join(agreements.names())}.")
+        str,
+        typer.Argument(help=f"One of: {', '.join((*agreements.names(), *synchronous.names()))}."),
     ] = agreements.names()[0],
     *,
+    engine: Annotated[
+        str | None,
+        typer.Option(help=f"Instead of an agreement. One of: {', '.join(engines.names())}."),
+    ] = None,
     inputs: Annotated[
-        str, typer.Option(metavar="BIT,…", help="One for each member; `-` proposes nothing.")
+        str,
+        typer.Option(
+            metavar="BIT,…", help="An agreement's, one for each member; `-` proposes nothing."
+        ),
     ] = "0,1,1",
-    crashes: Annotated[int, typer.Option(min=0, help="So many members may crash.")] = 0,
+    nodes: Annotated[
+        int,
+        typer.Option(min=1, max=9, help="Replicas of an engine; members, where there are rounds."),
+    ] = 4,
+    twins: Annotated[
+        int, typer.Option(min=0, help="So many of an engine's first leaders have a second half.")
+    ] = 0,
+    crashes: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="So many members may crash. Default: none, and one where there are rounds. "
+            "On a lasting network a crash is nothing but silence.",
+        ),
+    ] = None,
+    restarts: Annotated[
+        int, typer.Option(min=0, help="So often each may come back with its journal.")
+    ] = 0,
     timers: Annotated[
         bool, typer.Option("--timers", help="Timers may run out at any time.")
     ] = False,
     rounds: Annotated[
         int | None,
-        typer.Option(min=0, help="Nobody goes beyond this round or ballot. Default: no bound."),
+        typer.Option(min=0, help="Nobody goes beyond this round, ballot or view."),
     ] = None,
+    lasting: Annotated[
+        bool,
+        typer.Option("--lasting", help="What was said may arrive again and again, or never."),
+    ] = False,
     limit: Annotated[
         int, typer.Option(min=1, help="Stop after so many configurations.")
     ] = CONFIGURATIONS_MAX,
+    depth: Annotated[int | None, typer.Option(min=1, help="Follow so many moves only.")] = None,
+    memory: Annotated[int | None, typer.Option(metavar="MIB", min=1, help="Use no more.")] = None,
     depth_first: Annotated[
-        bool, typer.Option("--depth-first", help="Go deep first: a violation may be a long one.")
+        bool, typer.Option("--depth-first", help="Go deep first; a violation is shortened then.")
     ] = False,
+    fusing: Annotated[
+        bool, typer.Option(help="Partial-order reduction, on a lasting network.")
+    ] = True,
+    symmetry: Annotated[
+        bool, typer.Option(help="Symmetry reduction, on a lasting network.")
+    ] = True,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="Write an engine's violation here, as a scenario for the simulator."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Go through all configurations of an agreement that any order of events can lead to.
+    """Go through all configurations that any order of events can lead to.
 
-    Each is checked for agreement and validity; what breaks one is shown with a shortest schedule,
-    which is replayed on fresh members. Status: 0 nothing is broken in what was seen, 1 a property
-    was violated, 2 bad input, 130 after Ctrl-C.
+    Agreements exchange each message once, or on a lasting network; engines are on a lasting one: what
+    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried. Each configuration is checked for agreement, integrity
+    and validity; what breaks one is shown with a schedule, which is replayed on fresh members.
+    Status: 0 nothing is broken in what was seen, 1 a property was violated, 2 bad input, 130 after
+    Ctrl-C.
     """
-    with refusing():
-        spec, bits = agreements.get(agreement), parse_inputs(inputs)
-        question = Question(spec, bits, Liberties(crashes, timers), rounds)
-        check_crashes(question)
     started_s = time.monotonic()
-    world = make_world(question)
     try:
-        seen = run(question, world, limit, depth_first=depth_first, is_shown=not json)
+        with refusing():
+            limits = Limits(limit, depth, memory, depth_first)
+            if engine is None and agreement in synchronous.names():
+                report = explore_rounds(agreement, nodes, 1 if crashes is None else crashes)
+            elif engine is None and not lasting:
+                spec, bits = agreements.get(agreement), parse_inputs(inputs)
+                question = Question(spec, bits, Liberties(crashes or 0, timers), rounds)
+                check_crashes(question)
+                report = explore_mail(question, limits, json=json)
+            else:
+                check_lasting(crashes)
+                wish = Wish(agreement, engine, nodes, twins, inputs, timers, rounds, restarts)
+                report = explore_lasting(
+                    wish, limits, scenario, fuses=fusing, is_symmetric=symmetry, json=json
+                )
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    report = make_report(question, world, seen, time.monotonic() - started_s)
+    report["elapsed_s"] = round(time.monotonic() - started_s, 3)
+    report["per_second"] = round(report["configurations"] / max(report["elapsed_s"], 1e-9))
     if json:
         print_json(report)
     else:
@@ -101,139 +122,11 @@ def explore(
     raise typer.Exit(EXIT_FAILURE if report["violation"] else 0)
 
 
-def parse_inputs(text: str) -> tuple[int | None, ...]:
-    """`0,1,-`; raises `RequestError`."""
-    words = text.split(",")
-    if not 1 <= len(words) <= SIZE_MAX or set(words) - {"0", "1", NOTHING}:
+def check_lasting(crashes: int | None) -> None:
+    """Raise `RequestError` for what has no meaning on a lasting network."""
+    if crashes:
         raise RequestError(
-            f"{text[:80]!r} are no inputs",
-            reason="bad-inputs",
-            advice=f"write 0, 1 or {NOTHING} for each of up to {SIZE_MAX} members, as in 0,1,1",
+            "on a lasting network a crash is nothing but silence",
+            reason="needless-crashes",
+            advice="leave --crashes out; whoever is silent for ever has crashed",
         )
-    return tuple(None if word == NOTHING else int(word) for word in words)
-
-
-def check_crashes(question: Question) -> None:
-    """Raise `RequestError` if more may crash than there are."""
-    if question.liberties.crashes > len(question.inputs):
-        raise RequestError(
-            f"{question.liberties.crashes} of {len(question.inputs)} members cannot crash",
-            reason="too-many-crashes",
-            advice="give more inputs, or a smaller --crashes",
-        )
-
-
-def make_world(question: Question) -> World:
-    """With nothing seen yet."""
-    return World(Table(question.committee), question.liberties, question.spec.is_stale)
-
-
-def run(
-    question: Question, world: World, limit: int, *, depth_first: bool, is_shown: bool
-) -> Exploration:
-    """Explore, and show how far it is."""
-    committee = question.committee
-    participants = [question.spec.create(me, committee) for me in committee.members]
-    start = world.begin(participants, question.openings)
-    space: Space = world
-    if question.rounds_max is not None:
-        space = Bounded(world, question.spec.find_round, question.rounds_max)
-    proposed = tuple(bit for bit in question.inputs if bit is not None)
-
-    def judge(configuration: Configuration) -> str | None:
-        return min(find_broken(world, configuration, proposed), default=None)
-
-    with make_bar(is_shown=is_shown) as bar:
-        task = bar.add_task("configurations", total=None, pace=0.0)
-        started_s = time.monotonic()
-
-        def show(seen: Exploration) -> None:
-            count = len(seen.configurations)
-            pace = count / max(time.monotonic() - started_s, 1e-9)
-            bar.update(task, completed=count, pace=pace)
-
-        return go_through(
-            space,
-            [start],
-            judge,
-            configurations_max=limit,
-            depth_first=depth_first,
-            on_progress=show,
-        )
-
-
-def make_bar(*, is_shown: bool) -> Progress:
-    """A count on standard error that goes away at the end; nobody knows the total."""
-    return Progress(
-        TextColumn("configurations {task.completed:,.0f}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[pace]:,.0f}/s"),
-        console=messages,
-        disable=not (is_shown and messages.is_terminal),
-        transient=True,
-    )
-
-
-def make_report(
-    question: Question, world: World, seen: Exploration, elapsed_s: float
-) -> dict[str, Any]:
-    """What was seen, for machines."""
-    count = len(seen.configurations)
-    words = {word for one in seen.configurations for word in list_words(world, one)}
-    violation = None
-    if seen.violation is not None:
-        number, broken = seen.violation
-        path = [world.table.moves[move] for move in seen.path(number)]
-        said = replay(question, path)
-        violation = {"property": broken, "schedule": list(map(tell_move, path)), "decided": said}
-    return {
-        "agreement": question.spec.name,
-        "inputs": list(question.inputs),
-        "closed": seen.is_closed,
-        "configurations": count,
-        "transitions": seen.transitions,
-        "states": len(world.table.states),
-        "steps": world.table.steps,
-        "decided": sorted(words),
-        "violation": violation,
-        "elapsed_s": round(elapsed_s, 3),
-        "per_second": round(count / max(elapsed_s, 1e-9)),
-        "memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-
-
-def list_words(world: World, configuration: Configuration) -> set[int]:
-    """The bits that somebody has decided."""
-    told = world.words(configuration)
-    return {value[0] for words in told for _, values in words for value in values}
-
-
-def replay(question: Question, path: Sequence[Move]) -> dict[str, int]:
-    """Who decides what, when fresh members follow the schedule."""
-    replayed = Replay(question.committee, question.spec.create)
-    replayed.begin(question.openings)
-    for move in path:
-        replayed.play(move)
-    return {str(me): word[0] for me, word in replayed.words().items()}
-
-
-def tell(report: dict[str, Any]) -> None:
-    """The same in words."""
-    violation = report["violation"]
-    extent = "closed: all that can be reached" if report["closed"] else "not closed"
-    print_pairs(
-        {
-            "agreement": report["agreement"],
-            "configurations": f"{report['configurations']:,} ({extent})",
-            "transitions": f"{report['transitions']:,}",
-            "local states": f"{report['states']:,}, {report['steps']:,} steps of them taken",
-            "decided": ", ".join(map(str, report["decided"])) or "nothing",
-            "pace": f"{report['per_second']:,} configurations/s",
-            "memory": f"{report['memory_bytes'] / 2**20:,.0f} MiB",
-            "violation": violation["property"] if violation else "none",
-        }
-    )
-    if violation is not None:
-        for line in violation["schedule"]:
-            print_line(f"  {line}")
-        print_line(f"replayed on fresh members: decided {violation['decided']}")

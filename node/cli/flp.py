@@ -2,17 +2,30 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from consensus.exploration.flp_report import is_shown, list_tapes, show_straw_men, show_victim
+from consensus.exploration.drawing.page import draw_page
+from consensus.exploration.drawing.victim import Shown
+from consensus.exploration.films import film_loss
+from consensus.exploration.flp_report import (
+    is_shown,
+    is_weak_shown,
+    list_losses,
+    list_victims,
+    show_loss,
+    show_weak,
+)
+from consensus.exploration.showing import show_all
 from node.cli.numbered import run_numbers
 from node.cli.output import messages, print_json, print_line, say
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
-from node.cli.simulate_checks import choose_workers
+from node.cli.simulate_checks import check_output, choose_workers
 from node.cli.simulate_options import Workers
+from node.cli.simulate_single import write
 
 LOOPS = 1_000
 LOOPS_MAX = 1_000_000
@@ -20,33 +33,37 @@ LOOPS_MAX = 1_000_000
 
 def flp(
     *,
-    tapes: Annotated[
+    victims: Annotated[
         list[str] | None,
         typer.Option(
-            "--tape",
+            "--victim",
             metavar="NAME",
-            help=f"Coins by participant p and round r: {', '.join(list_tapes())}; repeat it. "
-            "Default: all.",
+            help=f"One of {', '.join(list_victims())}; repeat it. Default: all.",
         ),
     ] = None,
     loops: Annotated[
         int, typer.Option(min=1, max=LOOPS_MAX, help="How often the replayer goes round.")
     ] = LOOPS,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw all of it into this page.")
+    ] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
     """No deterministic agreement stands one crash for certain: find the run that never decides.
 
-    The victim is Ben-Or's agreement, three members, one of which may crash, with its coins read from
-    a tape. All its configurations, up to a shift of the rounds, are labelled with what can still be
-    decided; lemma 3 is checked for each bivalent one and each event; a fair run without a decision
-    is played on fresh participants; then the adversary lets go, and then the coins are real. Three
-    straw men show what else can be given up. Status: 0 all of it was shown, 1 something was not,
-    2 bad input, 130 after Ctrl-C.
+    Three members, one of which may crash. The victims are Ben-Or's agreement with its coins read from
+    a tape, all of whose configurations are labelled with what can still be decided, and single-decree
+    Paxos, around whose rivals' duel the search looks as it goes. Lemma 3 is checked for each bivalent
+    configuration and each event; a fair run without a decision is played on fresh participants; then
+    the adversary lets go, and then coins, or timers, are left to chance. Three straw men show what
+    else can be given up. Status: 0 all of it was shown, 1 something was not, 2 bad input, 130 after
+    Ctrl-C.
     """
     with refusing():
-        names = list(dict.fromkeys(tapes or list_tapes()))
-        check_tapes(names)
+        names = list(dict.fromkeys(victims or list_victims()))
+        check_victims(names)
+        check_output(page)
         count = choose_workers(workers)
     ended = run_numbers(
         partial(show_numbered, tuple(names), loops),
@@ -54,43 +71,60 @@ def flp(
         count,
         "victims",
         is_shown=messages.is_terminal and not json,
-        is_bad=lambda report: not is_shown(report),
+        is_bad=lambda shown: not is_shown(shown.report),
+        tell=tell_progress,
     )
-    victims = sorted(ended.results, key=lambda report: names.index(report["tape"]))
-    straw_men = show_straw_men()
-    is_good = len(victims) == len(names) and all(map(is_shown, victims))
+    results = sorted(ended.results, key=lambda shown: names.index(shown.report["victim"]))
+    reports = [shown.report for shown in results]
+    losses = list_losses()
+    straw_men, weak = list(map(show_loss, losses)), show_weak()
+    if page is not None:
+        films = list(map(film_loss, losses))
+        with refusing():
+            write(page, draw_page(results, list(zip(straw_men, films, strict=True)), weak))
+    is_good = len(reports) == len(names) and all(map(is_shown, reports)) and is_weak_shown(weak)
     if json:
-        print_json({"shown": is_good, "victims": victims, "straw_men": straw_men})
+        print_json({"shown": is_good, "victims": reports, "straw_men": straw_men, "weak": weak})
     else:
-        for report in victims:
+        for report in reports:
             tell_victim(report)
         tell_straw_men(straw_men)
-        say(f"{sum(map(is_shown, victims))} of {len(names)} victims in {ended.elapsed_s:.1f} s")
+        tell_weak(weak)
+        say(f"{sum(map(is_shown, reports))} of {len(names)} victims in {ended.elapsed_s:.1f} s")
     raise typer.Exit(ended.status(is_good=is_good))
 
 
-def show_numbered(names: Sequence[str], loops: int, number: int) -> dict[str, Any]:
+def tell_progress(shown: Shown) -> str:
+    """One line of what was found, while others are still looked for."""
+    report = shown.report
+    return (
+        f"{report['victim']}: {report['bivalent']:,} of {report['configurations']:,} configurations "
+        f"bivalent, lemma 3 for {report['lemma']['pairs']:,} pairs"
+    )
+
+
+def show_numbered(names: Sequence[str], loops: int, number: int) -> Shown:
     """One victim; worker processes know this function by its name."""
-    return show_victim(names[number], loops)
+    return show_all(names[number], loops)
 
 
-def check_tapes(names: Sequence[str]) -> None:
-    """Raise `RequestError` for a tape that is none of ours."""
+def check_victims(names: Sequence[str]) -> None:
+    """Raise `RequestError` for a victim that is none of ours."""
     for name in names:
-        if name not in list_tapes():
+        if name not in list_victims():
             raise RequestError(
-                f"no tape {name[:80]!r}",
-                reason="unknown-tape",
-                advice=f"choose among {', '.join(list_tapes())}",
+                f"no victim {name[:80]!r}",
+                reason="unknown-victim",
+                advice=f"choose among {', '.join(list_victims())}",
             )
 
 
 def tell_victim(report: dict[str, Any]) -> None:
     """What was found, in the order of the proof."""
-    print_line(
-        f"Ben-Or, n = {report['nodes']}, f = {report['faults']}, coin = {report['tape']} mod 2"
-    )
+    print_line(f"{report['words']}; n = {report['nodes']}, f = {report['faults']}")
     extent = "closed" if report["closed"] else "cut short"
+    if not report["surveyed"]:
+        extent = "around the adversary's way"
     print_line(
         f"  configurations  {report['configurations']:,} ({extent}), "
         f"{report['transitions']:,} steps, {report['bivalent']:,} bivalent"
@@ -106,6 +140,12 @@ def tell_victim(report: dict[str, Any]) -> None:
         f"  lemma 3         {lemma['pairs']:,} pairs of a bivalent configuration and an event, "
         f"{lemma['exceptions']} exceptions, at most {longest} steps before the event"
     )
+    if (walk := report["adversary"]) is not None:
+        told = "stuck" if walk["stuck"] else f"from stage {walk['repeats']} on it repeats itself"
+        print_line(
+            f"  adversary       {walk['stages']} stages, {walk['events']} events, everybody served "
+            f"in turn, both words open throughout; {told}"
+        )
     if report["lasso"] is None:
         print_line("  lasso           none found")
     else:
@@ -126,10 +166,10 @@ def tell_lasso(lasso: dict[str, Any]) -> None:
     after = lasso["released_after"]
     ended = "still no decision" if after is None else f"all decided {after} events later"
     print_line(f"  released        {ended}, oldest message first")
-    coins = lasso["coins"]
+    chance = lasso["chance"]
     print_line(
-        f"  real coins      {coins['decided']} of {coins['runs']} runs decided, "
-        f"at most {coins['events_max']} events"
+        f"  real {chance['of']:<10} {chance['decided']} of {chance['runs']} runs decided, "
+        f"at most {chance['events_max']} events"
     )
 
 
@@ -141,3 +181,12 @@ def tell_straw_men(losses: Sequence[dict[str, Any]]) -> None:
         if loss["silent"] is not None:
             how = f"participant {loss['silent']} silent, the others wait for ever"
         print_line(f"{loss['name']:<16}  loses {loss['loses']}: inputs {bits}, {how}")
+
+
+def tell_weak(weak: dict[str, Any]) -> None:
+    """One line."""
+    print_line(
+        f"{weak['agreement']:<16}  k = {weak['k']}: everybody decides in every run, at most "
+        f"{weak['values_max']} values ({weak['configurations']:,} configurations, {weak['ends']:,} "
+        f"ends, {weak['undecided']} of them undecided)"
+    )

@@ -113,7 +113,7 @@ def secret(
 def describe_network(network: HostedNetwork) -> dict[str, Any]:
     """What people and machines are told of a network."""
     genesis = network.genesis()
-    return {
+    described = {
         "home": str(network.home),
         "name": genesis.name,
         "engine": genesis.engine,
@@ -122,3 +122,7 @@ def describe_network(network: HostedNetwork) -> dict[str, Any]:
         "nodes": {node.name: node.seed.address for node in network.plan.nodes},
         "bundles": [str(network.bundle(node)) for node in network.plan.nodes],
     }
+    if genesis.commitments:
+        threshold, group_key = len(genesis.commitments), genesis.commitments[0].hex()
+        described["coin"] = {"threshold": threshold, "group_key": group_key}
+    return described

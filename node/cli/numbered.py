@@ -54,10 +54,11 @@ def run_numbers(
     *,
     is_shown: bool,
     is_bad: Callable[[T], bool],
+    tell: Callable[[T], str] | None = None,
 ) -> Ended[T]:
     """Do the job for every number, or for as many as Ctrl-C and the workers allow.
 
-    `is_shown` asks for a bar, which counts the bad results too.
+    `is_shown` asks for a bar, which counts the bad results too; `tell` has a line for each result.
     """
     started_s = time.monotonic()
     results: list[T] = []
@@ -69,6 +70,8 @@ def run_numbers(
             for result in pool.map(job, numbers):
                 results.append(result)
                 bad += is_bad(result)
+                if tell is not None:
+                    say(f"{len(results)}/{len(numbers)} {label}: {tell(result)}")
                 bar.update(task, completed=len(results), bad=bad)
         except KeyboardInterrupt:
             was_stopped = True

@@ -12,6 +12,7 @@ from node.cli.load import Accounts, BatchSize, check_rate
 from node.cli.output import EXIT_FAILURE, print_json, print_line, say
 from node.cli.remote import Json
 from node.cli.testnet_options import find_state_folder
+from node.load.audience import EVERY_WAY, Way
 from node.load.overhead import OverheadOptions, measure_overhead
 from node.testnet.plan import Plan
 from node.testnet.ports import BASE_PORT
@@ -34,6 +35,10 @@ async def overhead(
     ] = 8.0,
     batch_size: BatchSize = 250,
     accounts: Accounts = 1_000,
+    watch: Annotated[
+        list[Way] | None,
+        typer.Option(help="Watch in this way alone, not in all; may be given again."),
+    ] = None,
     least: Annotated[
         float, typer.Option(help="Fail if the ratio of throughputs is below this.")
     ] = 0.95,
@@ -52,7 +57,9 @@ async def overhead(
     started = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     folder = home or find_state_folder() / f"overhead-{started}"
     plan = Plan(validators=nodes, engine=catalog.get(engine).name, base_port=base_port)
-    options = OverheadOptions(rate, rounds, seconds, batch_size, accounts)
+    options = OverheadOptions(
+        rate, rounds, seconds, batch_size, accounts, tuple(watch or EVERY_WAY)
+    )
     report = await measure_overhead(folder, plan, options, say, keep=home is not None)
     if json:
         print_json(report.to_plain())

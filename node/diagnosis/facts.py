@@ -58,6 +58,18 @@ class TreeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CoinFacts:
+    """A common coin that was asked for and is not seen."""
+
+    height: Height
+    """What it is tossed for."""
+    heard: tuple[ReplicaId, ...]
+    """Whose shares are here, this node's own among them."""
+    needed: int
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A committee that takes office above `height`; `is_late` if its first checkpoint is awaited."""
 
@@ -129,6 +141,8 @@ class Facts:
     clocks: tuple[Clock, ...] = ()
     change: Change | None = None
     tree: TreeFacts | None = None
+    coin: CoinFacts | None = None
+    """The one that is awaited for longest."""
 
     @property
     def is_at_rest(self) -> bool:

@@ -11,7 +11,16 @@ from node.api.backend import NodeState, name_replica
 from node.core import Core
 from node.diagnosis.dates import Dates
 from node.diagnosis.diagnose import diagnose
-from node.diagnosis.facts import Change, Clock, Evidence, Facts, Member, Presence, TreeFacts
+from node.diagnosis.facts import (
+    Change,
+    Clock,
+    CoinFacts,
+    Evidence,
+    Facts,
+    Member,
+    Presence,
+    TreeFacts,
+)
 from node.diagnosis.finding import Finding
 from node.peers.records import PeerInfo
 
@@ -64,6 +73,7 @@ class Observer:
         *,
         patience_ms: int,
         tree: Callable[[], TreeFacts | None] = lambda: None,
+        coin: Callable[[], CoinFacts | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._core = core
@@ -72,6 +82,7 @@ class Observer:
         self._links = links
         self._catch_up = catch_up
         self._tree = tree
+        self._coin = coin
         self._clock = clock
         self._dates = Dates(clock)
         self._patience_ms = patience_ms
@@ -123,6 +134,7 @@ class Observer:
             clocks=self._list_clocks(),
             change=self._describe_change(),
             tree=self._tree(),
+            coin=self._coin(),
         )
 
     def _list_members(self, peers: Mapping[bytes, PeerInfo]) -> tuple[Member, ...]:

@@ -217,6 +217,28 @@ def find_missing_votes(facts: Facts) -> Iterator[Finding]:
     )
 
 
+def find_missing_shares(facts: Facts) -> Iterator[Finding]:
+    """A common coin was asked for, and too few members have given their shares of it."""
+    coin = facts.coin
+    if not facts.is_late or coin is None or coin.age_ms <= facts.patience_ms:
+        return
+    heard = [m for m in facts.members if m.replica in coin.heard]
+    missing = [m for m in facts.members if m.replica not in coin.heard]
+    yield Finding(
+        code=Code.WAITING_FOR_VOTES,
+        severity=Severity.FAULT,
+        text=(
+            f"the common coin of block {coin.height:,} has {len(heard)} of {coin.needed} shares"
+            f" ({join_names(name_all(heard))}) after {show_duration(coin.age_ms)}; missing:"
+            f" {join_names([describe_member(m) for m in missing])}"
+        ),
+        advice=advise_return([m for m in missing if not m.is_here])
+        or "Wait: the others give theirs when they come to this coin; one that is behind does later.",
+        since_ms=coin.age_ms,
+        members=name_all(missing),
+    )
+
+
 def find_missing_proposals(facts: Facts) -> Iterator[Finding]:
     """There is work and a leader that is there, and it proposes nothing."""
     leader = facts.leader

@@ -38,8 +38,8 @@ from node.tasks import OnFailure, end, spawn
 
 PACE_MIN_S = 0.02
 PACE_MAX_S = 2.0
-REST = 4.0
-"""After a round the pump rests so many times as long as it took: a fifth of the loop is its."""
+REST = 9.0
+"""After a round the pump rests so many times as long as it took: a tenth of the loop is its."""
 ROUND_S = 0.1
 """A round begins nothing new after so long."""
 FRESH_MAX = 10_000

@@ -3,6 +3,8 @@
 {"format": "quorate-home/1", "name": "quorate-0", "files": {"config.toml": "…", "genesis.json": "…",
  "network_ca.pem": "…", "node_cert.pem": "…", "node_key.json": "…"}}
 
+A validator of an engine that tosses common coins has "coin_share.json" too: see `ledger.coin`.
+
 It holds the node's private key: whoever reads it can vote as the node. It is written with mode
 0600, but read with any, since a Kubernetes Secret shows its entries to the group of the pod.
 """
@@ -13,9 +15,10 @@ from typing import Literal
 
 import msgspec
 
-from ledger.errors import GenesisError
+from ledger.errors import LedgerError
 from ledger.genesis import Genesis
 from node.certificates import AUTHORITY_FILE, CERTIFICATE_FILE, check_certificate
+from node.coins.share_file import SHARE_FILE, check_share_file
 from node.config import CONFIG_FILE
 from node.errors import NodeError
 from node.hosting.errors import HostingError
@@ -68,7 +71,7 @@ def load_bundle(path: Path) -> Bundle:
         ) from error
     try:
         return parse_bundle(data, path)
-    except (msgspec.MsgspecError, UnicodeDecodeError, NodeError, GenesisError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, NodeError, LedgerError) as error:
         raise HostingError(
             f"{path} is not the bundle of a node: {error}",
             reason="bundle-malformed",
@@ -80,7 +83,8 @@ def parse_bundle(data: bytes, path: Path) -> Bundle:
     """The bundle in these bytes; raises what its parts raise."""
     content = msgspec.json.decode(data, type=_BundleFile)
     given = set(content.files)
-    if len(data) > SIZE_BYTES_MAX or given not in (REQUIRED, REQUIRED | CERTIFICATES):
+    known = given - {SHARE_FILE}
+    if len(data) > SIZE_BYTES_MAX or known not in (REQUIRED, REQUIRED | CERTIFICATES):
         raise HostingError(f"its files are {', '.join(sorted(given))}", reason="bundle-malformed")
     identity = parse_identity(content.files[KEY_FILE].encode(), path)
     if given & CERTIFICATES:
@@ -90,4 +94,6 @@ def parse_bundle(data: bytes, path: Path) -> Bundle:
             content.files[CERTIFICATE_FILE].encode(),
         )
     genesis = Genesis.from_json(content.files[GENESIS_FILE])
+    if SHARE_FILE in given:
+        check_share_file(content.files[SHARE_FILE].encode(), path, identity, genesis)
     return Bundle(content.name, content.files, identity, genesis)

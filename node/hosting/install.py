@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ledger.errors import GenesisError
 from ledger.genesis import Genesis
+from node.coins.share_file import SHARE_FILE
 from node.errors import NodeError
 from node.hosting.bundle import Bundle
 from node.hosting.errors import HostingError
@@ -48,7 +49,9 @@ def install(bundle: Bundle, home: Path, fresh_hours: float, now_ms: int) -> Inst
     if is_fresh:
         mark_as_fresh(home)
     for name, text in bundle.files.items():
-        if name != KEY_FILE:
+        if name == SHARE_FILE:
+            keep_secret(home / name, text)
+        elif name != KEY_FILE:
             replace_text(home / name, text)
     if is_new:
         write_secret(home / KEY_FILE, bundle.files[KEY_FILE].encode())
@@ -80,6 +83,12 @@ def check_same(bundle: Bundle, home: Path) -> None:
             reason="home-differs",
             advice="name another folder with --home; what is there is kept",
         )
+
+
+def keep_secret(path: Path, text: str) -> None:
+    """Write a secret file unless it is there: the same, for a dealing never changes."""
+    if not path.exists():
+        write_secret(path, text.encode())
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from consensus import catalog
+from ledger.coin.shares import SecretShare
 from ledger.genesis import Genesis
 from node.certificates import Authority
 from node.hosting.bundle import save_bundle
@@ -33,7 +34,13 @@ from node.hosting.plan import (
 )
 from node.identity import Identity
 from node.testnet.homes import GENESIS_FILE, Listen, SeedPeer, format_config, make_files, making
-from node.testnet.network import fill_shared, find_authority, make_genesis
+from node.testnet.network import (
+    deal_for,
+    fill_shared,
+    find_authority,
+    list_shares,
+    make_genesis,
+)
 
 BUNDLES_FOLDER = "bundles"
 
@@ -71,7 +78,9 @@ def create_hosted(home: Path, asked: HostPlan) -> HostedNetwork:
     faucet = Identity.generate()
     folder = home.expanduser().resolve()
     with making(folder) as unfinished:
-        genesis = make_genesis(asked.beginning, [key.public_key for key in keys], faucet)
+        dealing = deal_for(asked.beginning)
+        shares = list_shares(dealing)
+        genesis = make_genesis(asked.beginning, [key.public_key for key in keys], faucet, dealing)
         authority = fill_shared(unfinished, genesis, faucet)
         named = tuple(
             msgspec.structs.replace(node, public_key=key.public_key.hex())
@@ -79,8 +88,9 @@ def create_hosted(home: Path, asked: HostPlan) -> HostedNetwork:
         )
         network = HostedNetwork(unfinished, msgspec.structs.replace(asked, nodes=named))
         (unfinished / BUNDLES_FOLDER).mkdir(mode=0o700)
-        for node, key in zip(named, keys, strict=True):
-            write_bundle(network, node, key, authority, genesis)
+        for index, (node, key) in enumerate(zip(named, keys, strict=True)):
+            share = shares[index] if shares else None
+            write_bundle(network, node, key, authority, genesis, share=share)
         save_plan(unfinished, network.plan)
     return HostedNetwork(folder, network.plan)
 
@@ -134,6 +144,8 @@ def write_bundle(
     key: Identity,
     authority: Authority | None,
     genesis: Genesis,
+    *,
+    share: SecretShare | None = None,
 ) -> None:
     """What a node is installed from; it calls all others of the network."""
     plan = network.plan
@@ -145,7 +157,7 @@ def write_bundle(
         list_seeds(plan.nodes, node),
         plan.mining_workers if is_miner else 0,
     )
-    files = make_files(key, authority, genesis.to_json(), config)
+    files = make_files(key, authority, genesis.to_json(), config, share)
     save_bundle(network.bundle(node), node.name, files)
 
 

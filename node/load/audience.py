@@ -1,10 +1,11 @@
 """Whoever watches a network: a Prometheus, somebody with an explorer open, a subscriber of events.
 
-A process of its own, so that its work is not the load generator's: `python -m node.load.audience URL…`.
-It says `ready` on a line, watches until its standard input ends, and says what it has seen as JSON.
+A process of its own, so that its work is not the load generator's:
+`python -m node.load.audience WAY[,WAY…] URL…`. It says `ready` on a line, watches until its standard input ends, and says what it has seen as JSON.
 """
 
 import asyncio
+import enum
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,17 @@ SCRAPE_S = 5.0
 PAGE_S = 2.0
 READ_BYTES = 64 * 1024
 READY = "ready"
+
+
+class Way(enum.StrEnum):
+    """How a network is watched."""
+
+    METRICS = "metrics"
+    PAGES = "pages"
+    EVENTS = "events"
+
+
+EVERY_WAY = tuple(Way)
 
 
 class Attendance(msgspec.Struct):
@@ -37,14 +49,17 @@ class Audience:
         self._urls = [url.rstrip("/") for url in urls]
         self.seen = Attendance()
 
-    async def watch(self) -> None:
+    async def watch(self, ways: Sequence[Way]) -> None:
         """All at once."""
         first = self._urls[0]
         async with asyncio.TaskGroup() as group:
-            for number, url in enumerate(self._urls):
-                group.create_task(self._scrape(url, number * SCRAPE_S / len(self._urls)))
-            group.create_task(self._look(first))
-            group.create_task(self._listen(first))
+            if Way.METRICS in ways:
+                for number, url in enumerate(self._urls):
+                    group.create_task(self._scrape(url, number * SCRAPE_S / len(self._urls)))
+            if Way.PAGES in ways:
+                group.create_task(self._look(first))
+            if Way.EVENTS in ways:
+                group.create_task(self._listen(first))
 
     async def _scrape(self, url: str, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
@@ -85,11 +100,11 @@ class Audience:
             await asyncio.sleep(PAGE_S)
 
 
-async def attend(urls: Sequence[str]) -> Attendance:
+async def attend(ways: Sequence[Way], urls: Sequence[str]) -> Attendance:
     """Watch until standard input ends."""
     async with aiohttp.ClientSession() as session:
         audience = Audience(session, urls)
-        watching = asyncio.create_task(audience.watch())
+        watching = asyncio.create_task(audience.watch(ways))
         sys.stdout.write(READY + "\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
@@ -99,4 +114,5 @@ async def attend(urls: Sequence[str]) -> Attendance:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(attend(sys.argv[1:]))))
+    asked = [Way(word) for word in sys.argv[1].split(",")]
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(attend(asked, sys.argv[2:]))))

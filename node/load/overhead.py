@@ -25,7 +25,7 @@ from ledger.keys import KeyPair
 from node.client import Client
 from node.identity import load_identity
 from node.load.accounts import Drafts, open_payers
-from node.load.audience import READY, Attendance
+from node.load.audience import EVERY_WAY, READY, Attendance, Way
 from node.load.bench import remove
 from node.load.benchmark import CLIENT_TIMEOUT_S, Say
 from node.load.limit import measure_verifications
@@ -39,7 +39,7 @@ from node.testnet.supervisor import Supervisor
 
 OFFERED_SHARE = 0.9
 """Of the signature limit: more than any network of that size has come to."""
-UNCOUNTED = "\n[metrics]\nenabled = false\n"
+UNCOUNTED = "\n[metrics]\nenabled = false\n\n[events]\nenabled = false\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class OverheadOptions:
     seconds: float = 8.0
     batch_size: int = 250
     accounts: int = 1_000
+    ways: tuple[Way, ...] = EVERY_WAY
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class OverheadReport(msgspec.Struct, frozen=True, kw_only=True):
 
     engine: str
     nodes: int
+    ways: tuple[Way, ...]
     offered_per_second: float
     machine: dict[str, Any]
     commit: str | None
@@ -164,7 +166,7 @@ async def compare_networks(
             turns: dict[str, Turn] = {}
             for side in ("watched", "alone") if number % 2 == 0 else ("alone", "watched"):
                 if side == "watched":
-                    turns[side] = await measure_watched(watched, urls, rate, options.seconds)
+                    turns[side] = await measure_watched(watched, urls, rate, options)
                 else:
                     turns[side] = make_turn(await alone.measure(rate, options.seconds))
             rounds.append(Round(**turns))
@@ -172,6 +174,7 @@ async def compare_networks(
     return OverheadReport(
         engine=plan.engine,
         nodes=plan.validators,
+        ways=options.ways,
         offered_per_second=round(rate, 1),
         machine=describe_machine(),
         commit=read_commit(),
@@ -198,20 +201,26 @@ async def open_field(
     return Range(clients, chain_id, drafts, pool, options.batch_size, formula=formula)
 
 
-async def measure_watched(field: Range, urls: Sequence[str], rate: float, seconds: float) -> Turn:
+async def measure_watched(
+    field: Range, urls: Sequence[str], rate: float, options: OverheadOptions
+) -> Turn:
     """A turn with an audience."""
-    async with watching(urls) as audience:
-        finding = await field.measure(rate, seconds)
+    async with watching(options.ways, urls) as audience:
+        finding = await field.measure(rate, options.seconds)
     seen = msgspec.json.decode(await audience, type=Attendance)
     return make_turn(finding, seen)
 
 
 @asynccontextmanager
-async def watching(urls: Sequence[str]) -> AsyncIterator["asyncio.Future[bytes]"]:
+async def watching(
+    ways: Sequence[Way], urls: Sequence[str]
+) -> AsyncIterator["asyncio.Future[bytes]"]:
     """An audience in a process of its own; what it has seen is there once the block has ended."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "node.load.audience", *urls, stdin=pipe, stdout=pipe
+        *(sys.executable, "-P", "-m", "node.load.audience", ",".join(ways), *urls),
+        stdin=pipe,
+        stdout=pipe,
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import EngineSpec
 from consensus.errors import ConsensusError
 from node.errors import NodeError
 from node.manifests.explaining import explain_unknown
@@ -68,10 +68,19 @@ def find_engine_faults(manifest: Manifest) -> Iterator[Fault]:
         catalog.check_configuration(spec, Committee.of(manifest.nodes, faults))
     except ConsensusError as error:
         yield Fault(("nodes",), str(error))
-    if spec.change is None:
+    if not can_change(spec, manifest):
         for number, step in enumerate(manifest.step):
             if isinstance(step, AddValidator | RemoveValidator):
                 yield Fault(("step", number), f"the committee of {manifest.engine} never changes")
+
+
+def can_change(spec: EngineSpec, manifest: Manifest) -> bool:
+    """Does the committee of such a network ever change; parameters that are none count as it may."""
+    try:
+        parameters = catalog.parse_parameters(spec, manifest.parameters)
+    except ConsensusError:
+        return spec.change is not None
+    return spec.find_terms(parameters) is not None
 
 
 def find_parameter_faults(manifest: Manifest, spec: EngineSpec) -> Iterator[Fault]:

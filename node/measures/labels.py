@@ -1,6 +1,7 @@
 """The values that labels take: closed sets, so that no stranger can make a node keep series for him."""
 
 from ledger.reasons import Blame, Reason
+from node.coins.book import Heard
 from node.events.groups import DROPS as DROPS_OF_SUBSCRIBERS
 from node.events.kinds import Kind
 from node.peers.dialler import CUT_OFF, FAILURE_NAMES
@@ -39,7 +40,19 @@ EVENT_DROPS = tuple(reason.value for reason in DROPS_OF_SUBSCRIBERS)
 READS = ("confirmed", "read-unconfirmed", "read-needs-a-voter", "node-stopping")
 """How a linearizable read was prepared, where the engine answers such questions."""
 
+COIN_SHARES = (
+    *(heard.value for heard in Heard),
+    "coin-not-a-member",
+    *(
+        reason.value
+        for reason in (Reason.COIN_BAD_INDEX, Reason.COIN_BAD_POINT, Reason.COIN_BAD_PROOF)
+    ),
+)
+"""What became of a member's share of a common coin."""
+
 HOST_REFUSALS = (
+    "coin-not-a-member",
+    Heard.TOO_MANY.value,
     "consensus-not-a-validator",
     "consensus-malformed",
     "consensus-bad-signature",

@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from node.api.backend import NodeState
 from node.diagnosis.diagnose import diagnose
 from node.diagnosis.levels import compute_levels
@@ -37,6 +37,11 @@ def watches(spec: EngineSpec) -> bool:
 def answers_reads(spec: EngineSpec) -> bool:
     """Confirms linearizable reads."""
     return spec.reads
+
+
+def tosses_coins(spec: EngineSpec) -> bool:
+    """Tosses common coins, with some parameters at least."""
+    return spec.needs_coin is not None
 
 
 def decides(spec: EngineSpec) -> bool:
@@ -406,6 +411,12 @@ ENGINE = (
         "Linearizable reads that wait to be confirmed.",
         lambda s: 0 if s.of.side.reads is None else s.of.side.reads.waiting,
         when=answers_reads,
+    ),
+    Reading(
+        "coins_open",
+        "Common coins that were asked for and not seen yet.",
+        lambda s: 0 if s.of.coins is None else len(s.of.coins.book.open),
+        when=tosses_coins,
     ),
 )
 

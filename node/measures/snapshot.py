@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from consensus.catalog import EngineSpec
 from consensus.committee import ReplicaId
 from consensus.engine import Account
+from consensus.engine_spec import EngineSpec
 from consensus.fork_measures import ForkMeasures
 from node.admission import Admission
 from node.bodies import BodyExchange
+from node.coins.service import Coins
 from node.core import Core
 from node.driver import Driver
 from node.gossip import Gossip
@@ -44,6 +45,7 @@ class Sources:
     lifecycle: Lifecycle
     bodies: BodyExchange
     side: Side
+    coins: Coins | None = None
     service: Service
 
 

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from ledger.coin.shares import SecretShare
 from node.certificates import AUTHORITY_FILE, CERTIFICATE_FILE, Authority
+from node.coins.share_file import SHARE_FILE, format_share
 from node.config import CONFIG_FILE
 from node.identity import Identity, format_identity
 from node.journal import create_journal
@@ -59,16 +61,22 @@ def format_config(
 
 
 def make_files(
-    identity: Identity, authority: Authority | None, genesis_text: str, config_text: str
+    identity: Identity,
+    authority: Authority | None,
+    genesis_text: str,
+    config_text: str,
+    share: SecretShare | None = None,
 ) -> dict[str, bytes]:
     """The files of a home by name: configuration, genesis, and certificates if there is an authority.
 
-    The last one is the key.
+    The last ones are secret: the share of the common coin, if the node has one, and the key.
     """
     files = {CONFIG_FILE: config_text.encode(), GENESIS_FILE: genesis_text.encode()}
     if authority is not None:
         files[AUTHORITY_FILE] = authority.certificate
         files[CERTIFICATE_FILE] = authority.issue(identity.public_key)
+    if share is not None:
+        files[SHARE_FILE] = format_share(share)
     return files | {KEY_FILE: format_identity(identity)}
 
 
@@ -78,16 +86,21 @@ def write_home(
     authority: Authority | None,
     genesis_text: str,
     config_text: str,
+    *,
+    share: SecretShare | None = None,
 ) -> None:
-    """Fill a node's home: configuration, genesis, key, and certificates if there is an authority.
+    """Fill a node's home: configuration, genesis, key, and what else it has: see `make_files`.
 
     Raises `SecretFileError` rather than overwrite a key, before anything else is written.
     """
-    files = make_files(identity, authority, genesis_text, config_text)
+    files = make_files(identity, authority, genesis_text, config_text, share)
     home.mkdir(parents=True, exist_ok=True)
     write_secret(home / KEY_FILE, files.pop(KEY_FILE))
     for name, content in files.items():
-        (home / name).write_bytes(content)
+        if name == SHARE_FILE:
+            write_secret(home / name, content)
+        else:
+            (home / name).write_bytes(content)
     (home / DATA_FOLDER).mkdir(exist_ok=True)
 
 

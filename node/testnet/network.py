@@ -25,6 +25,8 @@ import msgspec
 
 from consensus import catalog
 from consensus.committee import Committee
+from ledger.coin.dealing import Dealing
+from ledger.coin.shares import SecretShare
 from ledger.genesis import Genesis
 from ledger.keys import KeyPair
 from node.certificates import (
@@ -35,6 +37,7 @@ from node.certificates import (
     load_authority,
     save_authority_key,
 )
+from node.coins.opening import deal_coin
 from node.derivation import derive_key
 from node.identity import Identity, load_identity, save_identity
 from node.roster import is_open
@@ -134,35 +137,64 @@ def create_network(home: Path, plan: Plan) -> Network:
     keys = [Identity.generate() for _ in range(plan.nodes)]
     faucet = Identity.generate()
     with making(folder) as unfinished:
-        genesis = make_genesis(plan, [key.public_key for key in keys[: plan.validators]], faucet)
-        fill_home(unfinished, plan, genesis, faucet, keys)
+        dealing = deal_for(plan)
+        validators = [key.public_key for key in keys[: plan.validators]]
+        genesis = make_genesis(plan, validators, faucet, dealing)
+        fill_home(unfinished, plan, genesis, faucet, keys, shares=list_shares(dealing))
     return Network(folder, plan)
 
 
-def make_genesis(plan: Plan, validators: Sequence[bytes], faucet: Identity) -> Genesis:
-    """What the network starts from; refuses what the theorem or nodes do not cover."""
+def deal_for(plan: Plan) -> Dealing | None:
+    """The common coin of the network, if its engine tosses one; refuses as `make_genesis`."""
     spec = get_served(plan.engine)
-    catalog.parse_parameters(spec, plan.parameters)
+    parameters = catalog.parse_parameters(spec, plan.parameters)
+    return deal_coin(spec, parameters, find_faults(plan), plan.validators)
+
+
+def list_shares(dealing: Dealing | None) -> list[SecretShare]:
+    """What each validator is given, if anything is."""
+    scalars = () if dealing is None else dealing.shares
+    return [SecretShare.make(index, scalar) for index, scalar in enumerate(scalars)]
+
+
+def find_faults(plan: Plan) -> int:
+    """How many faults the network stands; refuses what the engine's theorem does not cover."""
+    spec = get_served(plan.engine)
     faults = spec.default_faults(plan.validators) if plan.faults is None else plan.faults
     catalog.check_configuration(spec, Committee.of(plan.validators, faults))
+    return faults
+
+
+def make_genesis(
+    plan: Plan, validators: Sequence[bytes], faucet: Identity, dealing: Dealing | None
+) -> Genesis:
+    """What the network starts from; refuses what the theorem or nodes do not cover."""
+    catalog.parse_parameters(get_served(plan.engine), plan.parameters)
     demo = {key.public_key: DEMO_AMOUNT for key in list_demo_keys(faucet.seed)}
     genesis = Genesis(
         name=plan.name,
         engine=plan.engine,
         engine_parameters=dict(plan.parameters),
-        faults=faults,
+        faults=find_faults(plan),
         validators=tuple(validators),
         allocations={faucet.public_key: FAUCET_AMOUNT, **demo},
         timestamp_ms=time.time_ns() // 1_000_000,
+        commitments=() if dealing is None else dealing.commitments,
     )
     genesis.check()
     return genesis
 
 
 def fill_home(
-    home: Path, plan: Plan, genesis: Genesis, faucet: Identity, keys: Sequence[Identity]
+    home: Path,
+    plan: Plan,
+    genesis: Genesis,
+    faucet: Identity,
+    keys: Sequence[Identity],
+    *,
+    shares: Sequence[SecretShare],
 ) -> None:
-    """Write everything that belongs to a network."""
+    """Write everything that belongs to a network; a validator's share lies beside its key."""
     authority = fill_shared(home, genesis, faucet)
     members = list_members(home, plan)
     workers = plan.mining_workers if catalog.get(plan.engine).tree else 0
@@ -170,7 +202,8 @@ def fill_home(
     for member, key in zip(members, keys, strict=True):
         called = relay_calls(member.index, members) if plan.relayed else members
         seeds = list_seeds(called, public_keys)
-        write_member(member, key, authority, genesis, seeds, mining_workers=workers)
+        share = shares[member.index] if member.index < len(shares) else None
+        write_member(member, key, authority, genesis, seeds, mining_workers=workers, share=share)
     save_plan(home, plan)
 
 
@@ -218,13 +251,14 @@ def write_member(
     seeds: Sequence[SeedPeer],
     *,
     mining_workers: int,
+    share: SecretShare | None = None,
 ) -> None:
     """The home of one node, which calls all validators but itself; validators alone mine."""
     others = [seed for seed in seeds if seed.public_key != key.public_key.hex()]
     listen = Listen(member.host, member.p2p_port, member.api_port)
     workers = mining_workers if member.role == "validator" else 0
     config = format_config(member.name, member.role, listen, others, workers)
-    write_home(member.home, key, authority, genesis.to_json(), config)
+    write_home(member.home, key, authority, genesis.to_json(), config, share=share)
     mark_as_fresh(member.home)
 
 

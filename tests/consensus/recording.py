@@ -43,6 +43,7 @@ class Recorder:
 
 
 NERVOUS = {
+    "acs": {"checkpoint_interval": 2, "window": 4, "idle_block_ms": 600, "resend_ms": 300},
     "benor": {"checkpoint_interval": 4, "idle_block_ms": 100, "resend_ms": 80},
     "early": {"delta_ms": 60, "checkpoint_interval": 4, "idle_block_ms": 100},
     "floodset": {"delta_ms": 60, "checkpoint_interval": 4, "idle_block_ms": 100},

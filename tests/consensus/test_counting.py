@@ -12,7 +12,7 @@ from consensus.lockstep.paced import ALARM_COUNTERS
 from consensus.message import list_kinds
 
 ENGINES = catalog.names()
-CHAINS = frozenset({"benor"})
+CHAINS = frozenset({"acs", "benor"})
 """Engines that `consensus.chaining` makes of agreements."""
 CLOCKED = frozenset({"early", "floodset"})
 """Engines of `consensus.lockstep`, which share with chains how heights are taken and handed out."""

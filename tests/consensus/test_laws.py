@@ -28,6 +28,7 @@ from consensus.effects import (
     Share,
 )
 from consensus.engine import clone, fingerprint, step
+from consensus.engine_spec import Membership
 from consensus.errors import DecodeError
 from consensus.events import Elapsed, Event, Received, Stored, Verdict
 from consensus.message import Message, Signed
@@ -41,6 +42,7 @@ from tests.consensus.recording import Recorder, Step, record_run
 
 ENGINES = catalog.names()
 COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "acs": is_said,
     "benor": is_said,
     "early": is_bound,
     "floodset": is_bound,
@@ -181,7 +183,7 @@ def test_a_stranger_is_not_heard_or_else_weighs_what_everybody_weighs(
         by_member, by_stranger = clone(s.before), clone(s.before)
         told = step(by_member, s.event)
         answers = step(by_stranger, Received(STRANGER, s.event.message))
-        if spec.membership is catalog.Membership.COMMITTEE:
+        if spec.membership is Membership.COMMITTEE:
             assert all(isinstance(effect, Ignore) for effect in answers)
             assert fingerprint(by_stranger) == fingerprint(s.before)
         elif told and not isinstance(told[0], Ignore) and not isinstance(answers[0], Ignore):

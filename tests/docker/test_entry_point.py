@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,8 @@ class Running:
                 assert time.monotonic() < deadline, answer[1]
 
     def status(self, index: int) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self.ask(index, "quorate", "status", "--json")[1])
+        with urllib.request.urlopen(f"{self.hosts.url(index)}/v1/status", timeout=10) as response:
+            answer: dict[str, Any] = json.load(response)
         return answer
 
     def stop(self) -> list[tuple[int, str]]:

@@ -17,6 +17,8 @@ from ledger.genesis import (
 )
 from ledger.limits import Limits
 from ledger.reasons import Reason
+from tests.ledger.coin.bad_points import SMALL_ORDER
+from tests.ledger.coin.support import dealing
 from tests.ledger.support import ALICE, BOB, CAROL, GENESIS, VALIDATORS, make_genesis
 
 
@@ -45,6 +47,35 @@ def test_round_trip() -> None:
     assert again == GENESIS
     assert again.chain_id == GENESIS.chain_id
     assert Genesis.from_json(GENESIS.to_json().encode()) == GENESIS
+
+
+def test_a_coin_is_part_of_what_the_network_is() -> None:
+    genesis = make_genesis(commitments=dealing().commitments)
+    assert genesis.chain_id.hex() == (
+        "e78e4160bf09630a4959a796ccf91038aa622a77318dc8f4aca732eda49d8762"
+    )
+    again = Genesis.from_json(genesis.to_json())
+    assert again == genesis
+    assert again.chain_id == genesis.chain_id != GENESIS.chain_id
+    assert "coin" not in GENESIS.to_json()
+
+
+@pytest.mark.parametrize(
+    "commitments",
+    [
+        [],
+        [dealing().commitments[0].hex()],
+        [one.hex() for one in dealing(3).commitments],
+        [dealing().commitments[0].hex(), SMALL_ORDER[0].hex()],
+        [dealing().commitments[0].hex(), "00"],
+        [dealing().commitments[0].hex(), "XY" * 32],
+        [1, 2],
+        None,
+    ],
+)
+def test_a_coin_that_does_not_fit_is_refused(commitments: Any) -> None:
+    plain = {**document(), "coin": {"commitments": commitments}}
+    assert refuse(json.dumps(plain)).reason in {Reason.GENESIS_MALFORMED, Reason.GENESIS_INVALID}
 
 
 def test_the_text_may_be_laid_out_otherwise() -> None:

@@ -13,6 +13,7 @@ from ledger.apps.committee import ChangeRule
 from ledger.chain import Chain
 from ledger.codec import encode
 from ledger.errors import StoreError
+from ledger.genesis import Genesis
 from ledger.mempool import Mempool, MempoolLimits
 from ledger.reasons import Reason
 from ledger.store.memory import MemoryStore
@@ -60,11 +61,12 @@ def make_core(
     limits: MempoolLimits | None = None,
     engine: str = "pbft",
     rule: ChangeRule | None = None,
+    genesis: Genesis = GENESIS,
     **config: Any,
 ) -> Core:
     """What the parts of validator `me` (None: a follower) share, over memory."""
     store = MemoryStore() if store is None else store
-    chain = Chain.open(store, GENESIS, rule=rule)
+    chain = Chain.open(store, genesis, rule=rule)
     key = Identity.generate() if me is None else Identity.from_seed(VALIDATORS[me].seed)
     metrics = Metrics()
     return Core(

@@ -23,6 +23,7 @@ from consensus.effects import (
     Send,
     SetTimer,
     Share,
+    Toss,
     Watch,
 )
 from consensus.errors import ContractError
@@ -143,6 +144,19 @@ async def test_what_stays_within_the_node_does_not_wait(path: Path) -> None:
     assert await bench.host.until(1) == [Ignore(b"message", "stale")]
     bench.gate.set()
     await bench.host.until(2)
+    await bench.driver.close()
+
+
+async def test_a_common_coin_is_asked_for_like_a_word_to_others_an_own_one_at_once(
+    path: Path,
+) -> None:
+    own, common = Toss((1,), common=False), Toss((1,), common=True)
+    bench = Bench(path, [Persist(b"vote"), common, own])
+    bench.gate.clear()
+    bench.driver.start(Pending(True))
+    assert await bench.host.until(1) == [own]
+    bench.gate.set()
+    assert await bench.host.until(2) == [own, common]
     await bench.driver.close()
 
 

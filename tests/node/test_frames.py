@@ -1,15 +1,17 @@
 """Frames: each kind reaches the part that understands it, requests are answered within limits."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from node.coins.service import Coins
 from node.frames import FrameRouter
 from node.wire import (
     Announce,
     Blocks,
     Bodies,
+    CoinShare,
     Consensus,
     GetBlocks,
     GetBodies,
@@ -38,6 +40,9 @@ class Recorder:
 
     def on_announce(self, peer: bytes, frame: Announce) -> None:
         self.calls.append(("announce", frame))
+
+    def on_share(self, peer: bytes, frame: CoinShare) -> None:
+        self.calls.append(("coin", frame))
 
     def answer(self, request: GetBodies) -> Bodies:
         self.calls.append(("bodies", request))
@@ -89,6 +94,16 @@ async def test_what_does_not_belong_here_is_held_against_the_peer(bench: Bench, 
     await bench.router.on_frame(PEER, frame)
     assert bench.peers.penalties == [(PEER, "frame-unexpected")]
     assert bench.rest.calls == []
+
+
+async def test_a_share_of_a_coin_goes_to_whoever_serves_coins(bench: Bench) -> None:
+    share = CoinShare((1,), bytes(32), bytes(64), is_wanted=False)
+    await bench.router.on_frame(PEER, share)
+    assert bench.peers.penalties == [(PEER, "frame-unexpected")]
+    parts: tuple[Any, ...] = (bench.core, bench.rest, bench.rest, bench.rest, bench.peers)
+    router = FrameRouter(*parts, coins=cast("Coins", bench.rest))
+    await router.on_frame(PEER, share)
+    assert bench.rest.calls == [("coin", share)]
 
 
 async def test_requests_are_answered(bench: Bench) -> None:

@@ -23,6 +23,7 @@ from consensus.effects import (
     Mine,
     Readable,
     Send,
+    Toss,
 )
 from consensus.effects import Request as Wanted
 from consensus.errors import ContractError
@@ -265,6 +266,20 @@ def test_what_nothing_serves_is_an_error_of_ours(tmp_path: Path, bench: Bench) -
         other.host.catch_up(Behind(3))
     with pytest.raises(ContractError):
         bench.host.answer_read(Readable(1, 3))
+    with pytest.raises(ContractError):
+        bench.host.toss(Toss((1,), common=True))
+
+
+def test_who_tosses(bench: Bench) -> None:
+    asked: list[tuple[int, ...]] = []
+    bench.host.on_toss = asked.append
+    bench.host.toss(Toss((1,), common=True))
+    assert asked == [(1,)]
+    assert bench.rest.posted == []
+    bench.host.toss(Toss((2,), common=False))
+    (answer,) = bench.rest.posted
+    assert answer.tag == (2,)
+    assert answer.face in {0, 1}
 
 
 def test_a_block_is_shared_as_the_message_it_is(tmp_path: Path) -> None:

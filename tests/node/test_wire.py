@@ -19,6 +19,7 @@ from node.wire import (
     BlockBundle,
     Blocks,
     Bodies,
+    CoinShare,
     Consensus,
     Declined,
     Frame,
@@ -40,6 +41,7 @@ from node.wire import (
 )
 
 CHAIN = bytes(32)
+SHARE = b"\xc4\x20" + bytes(32) + b"\xc4\x40" + bytes(64) + b"\xc3"
 GOLDEN = [
     (Hello(1, CHAIN, Role.VALIDATOR, 5, "v-0"), "960001c420" + "00" * 32 + "0105a3762d30"),
     (Status(7, 6, Role.FOLLOWER), "9401070600"),
@@ -54,6 +56,10 @@ GOLDEN = [
         "93080291950391c40176c40173c40091c40174",
     ),
     (Declined(2, "busy"), "930902a462757379"),
+    (
+        CoinShare((7, 1), b"\x09" * 32, b"\x08" * 64, is_wanted=True),
+        "950a920701c420" + "09" * 32 + "c440" + "08" * 64 + "c3",
+    ),
 ]
 
 
@@ -78,6 +84,7 @@ def test_lanes_by_kind() -> None:
         "bodies": Lane.BLOCKS,
         "get_blocks": Lane.BLOCKS,
         "blocks": Lane.BLOCKS,
+        "coin_share": Lane.CONSENSUS,
         "declined": Lane.BLOCKS,
     }
 
@@ -90,7 +97,11 @@ def test_lanes_by_kind() -> None:
         (b"GET / HTTP/1.1", "frame-garbage"),
         (b"\x92\xcc\x02\xc4\x00", "frame-garbage"),  # the tag, not in its shortest form
         (b"\x92\xff\xc4\x00", "frame-garbage"),
-        (b"\x92\x0a\xc4\x00", "frame-unknown-tag"),
+        (b"\x92\x0b\xc4\x00", "frame-unknown-tag"),
+        (b"\x95\x0a\x90" + SHARE, "frame-malformed"),  # a coin without a name
+        (b"\x95\x0a\x99" + bytes(range(9)) + SHARE, "frame-malformed"),  # too long a name
+        (b"\x95\x0a\x91\xff" + SHARE, "frame-malformed"),  # a negative number
+        (b"\x95\x0a\x91\x01" + SHARE[:-2] + b"\xc3", "frame-malformed"),  # a byte short
         (b"\x92\x0f\x90", "frame-unknown-tag"),  # a pack is not a frame
         (b"\x92\x02", "frame-malformed"),
         (b"\x92\x02\xc4\x05ab", "frame-malformed"),

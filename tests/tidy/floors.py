@@ -19,7 +19,7 @@ CONTRACT_MODULES = frozenset(f"consensus.{name}" for name in CONTRACT)
 
 # Packages of consensus that are not protocols: the runners take engines from the catalog, and the
 # system model is values that everybody may use.
-RUNNERS = frozenset({"simulation", "exploration"})
+RUNNERS = frozenset({"simulation", "exploration", "bounds"})
 SHARED = frozenset({"model", "chaining"})
 
 # Nondeterminism and I/O: they enter an engine as events, and the ledger not at all.

@@ -32,6 +32,10 @@ class Canvas:
     looks: Mapping[str, str]
     """Kind of message -> class."""
     liars: frozenset[int]
+    prefix: str = ""
+    """Keeps the names within several drawings of one page apart."""
+    unit: str = "ms"
+    """Of time."""
 
     def draw(self) -> Markup:
         """The whole drawing."""
@@ -60,7 +64,14 @@ class Canvas:
             head = tag("path", d="M 0 0 L 8 3.5 L 0 7 Z")
             size = {"markerWidth": 8, "markerHeight": 7, "refX": 7.5, "refY": 3.5}
             units = {"orient": "auto", "markerUnits": "userSpaceOnUse"}
-            yield tag("marker", head, id=f"head-{look}", class_=f"head {look}", **size, **units)
+            yield tag(
+                "marker",
+                head,
+                id=f"{self.prefix}head-{look}",
+                class_=f"head {look}",
+                **size,
+                **units,
+            )
 
     def draw_ticks(self) -> Iterator[Markup]:
         """A line and a number for each."""
@@ -68,7 +79,7 @@ class Canvas:
         for at_ms in self.frame.scale.ticks():
             y = self.frame.find_y(at_ms)
             yield tag("line", x1=AXIS_PX, y1=y, x2=right, y2=y)
-            yield tag("text", text(f"{at_ms:,} ms"), x=AXIS_PX - 8, y=y + 4)
+            yield tag("text", text(f"{at_ms:,} {self.unit}"), x=AXIS_PX - 8, y=y + 4)
 
     def draw_breaks(self) -> Iterator[Markup]:
         """A band for each stretch that is cut short."""
@@ -83,7 +94,7 @@ class Canvas:
             "g",
             tag("rect", x=0, y=top, width=self.frame.width_px, height=bottom - top),
             tag("path", d=" ".join(self.cut_lives(top, bottom)), class_="gap"),
-            tag("text", text(f"{length_ms:,} ms pass"), x=AXIS_PX - 8, y=middle + 4),
+            tag("text", text(f"{length_ms:,} {self.unit} pass"), x=AXIS_PX - 8, y=middle + 4),
             class_="break",
         )
 
@@ -119,7 +130,9 @@ class Canvas:
         told = [format_entry(entry) for entry in (flight.sent, flight.ended) if entry]
         if flight.fate == OPEN:
             told.append("nothing more is known of this copy")
-        arrow = {"marker_end": f"url(#head-{look})"} if self.has_head(flight, line) else {}
+        arrow = (
+            {"marker_end": f"url(#{self.prefix}head-{look})"} if self.has_head(flight, line) else {}
+        )
         return tag(
             "g",
             tag("title", text("\n".join(told))),

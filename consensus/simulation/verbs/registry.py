@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
-from consensus.simulation.verbs import detectors, hosts, liars, links, pacing, reading, seeing
+from consensus.simulation.verbs import (
+    detectors,
+    hosts,
+    liars,
+    links,
+    pacing,
+    posting,
+    reading,
+    seeing,
+)
 from consensus.simulation.verbs.board import Board
 
 VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
@@ -30,6 +39,9 @@ VERBS: Mapping[str, Callable[[Board, list[str]], None]] = {
     "oneway": links.oneway,
     "clog": links.clog,
     "unclog": links.unclog,
+    "hold": posting.hold,
+    "deliver": posting.deliver,
+    "elapse": posting.elapse,
     "starve": links.starve,
     "omit": links.omit,
     "drop": links.drop,

@@ -2,15 +2,27 @@
 
 from typing import Any
 
-from consensus.benor.messages import Ballot, Carried, Kept, Report, Vote, Word
+from consensus.benor.messages import (
+    Ballot,
+    Carried,
+    Echo,
+    Kept,
+    Opinion,
+    Ready,
+    Report,
+    Settled,
+    Shown,
+    Vote,
+    Word,
+)
 from consensus.chaining.messages import At, Noted
 
 
 def is_covered(message: Any, records: tuple[Any, ...]) -> bool:
     """Would a restart from these records know that the message was said."""
     match message:
-        case At(height, Carried() as carried):
-            return Noted(height, carried) in records
+        case At(height, Carried() | Shown() | Echo() | Ready() as said):
+            return Noted(height, said) in records
         case At(height, Vote(author, vote)):
             written = [
                 record.record.record
@@ -22,6 +34,15 @@ def is_covered(message: Any, records: tuple[Any, ...]) -> bool:
     return True
 
 
-def follows(vote: Report | Ballot, word: object) -> bool:
-    """Is this one of the last votes of a member that has decided."""
-    return isinstance(word, Word) and (vote.round, vote.value) == (word.round + 1, word.value)
+def follows(vote: Opinion, word: object) -> bool:
+    """Is this what a member says that has decided: that it has, or its last votes."""
+    match vote:
+        case Settled():
+            return isinstance(word, Word) and vote.value == word.value
+        case Report() | Ballot():
+            return isinstance(word, Word) and (vote.round, vote.value) == (
+                word.round + 1,
+                word.value,
+            )
+        case _:
+            return False

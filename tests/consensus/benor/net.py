@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consensus.agreement import Decided, Opened, Propose, step
-from consensus.effects import Broadcast, Persist, Send, Toss
-from consensus.events import Received, Tossed
+from consensus.effects import Broadcast, Check, Persist, Send, Toss
+from consensus.events import Checked, Received, Tossed, Verdict
 from consensus.message import encode
 from consensus.simulation.chance import Chance
 
@@ -78,6 +78,8 @@ class Net:
                 self.tosses += 1
                 stream = f"coin/{tag}" if common else f"coin/{me}/{tag}/{self.tosses}"
                 events.append(Tossed(tag, self.chance.fork(stream).below(2)))
+            case Check(_, digest):
+                events.append(Checked(digest, Verdict.VALID))
             case Decided(values):
                 assert self.decided.setdefault(me, values) == values
 

@@ -7,8 +7,8 @@ import pytest
 from consensus.agreement import Opened, Propose, step
 from consensus.benor.messages import Ballot, Carried, Kept, Report, Vote
 from consensus.benor.refusals import Refusal
-from consensus.benor.subset import open_subset
-from consensus.committee import Committee
+from consensus.benor.subset import Kind, open_subset
+from consensus.committee import Committee, largest_byzantine_faults
 from consensus.effects import Broadcast, Ignore, Persist
 from consensus.events import Elapsed, Received
 from consensus.simulation.chance import Chance
@@ -16,18 +16,25 @@ from tests.consensus.benor.net import Net
 
 
 def make_net(size: int, seed: int = 0, height: int = 1, **options: Any) -> Net:
-    committee = Committee.of(size, (size - 1) // 2)
+    kind = options.pop("kind", Kind.LOCAL)
+    committee = Committee.of(size, count_faults(size, kind))
     wishes = {me: f"value {me}".encode() for me in range(size)}
-    return Net(lambda me: open_subset(me, committee, height), wishes, Chance(seed), **options)
+    return Net(lambda me: open_subset(me, committee, height, kind), wishes, Chance(seed), **options)
 
 
+def count_faults(size: int, kind: Kind) -> int:
+    """The most that a committee stands."""
+    return largest_byzantine_faults(size) if kind is Kind.LYING else (size - 1) // 2
+
+
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_everybody_decides_the_same_values_at_least_n_minus_f(size: int) -> None:
+def test_everybody_decides_the_same_values_at_least_n_minus_f(size: int, kind: Kind) -> None:
     for seed in range(10):
-        net = make_net(size, seed).start().run()
+        net = make_net(size, seed, kind=kind).start().run()
         values = net.agree()
         assert len(net.decided) == size
-        assert len(set(values)) == len(values) >= size - (size - 1) // 2
+        assert len(set(values)) == len(values) >= size - count_faults(size, kind)
         assert set(values) <= set(net.wishes.values())
 
 
@@ -47,33 +54,41 @@ def test_equal_values_count_once() -> None:
     assert net.start().run().agree() == (b"same",)
 
 
-@pytest.mark.parametrize("size", [3, 5])
-def test_f_crashes_at_any_write_keep_nobody_from_deciding(size: int) -> None:
-    for seed in range(40):
+@pytest.mark.parametrize(
+    ("size", "kind"),
+    [(3, Kind.LOCAL), (5, Kind.LOCAL), (3, Kind.COMMON), (5, Kind.COMMON), (4, Kind.LYING)],
+)
+def test_f_crashes_at_any_write_keep_nobody_from_deciding(size: int, kind: Kind) -> None:
+    for seed in range(30):
         chance = Chance(seed, "crashes")
-        doomed = {m: chance.below(12) + 1 for m in chance.sample(range(size), (size - 1) // 2)}
-        net = make_net(size, seed, writes_left=doomed).start().run()
+        faults = count_faults(size, kind)
+        doomed = {m: chance.below(12) + 1 for m in chance.sample(range(size), faults)}
+        net = make_net(size, seed, kind=kind, writes_left=doomed).start().run()
         net.agree()
         assert set(net.members) <= set(net.decided)
 
 
-@pytest.mark.parametrize("size", [3, 5])
-def test_silent_members_are_left_out(size: int) -> None:
-    net = make_net(size)
-    net.start(*range(size // 2 + 1)).run()
-    assert len(net.agree()) == size // 2 + 1
+@pytest.mark.parametrize(
+    ("size", "kind"), [(3, Kind.LOCAL), (5, Kind.COMMON), (4, Kind.LYING), (7, Kind.LYING)]
+)
+def test_silent_members_are_left_out(size: int, kind: Kind) -> None:
+    speaking = size - count_faults(size, kind)
+    net = make_net(size, kind=kind)
+    net.start(*range(speaking)).run()
+    assert len(net.agree()) == speaking
 
 
 @pytest.mark.parametrize("write", range(1, 14))
-def test_a_crash_at_any_write_and_a_restart(write: int) -> None:
-    for seed in range(6):
-        net = make_net(3, seed, repeats=True, writes_left={2: write}).start().run()
+@pytest.mark.parametrize(("size", "kind"), [(3, Kind.LOCAL), (3, Kind.COMMON), (4, Kind.LYING)])
+def test_a_crash_at_any_write_and_a_restart(write: int, size: int, kind: Kind) -> None:
+    for seed in range(4):
+        net = make_net(size, seed, kind=kind, repeats=True, writes_left={2: write}).start().run()
         if 2 not in net.members:
             before = list(net.disks[2])
             net.start(2).run()
             assert net.disks[2][: len(before)] == before
         net.agree()
-        assert len(net.decided) == 3
+        assert len(net.decided) == size
 
 
 def test_a_value_counts_when_it_cannot_be_lost_any_more() -> None:

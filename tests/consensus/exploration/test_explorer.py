@@ -175,7 +175,7 @@ def test_a_schedule_that_does_not_fit_is_refused() -> None:
 def test_moves_are_told_in_words() -> None:
     world, start = open_world("first-heard", [0, 1, 1])
     move = world.table.moves[next(iter(world.successors(start)))[0]]
-    assert tell_move(move) == "0 → 1  Input(value=b'\\x00')"
+    assert tell_move(move) == "0 → 1  Input(value=0)"
     assert tell_move(Stop(2)) == "2 crashes"
     assert tell_move(Show(1, (3,), 0)) == "1: the coin 3 shows 0"
     assert tell_move(Fire(1, ("retry",))) == "1: the timer retry runs out"

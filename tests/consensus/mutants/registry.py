@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tests.consensus.acs.mutants import lying as acs_lying
 from tests.consensus.benor.mutants import voting as benor_voting
 from tests.consensus.lockstep.mutants import slots
 from tests.consensus.mutants.planting import Mutant
@@ -12,6 +13,7 @@ from tests.consensus.pbft.mutants import host, progress, views, voting
 from tests.consensus.pow.mutants import chains, headers, repair
 
 LISTS = (
+    acs_lying.MUTANTS,
     benor_voting.MUTANTS,
     slots.MUTANTS,
     paxos_voting.MUTANTS,

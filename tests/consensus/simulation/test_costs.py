@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from consensus import catalog
+from consensus.engine_spec import Contract
 from consensus.errors import BoundError, ConsensusError, ContractError, UnknownEngineError
 from consensus.simulation.costs import (
     Case,
@@ -15,9 +16,7 @@ from consensus.simulation.costs import (
     measure_view_change,
 )
 
-ENGINES = tuple(
-    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
-)
+ENGINES = tuple(name for name in catalog.names() if catalog.get(name).contract is Contract.CHAIN)
 LEADERS = tuple(name for name in ENGINES if catalog.get(name).model.view_change_messages(4))
 SIZES = (4, 5, 7, 10, 16, 31, 64)
 MESSAGES_MAX = 12_500

@@ -19,7 +19,7 @@ def test_prefixes_are_distinct_single_bytes() -> None:
         for name, value in vars(schema).items()
         if isinstance(value, bytes) and not name.startswith("_")
     ]
-    assert len(prefixes) == len(set(prefixes)) == 14
+    assert len(prefixes) == len(set(prefixes)) == 15
     assert all(len(prefix) == 1 for prefix in prefixes)
     documented = (schema.__doc__ or "").split("```")[1]
     letters = [line[0].encode() for line in documented.splitlines()[1:] if line[:1].strip()]

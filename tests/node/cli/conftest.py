@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from node.cli.main import run
+from node.cli.main import run_command
 
 
 class Done(NamedTuple):
@@ -33,7 +33,7 @@ def quorate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def call(*words: str | Path) -> Done:
         monkeypatch.setattr(sys, "argv", ["quorate", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
-            run()
+            run_command()
         status = ended.value.code
         assert status is None or isinstance(status, int)
         return Done(status or 0, *capsys.readouterr())

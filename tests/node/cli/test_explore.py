@@ -32,8 +32,8 @@ def test_a_violation_is_shown_with_its_schedule(quorate: Quorate) -> None:
     lines = done.output.splitlines()
     assert "violation       agreement" in lines
     assert lines[-3:-1] == [
-        "  0 → 1  Input(value=b'\\x00')",
-        "  1 → 2  Input(value=b'\\x01')",
+        "  0 → 1  Input(value=0)",
+        "  1 → 2  Input(value=1)",
     ]
     assert lines[-1] == "replayed on fresh members: decided {'1': 0, '2': 1}"
 
@@ -59,3 +59,22 @@ def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> Non
     assert done.status == 2
     assert f"[{reason}]" in done.said
     assert not done.output
+
+
+@pytest.mark.parametrize("name", ["benor-common", "mmr"])
+def test_a_common_coin_shows_all_the_same(quorate: Quorate, name: str) -> None:
+    """With a face for each a round 2 would be reached in which decisions differ."""
+    inputs = {"benor-common": "0,1,1", "mmr": "0,0"}[name]
+    done = quorate(
+        "explore", name, "--inputs", inputs, "--rounds", "2", "--limit", "9000", "--json"
+    )
+    assert done.status == 0
+    report = done.json()
+    assert (report["violation"], report["configurations"] > 50) == (None, True)
+    assert report["decided"] != []
+
+
+def test_a_lasting_network_serves_no_common_coin(quorate: Quorate) -> None:
+    done = quorate("explore", "mmr", "--lasting", "--json")
+    assert done.status == 2
+    assert "no-common-coin" in done.said

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from node.api.backend import NodeState
-from node.api.models import StatusAnswer
+from node.api.node_models import StatusAnswer
 from tests.node.cli.conftest import Quorate
 
 Serve = Callable[[NodeState], str]
@@ -107,3 +107,15 @@ def test_a_probe_loads_neither_a_node_nor_simulators() -> None:
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_modules_are_out_of_the_collectors_sight_and_it_goes_on() -> None:
+    code = (
+        "import gc, sys; from node.cli import main; sys.argv = ['quorate', 'status'];"
+        "main.run_command = lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000);"
+        "main.run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True True\n"

@@ -1,7 +1,7 @@
 """Each finding from a real engine that was brought into that situation in a simulated cluster."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from consensus.message import Signed
 from consensus.pbft.messages import Commit, NewView, PrePrepare, ViewChange
 from consensus.pbft.replica import Role
 from consensus.simulation.links import Quality
-from node.diagnosis.facts import Change, Clock, Evidence, TreeFacts
+from node.diagnosis.facts import Change, Clock, CoinFacts, Evidence, TreeFacts
 from node.diagnosis.finding import Code, Finding, Severity
+from node.diagnosis.standstill import find_missing_shares
 from tests.node.diagnosis.bench import Bench
 
 
@@ -462,3 +463,17 @@ def test_transactions_that_cannot_be_executed_keep_nobody_from_rest() -> None:
     finding = bench.look(0, pending=3)[0]
     assert finding.code is Code.IDLE
     assert "3 pending transactions cannot be executed yet" in finding.text
+
+
+def test_a_coin_that_too_few_give_shares_of_is_explained() -> None:
+    bench = Bench("pbft", 4)
+    facts = bench.gather(bench.cluster.hosts[1])
+    waiting = replace(facts.account, waiting_for="coin")
+    coin = CoinFacts(height=7, heard=(1,), needed=2, age_ms=5 * facts.patience_ms)
+    late = replace(facts, account=waiting, wait_ms=5 * facts.patience_ms, coin=coin)
+    (finding,) = find_missing_shares(late)
+    assert finding.code is Code.WAITING_FOR_VOTES
+    assert finding.text.startswith("the common coin of block 7 has 1 of 2 shares (validator-1)")
+    assert finding.members == ("validator-0", "validator-2", "validator-3")
+    for young in (replace(late, coin=None), replace(late, coin=replace(coin, age_ms=1))):
+        assert not list(find_missing_shares(young))

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from node.config import load_config
 from node.load import audience as module
-from node.load.audience import Attendance, Audience
+from node.load.audience import EVERY_WAY, Attendance, Audience
 from node.load.overhead import (
     OverheadReport,
     Round,
@@ -39,7 +39,13 @@ def make_turn(tx_per_second: float, cpu: float = 2.0, seen: Attendance | None = 
 def make_report(*pairs: tuple[float, float]) -> OverheadReport:
     rounds = [Round(watched=make_turn(one, 3.0), alone=make_turn(other)) for one, other in pairs]
     return OverheadReport(
-        engine="pbft", nodes=4, offered_per_second=1.0, machine={}, commit=None, rounds=rounds
+        engine="pbft",
+        nodes=4,
+        ways=EVERY_WAY,
+        offered_per_second=1.0,
+        machine={},
+        commit=None,
+        rounds=rounds,
     )
 
 
@@ -118,7 +124,7 @@ async def attend(url: str, scrapes: int) -> Attendance:
     """What is seen until so many scrapes."""
     async with aiohttp.ClientSession() as session:
         audience = Audience(session, [url, url])
-        task = asyncio.create_task(audience.watch())
+        task = asyncio.create_task(audience.watch(EVERY_WAY))
         await until(lambda: audience.seen.scrapes >= scrapes)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -144,7 +150,7 @@ async def test_what_a_node_does_not_serve_is_not_counted(stage: tuple[Stage, str
 async def test_a_node_that_is_gone_is_tried_again(stage: tuple[Stage, str]) -> None:
     async with aiohttp.ClientSession() as session:
         audience = Audience(session, ["http://127.0.0.1:1"])
-        task = asyncio.create_task(audience.watch())
+        task = asyncio.create_task(audience.watch(EVERY_WAY))
         await until(lambda: audience.seen.failures >= 6)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -153,7 +159,7 @@ async def test_a_node_that_is_gone_is_tried_again(stage: tuple[Stage, str]) -> N
 
 @pytest.mark.cluster
 async def test_its_process_ends_with_the_measurement(stage: tuple[Stage, str]) -> None:
-    async with watching([stage[1]]) as seen:
+    async with watching(EVERY_WAY, [stage[1]]) as seen:
         assert not seen.done()
     attendance = msgspec.json.decode(await seen, type=Attendance)
     assert attendance.failures == 0

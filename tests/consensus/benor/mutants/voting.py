@@ -22,6 +22,12 @@ SPLITS = ("agreement", "uniform-agreement", "prefix", "durability", ENGINE_ERROR
 STUCK = ("bounded-progress",)
 
 
+def find_shelf(participant: Subset) -> Shelf:
+    """The values of members that crash."""
+    assert isinstance(participant.shelf, Shelf)
+    return participant.shelf
+
+
 def vote_plurality(ground: Ground) -> None:
     """The chapter's rule: the commoner value, although no majority reported it."""
 
@@ -76,7 +82,7 @@ def order_by_arrival(ground: Ground) -> None:
     """The chosen values in the order in which they came here."""
 
     def order(participant: Subset, chosen: list[ReplicaId]) -> tuple[bytes, ...]:
-        values = participant.shelf.values
+        values = find_shelf(participant).values
         return tuple(value for author, value in values.items() if author in chosen)
 
     ground.swap(subset.order, order)
@@ -87,7 +93,7 @@ def put_oneself_first(ground: Ground) -> None:
 
     def order(participant: Subset, chosen: list[ReplicaId]) -> tuple[bytes, ...]:
         ordered = sorted(chosen, key=lambda author: author != participant.me)
-        return tuple(participant.shelf.values[author] for author in ordered)
+        return tuple(find_shelf(participant).values[author] for author in ordered)
 
     ground.swap(subset.order, order)
 
@@ -96,7 +102,7 @@ def order_all_that_is_held(ground: Ground) -> None:
     """What members say about a value does not matter: what is here is ordered."""
 
     def order(participant: Subset, _chosen: list[ReplicaId]) -> tuple[bytes, ...]:
-        return tuple(value for _, value in sorted(participant.shelf.values.items()))
+        return tuple(value for _, value in sorted(find_shelf(participant).values.items()))
 
     ground.swap(subset.order, order)
 

@@ -1,0 +1,1 @@
+"""The arguments as pictures, on one page that stands alone."""

@@ -1,0 +1,1 @@
+"""The page about the theorem of Fischer, Lynch and Paterson."""

@@ -1,0 +1,1 @@
+"""Variants of agreement: weaker ones, and many at once."""

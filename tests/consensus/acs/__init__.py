@@ -1,0 +1,1 @@
+"""Tests of the engine of this name, which lives in `consensus.benor`."""

@@ -1,0 +1,1 @@
+"""Bugs planted in the broadcast, the agreements and the subset where members lie."""
