@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import consensus.benor.agreement as benor
+import consensus.benor.claims as benor_claims
 import consensus.benor.shifting as benor_shifting
 import consensus.exploration.straw_men as straw
+import consensus.paxos.complexity as paxos_complexity
 import consensus.paxos.shifting as paxos_shifting
 import consensus.paxos.single as paxos
 from consensus.benor import mmr
@@ -21,10 +23,12 @@ from consensus.committee import (
     largest_crash_faults,
 )
 from consensus.errors import UnknownEngineError
+from consensus.model.claims import Claims
 from consensus.variants import adopting, k_set
 
 PATIENCE_MS = 1_000
 """Of proposers; an exploration lets timers run out whenever it likes."""
+FACES = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,21 @@ class AgreementSpec:
     find_round: Callable[[Any], int]
     """The round, or ballot, that a participant has come to; what a bound is put on."""
     shifting: Shifting | None = None
+    default_faults: Callable[[int], int] = largest_crash_faults
+    """The most that a number of members stands."""
     forget: Callable[[Any], None] = lambda _participant: None
     """Takes away from a state what no later step reads, whatever links do."""
     calm: Callable[[Any], None] = lambda _participant: None
     """Turns on what a participant has against rivals, where it was made without."""
     count_values: Callable[[Committee], int] = lambda _committee: 1
     """How many different values may be decided: more than one is weak consensus."""
-    default_faults: Callable[[int], int] = largest_crash_faults
-    """The most that a number of members stands."""
+    common_faces: tuple[int, ...] | None = None
+    """What its common coin shows in an exploration, round by round and over again; None for a coin each.
+
+    Known beforehand, so that schedulers have more power than they may have: safety has to stand it.
+    """
+    claims: Claims | None = None
+    """What its good case costs; None for what is here to be broken."""
 
 
 def create_paxos(me: ReplicaId, committee: Committee) -> paxos.SinglePaxos:
@@ -97,6 +108,7 @@ _SPECS = (
             benor_shifting.lower,
             benor_shifting.lower_message,
         ),
+        claims=benor_claims.VOTES,
         forget=benor_shifting.forget,
     ),
     AgreementSpec(
@@ -105,6 +117,8 @@ _SPECS = (
         "the same with a common coin and the rule that binds it, n > 2f",
         benor.is_stale,
         lambda participant: participant.round,
+        common_faces=FACES,
+        claims=benor_claims.BINDING,
     ),
     AgreementSpec(
         "benor-byz",
@@ -113,6 +127,7 @@ _SPECS = (
         benor.is_stale,
         lambda participant: participant.round,
         default_faults=lambda size: (size - 1) // 5,
+        claims=benor_claims.VOTES,
     ),
     AgreementSpec(
         "mmr",
@@ -120,7 +135,9 @@ _SPECS = (
         "Mostéfaoui, Moumen and Raynal's agreement with a common coin, members lie, n > 3f",
         mmr.is_stale,
         lambda participant: participant.round,
+        common_faces=FACES,
         default_faults=largest_byzantine_faults,
+        claims=benor_claims.LYING,
     ),
     AgreementSpec(
         "paxos",
@@ -135,7 +152,8 @@ _SPECS = (
             paxos_shifting.lower_ballots,
             paxos_shifting.is_spent,
         ),
-        back_off,
+        calm=back_off,
+        claims=paxos_complexity.SINGLE,
     ),
     AgreementSpec(
         "adopting",
@@ -143,6 +161,7 @@ _SPECS = (
         "Ben-Or's after hearing n - f inputs: validity V2 where n > 3f",
         is_stale_in_adopting,
         lambda participant: participant.inner.round,
+        claims=adopting.make_claims(benor_claims.VOTES),
     ),
     AgreementSpec(
         "k-set",
@@ -151,6 +170,7 @@ _SPECS = (
         k_set.is_stale,
         lambda _participant: 1,
         count_values=lambda committee: committee.weak_quorum,
+        claims=k_set.CLAIMS,
     ),
     AgreementSpec(
         "wait-for-all",

@@ -136,6 +136,16 @@ class Accuse(msgspec.Struct, frozen=True):
     evidence: tuple[Any, ...]
 
 
+class Alert(msgspec.Struct, frozen=True):
+    """An assumption that this replica needs was seen to be broken: people have to know.
+
+    `alert` is a stable name. Synchronous engines need it, whose progress hangs on their clock.
+    """
+
+    alert: str
+    detail: str
+
+
 class Ignore(msgspec.Struct, frozen=True):
     """`message` was refused for a named, stable reason; counted and traced, nothing more."""
 
@@ -223,6 +233,7 @@ Effect: TypeAlias = (
     | Certify
     | Behind
     | Accuse
+    | Alert
     | Ignore
     | Diverge
     | Mine

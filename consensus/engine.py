@@ -71,7 +71,7 @@ def clone(value: E) -> E:
 
 
 def _clone(value: Any) -> Any:
-    kind = type(value)
+    kind: type = type(value)
     if kind in _PLAIN:
         return value
     if isinstance(value, dict):
@@ -86,7 +86,7 @@ def _clone(value: Any) -> Any:
     names = _mutable_fields(kind)
     if names is None:
         return value
-    copied = object.__new__(kind)
+    copied: Any = object.__new__(kind)
     for name in names:
         setattr(copied, name, _clone(getattr(value, name)))
     return copied
@@ -100,7 +100,7 @@ _PLAIN = frozenset({int, bytes, str, bool, type(None)})
 def _mutable_fields(kind: type) -> tuple[str, ...] | None:
     """The fields of a dataclass that may change; None for everything else."""
     parameters = getattr(kind, "__dataclass_params__", None)
-    if parameters is None or parameters.frozen or issubclass(kind, type):
+    if parameters is None or parameters.frozen or not dataclasses.is_dataclass(kind):
         return None
     return tuple(one.name for one in dataclasses.fields(kind))
 
@@ -117,7 +117,7 @@ def _fields(kind: type) -> tuple[str, ...] | None:
 
 def freeze(value: Any) -> Any:
     """Nested tuples that compare equal exactly when the values do; insertion order is forgotten."""
-    kind = type(value)
+    kind: type = type(value)
     if kind in _PLAIN:
         return value
     names = _fields(kind)

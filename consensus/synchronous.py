@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from consensus.committee import Committee, ReplicaId
 from consensus.errors import UnknownEngineError
 from consensus.lockstep.algorithms import ALGORITHMS
+from consensus.lockstep.claims import CLAIMS
 from consensus.lockstep.protocol import RoundBased
+from consensus.model.claims import Claims
 from consensus.model.faults import FaultKind
 from consensus.model.validity import Validity
 
@@ -26,6 +28,8 @@ class SynchronousSpec:
     validity: Validity
     is_sound: bool = True
     """False for what is here to be broken."""
+    claims: Claims | None = None
+    """What it costs where nobody fails; None for what is not claimed."""
 
     @property
     def is_signed(self) -> bool:
@@ -48,7 +52,8 @@ def describe(
 ) -> SynchronousSpec:
     """The entry of one algorithm."""
     create = ALGORITHMS[name]
-    return SynchronousSpec(name, create, words, fault_kind, multiple, validity, is_sound)
+    claims = CLAIMS.get(name)
+    return SynchronousSpec(name, create, words, fault_kind, multiple, validity, is_sound, claims)
 
 
 _SPECS = (

@@ -22,14 +22,16 @@ from node.api.models import (
     AccountAnswer,
     BlockAnswer,
     BlockPage,
-    EngineAnswer,
-    MempoolAnswer,
-    PeersAnswer,
     RecordAnswer,
-    StatusAnswer,
     SubmissionAnswer,
     TransactionAnswer,
     TransactionPage,
+)
+from node.api.node_models import (
+    EngineAnswer,
+    MempoolAnswer,
+    PeersAnswer,
+    StatusAnswer,
     ValidatorsAnswer,
 )
 from node.errors import NodeError

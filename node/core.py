@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee, ReplicaId
+from consensus.engine_spec import EngineSpec
 from ledger.chain import Chain
 from ledger.ledger import Ledger
 from ledger.mempool import Mempool

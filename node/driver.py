@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, assert_never
 
-from consensus.catalog import EngineSpec
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
     Adopt,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -41,6 +41,7 @@ from consensus.effects import (
     Watch,
 )
 from consensus.engine import Engine, step
+from consensus.engine_spec import EngineSpec
 from consensus.events import Elapsed, Event, Received, Suspected, Trusted
 from node.detecting import Detecting
 from node.journal import Journal
@@ -78,6 +79,9 @@ class Host(Protocol):
 
     def accuse(self, effect: Accuse) -> None:
         """There is proof of misbehaviour."""
+
+    def alert(self, effect: Alert) -> None:
+        """An assumption is broken."""
 
     def ignore(self, effect: Ignore) -> None:
         """A message was refused."""
@@ -273,7 +277,7 @@ class Driver:
                 else:
                     self._withheld.append(effect)
 
-    def _release(self, effect: Effect) -> None:
+    def _release(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one match
         match effect:
             case Send():
                 self._host.send(effect)
@@ -287,6 +291,8 @@ class Driver:
                 self._host.catch_up(effect)
             case Accuse():
                 self._host.accuse(effect)
+            case Alert():
+                self._host.alert(effect)
             case Diverge():
                 self._host.diverge(effect)
             case Readable():

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from consensus.fork_measures import ForkMeasures
 from ledger.block import Header
 from ledger.tree_chain import TreeChain

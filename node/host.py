@@ -11,6 +11,7 @@ from consensus.block import TreeBlock
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
+    Alert,
     Behind,
     Broadcast,
     Certify,
@@ -79,6 +80,8 @@ class EngineHost:
         self._votes = votes
         self._on_failure = on_failure
         self.alarms: list[str] = []
+        self._alerts: set[str] = set()
+        """The kinds of broken assumptions that were told already."""
         self.heard_at: dict[ReplicaId, float] = {}
         """When a message of each member last came, on the monotonic clock."""
         self.accused_at: dict[ReplicaId, list[float]] = {}
@@ -223,6 +226,14 @@ class EngineHost:
         self.alarms.append(detail)
         self.on_alarm("evidence", detail)
         _log.error("evidence of misbehaviour", offender=effect.offender)
+
+    def alert(self, effect: Alert) -> None:
+        """An assumption is broken: an alarm for people, once for each kind; the engine knows what to do."""
+        _log.warning("broken assumption", alert=effect.alert, detail=effect.detail)
+        if effect.alert not in self._alerts:
+            self._alerts.add(effect.alert)
+            self.alarms.append(f"{effect.alert}: {effect.detail}")
+            self.on_alarm(effect.alert, effect.detail)
 
     def ignore(self, effect: Ignore) -> None:
         """Counted by refusal."""

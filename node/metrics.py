@@ -15,7 +15,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from consensus.message import list_kinds
 from node.measures import labels
 from node.measures.families import PREFIX, Families

@@ -6,8 +6,8 @@ from pathlib import Path
 import structlog
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import EngineSpec
 from consensus.errors import DecodeError
 from consensus.events import Started
 from ledger.chain import Chain

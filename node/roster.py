@@ -7,8 +7,8 @@ above all places in a committee.
 
 import hashlib
 
-from consensus.catalog import EngineSpec, Membership
 from consensus.committee import ReplicaId
+from consensus.engine_spec import EngineSpec, Membership
 from node.seats import Seats
 
 STRANGERS_FROM: ReplicaId = 1 << 63

@@ -7,8 +7,8 @@ the ledger again, before the engine hears of the block.
 
 from typing import Any
 
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee, Former, ReplicaId
+from consensus.engine_spec import EngineSpec
 from consensus.message import Height
 from ledger.apps.committee import ChangeRule
 from ledger.chain import Chain

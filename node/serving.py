@@ -1,7 +1,7 @@
 """Which engines a node can host: those whose part of the contract it serves."""
 
 from consensus import catalog
-from consensus.catalog import Contract, EngineSpec
+from consensus.engine_spec import Contract, EngineSpec
 
 SERVED = frozenset({Contract.CHAIN, Contract.TREE})
 ADVICE = "it runs in the simulator only, see `quorate simulate --help`"

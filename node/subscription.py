@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pydantic
 
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 from node.client import Client, ClientError, IndefiniteError, RefusedError, UnreachableError
 from node.sse import Message, SseParser
 

@@ -1,6 +1,6 @@
 """Who stands behind a block: from the engine's own bytes to replica ids."""
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from consensus.errors import DecodeError
 from ledger.blocks import StoredBlock
 from node.api.backend import VotesView

@@ -2,7 +2,7 @@
 
 from consensus.block import Header as TreeHeader
 from consensus.block import TreeBlock
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from consensus.events import StoredTree
 from ledger.block import Header
 from ledger.branches import BranchBlock

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Protocol
 
 from consensus import catalog
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from node.branching import Branching
 from node.core import Core
 from node.diagnosis.facts import TreeFacts

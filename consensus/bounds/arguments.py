@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from consensus import synchronous
-from consensus.bounds import benign, hiding, late, partition, simulated, theorem
+from consensus.bounds import benign, hiding, late, partition, simulated, theorem, weak
 from consensus.bounds.culprit import check_chain, find_culprit
 from consensus.bounds.hexagon import (
     BLOCKS,
@@ -31,25 +31,22 @@ from consensus.bounds.similarity import Chain, search
 from consensus.bounds.witness import name_value, name_values
 from consensus.model.faults import FaultKind
 from consensus.model.timing import Timing
-from consensus.model.validity import Validity
+from consensus.model.validity import Agreement, Validity
 
-PARTITION, HEXAGON, ROUNDS, ASYNCHRONOUS, THEOREM = (
-    "partition",
-    "hexagon",
-    "rounds",
-    "asynchronous",
-    "theorem",
-)
+PARTITION, HEXAGON, ROUNDS = "partition", "hexagon", "rounds"
+ASYNCHRONOUS, WEAK, THEOREM = "asynchronous", "weak", "theorem"
 ARGUMENTS: dict[str, str] = {
     PARTITION: "three groups: PBFT at n <= 3f, three ways, and the control",
     HEXAGON: "two copies in a ring: no unsigned agreement at n = 3f, and the control",
     ROUNDS: "f rounds are too few: the hiding chain, and the chain of similar executions",
-    ASYNCHRONOUS: "who is late may have crashed: n <= 2f, and n <= 3f with validity V2",
+    ASYNCHRONOUS: "who is late may have crashed: n <= 2f, and n <= 3f with liars or validity V2",
+    WEAK: "several values: k take f // k + 1 rounds, and without a clock f + 1 values are the least",
     THEOREM: "theorem 2.1, mended: each cell with a run inside the bound and one outside",
 }
 """Name -> what it shows."""
 HEXAGONS = (("phase-king", 1), ("gathering", 1), ("phase-king", 2), ("dolev-strong", 1))
 HIDINGS = ((3, 1), (4, 2), (5, 3))
+HIDDEN_FROM = "flood-set"
 CHAINS = ((3, 1, 1), (3, 1, 2), (4, 1, 1), (4, 2, 2))
 """n, f, rounds."""
 ALGORITHMS = ("flood-set", "flood-set-min", "early", "majority", "flood-min")
@@ -71,13 +68,14 @@ def list_jobs(arguments: Sequence[str], algorithms: Sequence[str]) -> list[Job]:
         HEXAGON: [partial(show_hexagon, *each) for each in HEXAGONS],
         ROUNDS: [
             *(
-                partial(show_hiding, algorithms[0], size, faults, rounds)
+                partial(show_hiding, HIDDEN_FROM, size, faults, rounds)
                 for size, faults in HIDINGS
                 for rounds in (faults, faults + 1)
             ),
             *(partial(show_chain, *each, tuple(algorithms)) for each in CHAINS),
         ],
         ASYNCHRONOUS: [partial(show_late, title) for title in LATE],
+        WEAK: [partial(show_weak, title) for title in WEAKER],
         THEOREM: [partial(show_cell, number) for number in range(len(theorem.STATEMENTS))],
     }
     return [Job(name, make) for name in arguments for make in jobs[name]]
@@ -93,8 +91,8 @@ def show_hexagon(algorithm: str, faults: int) -> Hexagon:
     """The ring, and each of its pairs in a genuine run."""
     spec, ring = synchronous.get(algorithm), Ring(faults)
     rounds = count_rounds(algorithm, ring.size, faults)
-    ran = run_ring(spec.create, faults, rounds)
-    replays = [extract(spec.create, faults, rounds, ran, pair) for pair in list_pairs()]
+    ran = run_ring(spec.create, faults)
+    replays = [extract(spec.create, faults, ran, pair) for pair in list_pairs()]
     return Hexagon(
         algorithm,
         ring.size,
@@ -169,6 +167,11 @@ def show_late(title: str) -> Named:
     return Named(title, LATE[title]())
 
 
+def show_weak(title: str) -> Named:
+    """One case of weak consensus."""
+    return Named(title, WEAKER[title]())
+
+
 def show_cell(number: int) -> CellShown:
     """One cell of the table."""
     return CellShown(theorem.make_cell(number))
@@ -188,6 +191,13 @@ _RANDOM = theorem.assume(
 _V2 = theorem.assume(
     FaultKind.CRASH, Timing.ASYNCHRONOUS, Validity.UNANIMOUS_CORRECT, is_randomised=True
 )
+_LIES = theorem.assume(
+    FaultKind.BYZANTINE,
+    Timing.ASYNCHRONOUS,
+    Validity.UNANIMOUS_CORRECT,
+    agreement=Agreement.CORRECT,
+    is_randomised=True,
+)
 LATE = {
     "n = 2f, quorums of n - f": partial(simulated.show_halves, _V1),
     "n = 2f, quorums that meet": partial(simulated.show_stuck, _V1),
@@ -197,5 +207,17 @@ LATE = {
     "n = 3f, validity V2": partial(late.show_late_third, "adopting", 3, 1, _V2),
     "n = 3f, validity V2, two may fail": partial(late.show_late_third, "adopting", 6, 2, _V2),
     "n > 3f, validity V2": partial(late.show_late_third, "adopting", 4, 1, _V2),
+    "n = 3f, two faces, quorums of n - f": partial(late.show_two_faces, "benor", 3, 1, _LIES),
+    "n = 3f, two faces, quorums that meet": partial(late.show_two_faces, "mmr", 3, 1, _LIES),
+    "n > 3f, two faces": partial(late.show_two_faces, "mmr", 4, 1, _LIES),
+    "n = 5f, Ben-Or's protocol B": partial(late.show_diluted, "benor-byz", 5, _LIES),
+    "n > 5f, Ben-Or's protocol B": partial(late.show_diluted, "benor-byz", 6, _LIES),
+}
+"""Title -> the run."""
+WEAKER = {
+    "k = 2, f // k rounds": partial(weak.show_whispers, 7, 4, 2),
+    "k = 2, f // k + 1 rounds": partial(weak.show_whispers, 7, 4, 3),
+    "no clock, f values": partial(weak.show_scattered, 4, 2, 2),
+    "no clock, f + 1 values": partial(weak.show_scattered, 4, 2, 3),
 }
 """Title -> the run."""

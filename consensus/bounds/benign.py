@@ -99,7 +99,7 @@ def show_proposers_crash(assumes: Assumptions) -> Witness:
     """N = 2f: half propose 0, half 1; whatever is decided, those who proposed it crash afterwards."""
     size, faults = 4, 2
     inputs = {me: bytes([me // faults]) for me in range(size)}
-    ran = run(Plan(Committee.of(size, faults), synchronous.get(NAME).create, inputs), faults + 1)
+    ran = run(Plan(Committee.of(size, faults), synchronous.get(NAME).create, inputs))
     word = ran.decisions[0]
     correct = frozenset(me for me in inputs if inputs[me] != word)
     crashing = " and ".join(str(me) for me in inputs if me not in correct)
@@ -114,6 +114,6 @@ def show_cut_off(assumes: Assumptions) -> Witness:
     inputs = {0: b"\x00", 1: b"\x01"}
     cut = frozenset(itertools.permutations(range(size), 2))
     plan = Plan(Committee.of(size, faults), synchronous.get(NAME).create, inputs, cut=cut)
-    ran = run(plan, faults + 1)
+    ran = run(plan)
     outcome = Outcome(inputs, ran.decisions, frozenset({0}))
     return make(assumes, faults, outcome, ("inputs 0 1", "1 omits to send and to receive"))

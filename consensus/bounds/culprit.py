@@ -29,7 +29,7 @@ def perform(execution: Execution, create: Create, rounds: int) -> Run:
     """
     inputs = {me: bytes([bit]) for me, bit in enumerate(execution.inputs)}
     crashes = {crash.by: crash for crash in execution.crashes}
-    return run(Plan(Committee.of(len(inputs), rounds - 1), create, inputs, crashes), rounds)
+    return run(Plan(Committee.of(len(inputs), rounds - 1), create, inputs, crashes))
 
 
 def judge(execution: Execution, ran: Run) -> Outcome:
@@ -68,7 +68,7 @@ def check_link(link: ReplicaId, one: Run, other: Run) -> None:
 
 def list_heard(ran: Run, me: ReplicaId) -> list[tuple[int, int, str]]:
     """All that somebody heard, in an order that no link has a say in."""
-    return sorted((one.round, one.sender, repr(one.message)) for one in ran.heard[me])
+    return sorted((one.round, one.sender, repr(one.message)) for one in ran.standing[me].heard)
 
 
 def check_chain(chain: Chain, faults: int, rounds: int) -> None:
@@ -87,6 +87,6 @@ def check_chain(chain: Chain, faults: int, rounds: int) -> None:
             raise ChainError(f"participant {link} is not correct in both executions")
         if max(len(one.crashes), len(other.crashes)) > faults:
             raise ChainError(f"more than {faults} participants crash")
-        views = [ran.participants[link].view for ran in runs[number : number + 2]]
+        views = [ran.standing[link].inner.view for ran in runs[number : number + 2]]
         if views[0] != views[1]:
             raise ChainError(f"participant {link} tells execution {number} from the next")

@@ -23,8 +23,10 @@ class Teller:
     """One participant."""
 
     me: ReplicaId
+    rounds: int
     view: tuple[Any, ...]
     decision: bytes | None = None
+    has_halted: bool = False
 
     def send(self, _in_round: int) -> Everything:
         """All it knows."""
@@ -35,6 +37,6 @@ class Teller:
         self.view = (self.me, *((sender, mail[sender].view) for sender in sorted(mail)))
 
 
-def create(me: ReplicaId, _committee: Committee, value: bytes) -> Teller:
-    """A participant with its input."""
-    return Teller(me, (me, value))
+def create(me: ReplicaId, committee: Committee, value: bytes) -> Teller:
+    """A participant with its input, for f + 1 rounds."""
+    return Teller(me, committee.faults + 1, (me, value))

@@ -84,7 +84,7 @@ def list_pairs() -> list[Pair]:
     return [(corner, (corner + 1) % corners) for corner in range(corners)]
 
 
-def run_ring(create: Create, faults: int, rounds: int) -> Run:
+def run_ring(create: Create, faults: int) -> Run:
     """The ring; copy 0 proposes 0, and copy 1 proposes 1."""
     ring = Ring(faults)
     places = range(COPIES * ring.size)
@@ -95,22 +95,22 @@ def run_ring(create: Create, faults: int, rounds: int) -> Run:
         names={place: place % ring.size for place in places},
         route=ring.route,
     )
-    return run(plan, rounds)
+    return run(plan)
 
 
-def extract(create: Create, faults: int, rounds: int, ran: Run, pair: Pair) -> Extraction:
+def extract(create: Create, faults: int, ran: Run, pair: Pair) -> Extraction:
     """Replay a pair among 3f: the third block says to each what the ring said to it."""
     ring = Ring(faults)
     real = {place % ring.size: place for corner in pair for place in ring.members(corner)}
     liars = tuple(name for name in range(ring.size) if name not in real)
     puppets: dict[Place, dict[tuple[int, Place], Any]] = {liar: {} for liar in liars}
     for me, place in real.items():
-        for heard in ran.heard[place]:
+        for heard in ran.standing[place].heard:
             if heard.sender in puppets:
                 puppets[heard.sender][heard.round, me] = heard.message
     inputs = {me: bytes([place // ring.size]) for me, place in sorted(real.items())}
     plan = Plan(Committee.of(ring.size, faults), create, inputs, puppets=puppets)
-    replayed = run(plan, rounds)
+    replayed = run(plan)
     is_same = all(
         list_heard(replayed, me) == list_heard(ran, place)
         and replayed.decisions.get(me) == ran.decisions.get(place)

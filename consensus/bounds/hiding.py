@@ -26,7 +26,7 @@ def find_break(
     for inputs in itertools.product((0, 1), repeat=size):
         execution = Execution(inputs, make_crashes(faults))
         outcome = judge(execution, perform(execution, create, rounds))
-        broken = outcome.list_broken(Validity.PROPOSED, uniform=True)
+        broken = outcome.list_broken(Validity.UNANIMOUS_START, uniform=True)
         if broken:
             return execution, outcome, broken
     return None

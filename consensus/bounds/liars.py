@@ -38,14 +38,11 @@ class Wiring:
 
 
 def run_wired(
-    wiring: Wiring, create: Create, faults: int, rounds: int, inputs: Mapping[Place, bytes]
+    wiring: Wiring, create: Create, faults: int, inputs: Mapping[Place, bytes]
 ) -> tuple[Run, Outcome]:
     """Run it; what the liars decide counts for nothing."""
     committee = Committee.of(wiring.size, faults)
-    ran = run(
-        Plan(committee, create, inputs, names=wiring.names, route=wiring.route),
-        rounds,
-    )
+    ran = run(Plan(committee, create, inputs, names=wiring.names, route=wiring.route))
     liars = frozenset(wiring.second)
     correct = frozenset(range(wiring.size)) - liars
     return ran, Outcome(

@@ -50,10 +50,9 @@ def tell_faces(seeing: tuple[tuple[int, ...], ...]) -> tuple[str, ...]:
 def show_two_faces_stood(name: str, size: int, faults: int, assumes: Assumptions) -> Witness:
     """F liars in league show different inputs to different members; whatever they try, all holds."""
     create = synchronous.get(name).create
-    rounds = count_rounds(name, size, faults)
     shown, tried, broken = None, 0, 0
     for attempt in list_two_faced(size, range(faults)):
-        _, outcome = run_wired(attempt.wiring, create, faults, rounds, attempt.inputs)
+        _, outcome = run_wired(attempt.wiring, create, faults, attempt.inputs)
         tried += 1
         broken += bool(outcome.list_broken(assumes.validity, uniform=False))
         if shown is None and attempt.divides:
@@ -65,10 +64,9 @@ def show_two_faces_stood(name: str, size: int, faults: int, assumes: Assumptions
 
 def show_hexagon(name: str, faults: int, assumes: Assumptions) -> Witness:
     """The first broken pair of the ring, as a genuine run of 3f."""
-    create, size = synchronous.get(name).create, 3 * faults
-    rounds = count_rounds(name, size, faults)
-    ran = run_ring(create, faults, rounds)
-    replays = (extract(create, faults, rounds, ran, pair) for pair in list_pairs())
+    create = synchronous.get(name).create
+    ran = run_ring(create, faults)
+    replays = (extract(create, faults, ran, pair) for pair in list_pairs())
     found = next(one for one in replays if one.broken)
     pair = " and ".join(map(tell_corner, found.pair))
     story = (
@@ -86,8 +84,7 @@ def show_one_liar_too_many(assumes: Assumptions) -> Witness:
     shown = {(size, accomplice), (size + 1, origin), (listener, accomplice)}
     inputs = dict.fromkeys(range(size), b"\x00") | {size: b"\x01", size + 1: b"\x00"}
     wiring = Wiring(size, second, frozenset(shown))
-    rounds = count_rounds(name, size, made_for)
-    _, outcome = run_wired(wiring, synchronous.get(name).create, made_for, rounds, inputs)
+    _, outcome = run_wired(wiring, synchronous.get(name).create, made_for, inputs)
     story = (
         "0 broadcasts 0, and signs 1 for its accomplice alone",
         "1 signs that too, and shows it to 2 in the last round",
@@ -100,6 +97,5 @@ def show_as_many_liars(assumes: Assumptions) -> Witness:
     name, size, faults = "dolev-strong", 2, 1
     wiring = Wiring(size, {1: size}, frozenset())
     inputs = {0: b"\x01", 1: b"\x00", size: b"\x00"}
-    rounds = count_rounds(name, size, faults)
-    _, outcome = run_wired(wiring, synchronous.get(name).create, faults, rounds, inputs)
+    _, outcome = run_wired(wiring, synchronous.get(name).create, faults, inputs)
     return make(name, assumes, faults, outcome, ("0 proposes 1", "1, the liar, proposes 0"))

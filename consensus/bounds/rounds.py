@@ -1,8 +1,7 @@
-"""A synchronous network of a few participants, round by round, and an adversary with a plan.
+"""A synchronous network whose wiring may be wrong, and some of whose members are not what they seem.
 
-Participants are the round-based agreements that nodes run (`lockstep.protocol`): in a round everybody
-says one message to all, and what was said arrives before the round ends. Nothing is left to chance, so
-a run is a function of its plan.
+Participants are the round-based agreements that nodes run (`lockstep.protocol`), and rounds are those of
+`exploration.synchronous`. Nothing is left to chance, so a run is a function of its plan.
 
 Participants stand at *places*, and whom a name leads to depends on where one stands: in a network as it
 should be, place and name are the same; in the ring of `hexagon` they are not. A *puppet* stands where
@@ -14,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from consensus.bounds.views import Crash, hears
+from consensus.bounds.views import Crash
 from consensus.committee import Committee, ReplicaId
+from consensus.exploration import synchronous
 from consensus.message import sign_message
 from consensus.simulation.signatures import make_sign
 
@@ -58,87 +58,105 @@ class Plan:
         """What whoever stands at a place is called."""
         return place if self.names is None else self.names[place]
 
+    def reaches(self, place: Place, to: Place) -> bool:
+        """Is this place meant by its name over there."""
+        return self.route(to, self.name(place)) == place
+
 
 @dataclass(slots=True)
-class Run:
-    """A run, up to some round."""
+class Standing:
+    """A participant at its place: it signs with its name, and hears whom names lead to from there."""
 
     plan: Plan
-    round: int = 0
-    participants: dict[Place, Any] = field(default_factory=dict)
-    """Those who are up."""
-    heard: dict[Place, list[Heard]] = field(default_factory=dict)
-    decisions: dict[Place, bytes] = field(default_factory=dict)
-    """Also of those who crashed afterwards."""
-    ended: dict[Place, int] = field(default_factory=dict)
-    """At the end of which round each decided."""
-    made: set[tuple[ReplicaId, bytes]] = field(default_factory=set)
+    place: Place
+    inner: Any
+    rounds: int
+    made: set[tuple[ReplicaId, bytes]]
     """What was ever signed, by whom: nobody else can sign it."""
-    forged: int = 0
-    """Messages of puppets that were thrown away."""
+    heard: list[Heard] = field(default_factory=list)
+    decision: bytes | None = None
+    has_halted: bool = False
 
-    def advance(self) -> None:
-        """One round."""
-        self.round += 1
-        mail: dict[Place, dict[ReplicaId, Any]] = {place: {} for place in self.participants}
-        for place, participant in self.participants.items():
-            message = self.sign(place, participant.send(self.round))
-            for name in self.plan.committee.members if message is not None else ():
-                to = self.plan.route(place, name)
-                if to in mail and self.reaches(place, to):
-                    mail[to][self.plan.name(place)] = message
-        for puppet, faces in self.plan.puppets.items():
-            self.speak(puppet, faces, mail)
-        for place, crash in self.plan.crashes.items():
-            if crash.round == self.round:
-                del self.participants[place]
-        for place, participant in self.participants.items():
-            self.receive(place, participant, mail[place])
-
-    def reaches(self, place: Place, to: Place) -> bool:
-        """Does a message get there: from a place that is meant by its name there, and not cut short."""
-        plan = self.plan
-        is_meant = plan.route(to, plan.name(place)) == place
-        crash = plan.crashes.get(place)
-        return is_meant and (place, to) not in plan.cut and hears(crash, self.round, to, place)
-
-    def sign(self, place: Place, message: Any) -> Any:
-        """What leaves is signed by whoever says it."""
+    def send(self, in_round: int) -> Any:
+        """What it says, signed."""
+        message = self.inner.send(in_round)
+        self.has_halted = self.inner.has_halted
         if message is None:
             return None
-        signed = sign_message(message, make_sign(self.plan.name(place)))
+        signed = sign_message(message, make_sign(self.plan.name(self.place)))
         self.made.update((part.signer, part.body) for part in signed.signed_parts())
         return signed
 
-    def speak(self, puppet: Place, faces: Faces, mail: dict[Place, dict[ReplicaId, Any]]) -> None:
-        """What a puppet says in this round; its own name it may sign for, and no other."""
-        me = self.plan.name(puppet)
-        for place, heard in mail.items():
-            message = faces.get((self.round, place))
-            if message is None:
-                continue
-            parts = [part for part in message.signed_parts() if part.signer != me]
-            if all((part.signer, part.body) in self.made for part in parts):
-                heard[me] = message
-            else:
-                self.forged += 1
-
-    def receive(self, place: Place, participant: Any, mail: dict[ReplicaId, Any]) -> None:
-        """The round has ended for somebody."""
-        for sender in sorted(mail):
-            self.heard.setdefault(place, []).append(Heard(self.round, sender, mail[sender]))
-        participant.receive(self.round, dict(sorted(mail.items())))
-        if participant.decision is not None and place not in self.decisions:
-            self.decisions[place] = participant.decision
-            self.ended[place] = self.round
+    def receive(self, in_round: int, mail: Mapping[Place, Any]) -> None:
+        """What came from those who are meant here, under their names."""
+        meant = {
+            self.plan.name(place): message
+            for place, message in mail.items()
+            if self.plan.reaches(place, self.place)
+        }
+        ordered = dict(sorted(meant.items()))
+        self.heard += [Heard(in_round, sender, message) for sender, message in ordered.items()]
+        self.inner.receive(in_round, ordered)
+        self.decision = self.inner.decision
 
 
-def run(plan: Plan, rounds: int) -> Run:
-    """Play so many rounds."""
-    begun = Run(plan)
+@dataclass(slots=True)
+class Puppet:
+    """Takes no part: what it is said to have said is put on the links."""
+
+    rounds: int = 0
+    decision: bytes | None = None
+    has_halted: bool = False
+
+    def send(self, _in_round: int) -> None:
+        """Nothing by itself."""
+
+    def receive(self, _in_round: int, _mail: Mapping[Place, Any]) -> None:
+        """It listens to nobody."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run that has ended."""
+
+    plan: Plan
+    standing: dict[Place, Standing] = field(default_factory=dict)
+    made: set[tuple[ReplicaId, bytes]] = field(default_factory=set)
+    forged: int = 0
+    """Messages of puppets that were thrown away."""
+    decisions: dict[Place, bytes] = field(default_factory=dict)
+    """Also of those who crashed afterwards."""
+
+    def alter(self, in_round: int, sender: Place, to: Place, message: Any) -> Any:
+        """What comes over a link instead of a message."""
+        if (sender, to) in self.plan.cut:
+            return None
+        faces = self.plan.puppets.get(sender)
+        if faces is None:
+            return message
+        said = faces.get((in_round, to))
+        parts = [] if said is None else said.signed_parts()
+        me = self.plan.name(sender)
+        if any(part.signer != me and (part.signer, part.body) not in self.made for part in parts):
+            self.forged += 1
+            return None
+        return said
+
+
+def run(plan: Plan) -> Run:
+    """Play all rounds."""
+    ran = Run(plan)
     for place, value in plan.inputs.items():
-        begun.participants[place] = plan.create(plan.name(place), plan.committee, value)
-        begun.heard[place] = []
-    while begun.round < rounds:
-        begun.advance()
-    return begun
+        inner = plan.create(plan.name(place), plan.committee, value)
+        ran.standing[place] = Standing(plan, place, inner, inner.rounds, ran.made)
+    crashes = {
+        place: synchronous.Crash(crash.round, frozenset(crash.reached))
+        for place, crash in plan.crashes.items()
+    }
+    participants: dict[Place, Any] = {
+        **ran.standing,
+        **{puppet: Puppet() for puppet in plan.puppets},
+    }
+    executed = synchronous.execute(dict(sorted(participants.items())), crashes, ran.alter)
+    ran.decisions = executed.decisions
+    return ran

@@ -12,13 +12,11 @@ Dolev and Strong 1983; the form with views is Aguilera and Toueg's 1999 and Lync
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from consensus.bounds.views import Book, Execution, View, list_executions
 from consensus.committee import ReplicaId
 
-EXECUTIONS_MAX = 2_000_000
 Shared = tuple[ReplicaId, View]
 
 
@@ -43,9 +41,7 @@ class Search:
     chain: Chain | None
 
 
-def search(
-    size: int, faults: int, rounds: int, on_progress: Callable[[int], None] | None = None
-) -> Search:
+def search(size: int, faults: int, rounds: int) -> Search:
     """The shortest chain of executions of so many rounds, if there is one."""
     book, executions, views = Book(), [], []
     sharing: dict[Shared, list[int]] = {}
@@ -56,8 +52,6 @@ def search(
         views.append(shared)
         for one in shared:
             sharing.setdefault(one, []).append(number)
-        if on_progress is not None and number % 1_000 == 0:
-            on_progress(number)
     start = executions.index(Execution((0,) * size))
     goal = executions.index(Execution((1,) * size))
     came_from = walk(start, views, sharing)

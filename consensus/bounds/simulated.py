@@ -77,7 +77,8 @@ class Played:
     cluster: Cluster
     violated: str | None = None
     """The property that the simulator found broken."""
-    inputs: dict[ReplicaId, bytes] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
+    """The lines that were played, and how it ended."""
 
     @property
     def outcome(self) -> Outcome:
@@ -86,7 +87,7 @@ class Played:
         hosts = [(me, self.cluster.hosts[me].application.blocks[:1]) for me in members]
         decisions = {me: b"|".join(blocks[0].values) for me, blocks in hosts if blocks}
         correct = frozenset(members) - set(script.failing) - set(script.lying)
-        return Outcome(self.inputs, decisions, correct, frozenset(script.lying))
+        return Outcome({}, decisions, correct, frozenset(script.lying))
 
 
 def play(script: Script) -> Played:
@@ -101,9 +102,11 @@ def play(script: Script) -> Played:
     stage, played = Stage(cluster), Played(script, cluster)
     try:
         for line in script.lines:
+            played.story.append(line)
             stage.do(line)
     except ViolationError as violation:
         played.violated = violation.property_name
+        played.story.append(f"at {cluster.now_ms} ms {violation}")
     return played
 
 
@@ -117,7 +120,7 @@ def witness(script: Script, *, uniform: bool = False) -> Witness:
         f"{script.engine}, {script.quorum_words}",
         (script.nodes, script.faults),
         outcome,
-        script.lines,
+        tuple(played.story),
         covered=script.covered,
         validity=Validity.EXTERNAL,
         uniform=uniform,

@@ -54,7 +54,7 @@ def tell_decisions(decisions: Mapping[str, str]) -> str:
 def tell_value(value: str) -> str:
     """Words are quoted; the null value has no letters."""
     if not value:
-        return "the null value"
+        return "null"
     return value if value.isalnum() else repr(value)
 
 

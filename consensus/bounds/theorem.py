@@ -112,6 +112,11 @@ STATEMENTS: tuple[Statement, ...] = (
         lambda _: simulated.witness(partition.list_scripts()[partition.CONTROL]),
         lambda _: simulated.witness(partition.list_scripts()[partition.LIVE]),
     ),
+    Statement(
+        assume(LIES, Timing.ASYNCHRONOUS, V2, agreement=CORRECT, is_randomised=True),
+        lambda assumes: late.show_two_faces("mmr", 4, 1, assumes),
+        lambda assumes: late.show_two_faces("benor", 3, 1, assumes),
+    ),
 )
 
 

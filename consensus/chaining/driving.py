@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from consensus.agreement import Decided
+from consensus.agreement import Decided, Settled
 from consensus.agreement import Event as AgreementEvent
 from consensus.chaining import attesting, delivering
 from consensus.chaining.chain import AT, Chain, Instance
@@ -31,8 +31,8 @@ from consensus.events import (
 )
 from consensus.message import Height
 
-REPEATED_MAX = 256
-"""Messages of an instance that are repeated, the newest."""
+REPEATED_MAX = 1_024
+"""Messages of an instance that are repeated, the newest; seven members say 50 in the good case."""
 
 
 def on_at(chain: Chain, sender: ReplicaId, message: At[Any]) -> Iterator[Effect]:
@@ -85,6 +85,8 @@ def drive(chain: Chain, height: Height, event: AgreementEvent) -> Iterator[Effec
                 yield Toss((height, *tag), common)
             case Decided(values):
                 yield from on_decided(chain, height, instance, values)
+            case Settled():
+                pass  # the last word covers it
             case _:
                 yield effect
 

@@ -41,6 +41,8 @@ class Diamond:
     """After the event, each below the one that it was taken from."""
     commutes: tuple[bool | None, ...]
     """Is it all one which of both goes first; None where the step cannot be taken any more."""
+    is_late: bool
+    """Did the event come to be stale: at the end it changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def find_diamond(oracle: Oracle) -> Diamond | None:
         for event in dict.fromkeys(configuration[size:]):
             pairs += 1
             found = find_delay(oracle, configuration, event)
-            if found is None or not found.event or any(by for _, by in found.way):
+            if found is None or any(by for _, by in found.way):
                 continue
             if 1 <= len(found.before) <= DELAY_WISHED:
                 diamond = make_diamond(oracle, configuration, event, found.before)
@@ -143,14 +145,14 @@ def is_telling(diamond: Diamond) -> bool:
 def make_diamond(oracle: Oracle, configuration: Configuration, event: MoveId, way: Way) -> Diamond:
     """Both rows, and the squares between them; `way` comes before the event and lowers nothing."""
     moves = oracle.space.world.table.moves
-    upper, lower = [configuration], [take(oracle, configuration, event)]
+    upper, lower = [configuration], [deliver(oracle, configuration, event)]
     commutes: list[bool | None] = []
     for move, _ in way:
         following = take(oracle, upper[-1], move)
         assert following is not None
         upper.append(following)
         before = lower[-1]
-        lower.append(take(oracle, following, event))
+        lower.append(deliver(oracle, following, event))
         across = take(oracle, before, move) if before is not None else None
         commutes.append(None if across is None else across == lower[-1])
     return Diamond(
@@ -161,7 +163,14 @@ def make_diamond(oracle: Oracle, configuration: Configuration, event: MoveId, wa
         tuple(find_valence(oracle, one) for one in upper),
         tuple(find_valence(oracle, one) if one is not None else "" for one in lower),
         tuple(commutes),
+        lower[-1] == upper[-1],
     )
+
+
+def deliver(oracle: Oracle, configuration: Configuration, event: MoveId) -> Configuration | None:
+    """After the event; what is not in the mail any more has come to be stale and changes nothing."""
+    is_waiting = event in configuration[oracle.space.world.size :]
+    return take(oracle, configuration, event) if is_waiting else configuration
 
 
 def take(oracle: Oracle, configuration: Configuration, move: MoveId) -> Configuration | None:

@@ -217,6 +217,7 @@ def examine_near(victim: Victim, all_inputs: Sequence[Inputs]) -> Finding:
         if found.lasso is not None:
             break
     passed = list_passed(oracle, found) if found else []
+    lemma = check_lemma(oracle, dict.fromkeys(passed))
     return Finding(
         oracle,
         starts,
@@ -225,7 +226,7 @@ def examine_near(victim: Victim, all_inputs: Sequence[Inputs]) -> Finding:
         oracle.looked_at,
         sum(map(oracle.is_bivalent, oracle.known)),
         False,
-        check_lemma(oracle, dict.fromkeys(passed)),
+        lemma,
         inputs if found and found.lasso else None,
         found.lasso if found else None,
         found,

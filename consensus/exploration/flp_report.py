@@ -1,5 +1,6 @@
 """All that the theorem's demonstration says, as plain values for people, machines and other processes."""
 
+from dataclasses import asdict
 from typing import Any
 
 from consensus.exploration.flp import (
@@ -14,11 +15,12 @@ from consensus.exploration.flp import (
     restore_chance,
     unshift,
 )
-from consensus.exploration.giving_up import STRAW_MEN, Loss, find_losses
+from consensus.exploration.giving_up import STRAW_MEN, Loss, find_ends, find_losses
 from consensus.exploration.staging import Walk
 from consensus.exploration.telling import tell_move
 
 CHANCE_SEEDS = 100
+WEAK, WEAK_VALUES = "k-set", 2
 
 
 def make_report(victim: Victim, finding: Finding, loops: int) -> dict[str, Any]:
@@ -126,6 +128,16 @@ def show_loss(loss: Loss) -> dict[str, Any]:
         "schedule": list(map(tell_move, loss.schedule)),
         "silent": loss.silent,
     }
+
+
+def show_weak() -> dict[str, Any]:
+    """What is possible without a clock or a coin: k-set agreement, k = 2, in every run."""
+    return asdict(find_ends(WEAK)) | {"nodes": SIZE, "faults": FAULTS, "k": WEAK_VALUES}
+
+
+def is_weak_shown(report: dict[str, Any]) -> bool:
+    """Does everybody decide in every run, and never more values than k."""
+    return report["is_finite"] and not report["undecided"] and report["values_max"] <= report["k"]
 
 
 def list_victims() -> tuple[str, ...]:

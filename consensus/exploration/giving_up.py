@@ -9,9 +9,9 @@ from consensus.agreement import Opened, Propose
 from consensus.agreements import AgreementSpec
 from consensus.committee import Committee, ReplicaId
 from consensus.exploration.asynchronous import Configuration, Liberties, World
-from consensus.exploration.explorer import explore
+from consensus.exploration.explorer import Exploration, explore
 from consensus.exploration.replaying import Replay
-from consensus.exploration.table import Move, Table
+from consensus.exploration.table import Move, Stop, Table
 
 STRAW_MEN = ("wait-for-all", "first-heard", "always-0")
 AGREEMENT, VALIDITY = "agreement", "validity"
@@ -83,6 +83,87 @@ def find_broken(
     if said - {bytes([bit]) for bit in inputs}:
         broken.add(VALIDITY)
     return frozenset(broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How all runs of an agreement end in which up to one participant crashes, from all inputs."""
+
+    agreement: str
+    configurations: int
+    ends: int
+    """Configurations in which nothing more can happen."""
+    undecided: int
+    """Ends in which somebody who is up has not decided."""
+    values_max: int
+    """The most different values that are decided in a run."""
+    is_finite: bool
+    """Does every run end."""
+
+    @property
+    def always_decides(self) -> bool:
+        """Does everybody who does not crash decide in every run."""
+        return self.is_finite and not self.undecided
+
+
+def find_ends(name: str, size: int = 3) -> Ends:
+    """Every order of events, and a crash anywhere, also before the first word."""
+    spec, committee = agreements.get(name), Committee.of(size, 1)
+    world = World(Table(committee), Liberties(crashes=1, timers=False), spec.is_stale)
+    starts = [
+        begin(spec, world, inputs, silent)
+        for inputs in itertools.product((0, 1), repeat=size)
+        for silent in (None, *committee.members)
+    ]
+    seen = explore(world, starts, lambda _: None, configurations_max=CONFIGURATIONS_MAX)
+    ends = [one for one in seen.configurations if not one[size:]]
+    said = (
+        {value for words in world.words(one) for _, values in words for value in values}
+        for one in seen.configurations
+    )
+    return Ends(
+        name,
+        len(seen.configurations),
+        len(ends),
+        sum(not has_decided(world, one) for one in ends),
+        max(map(len, said)),
+        seen.is_closed and is_finite(world, seen),
+    )
+
+
+def begin(
+    spec: AgreementSpec, world: World, inputs: tuple[int, ...], silent: ReplicaId | None
+) -> Configuration:
+    """All have proposed, but for one, if any, who has crashed before it said anything."""
+    committee, openings = world.table.committee, make_openings(inputs)
+    if silent is not None:
+        openings[committee.members.index(silent)] = []
+    start = world.begin([spec.create(me, committee) for me in committee.members], openings)
+    return start if silent is None else world.apply(start, world.table.number(Stop(silent)))
+
+
+def has_decided(world: World, configuration: Configuration) -> bool:
+    """Has everybody who is up."""
+    states = (world.table.states[state] for state in configuration[: world.size])
+    return all(local.words or local.is_down for local in states)
+
+
+def is_finite(world: World, seen: Exploration) -> bool:
+    """Can no configuration come back: then each run through finitely many of them ends."""
+    entries = [0] * len(seen.configurations)
+    following = [[seen.index[to] for _, to in world.successors(one)] for one in seen.configurations]
+    for targets in following:
+        for target in targets:
+            entries[target] += 1
+    waiting = [at for at, count in enumerate(entries) if not count]
+    taken = 0
+    while waiting:
+        taken += 1
+        for target in following[waiting.pop()]:
+            entries[target] -= 1
+            if not entries[target]:
+                waiting.append(target)
+    return taken == len(entries)
 
 
 def decides_without(

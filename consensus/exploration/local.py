@@ -16,6 +16,7 @@ from consensus.agreement import Decided, Settled
 from consensus.committee import ReplicaId
 from consensus.effects import (
     Accuse,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -48,7 +49,18 @@ from consensus.events import (
 )
 from consensus.message import Height, Sign, compute_digest, sign_message
 
-UNSEEN = (Accuse, Behind, Certify, Diverge, Ignore, Persist, Readable, Rewrite, Settled)
+UNSEEN = (
+    Accuse,
+    Alert,
+    Behind,
+    Certify,
+    Diverge,
+    Ignore,
+    Persist,
+    Readable,
+    Rewrite,
+    Settled,
+)
 """Effects that no other participant sees, and from which nothing comes back."""
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""

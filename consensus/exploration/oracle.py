@@ -19,7 +19,7 @@ from consensus.exploration.valence import Survey
 Way: TypeAlias = tuple[tuple[MoveId, int], ...]
 """Moves, each with by how much all rounds were lowered after it."""
 CONFIGURATIONS_MAX = 1_200
-"""A probe goes no further."""
+"""A probe goes no further: fewer would miss words that take all of a proposer's attempt."""
 WORDS = (b"\x00", b"\x01")
 
 

@@ -98,8 +98,7 @@ def pass_round(lockstep: Lockstep) -> Iterator[AgreementEffect]:
     """Learn, decide or go on."""
     run = lockstep.run
     assert run is not None
-    bodies = {sender: m.body for sender, m in run.mail.items() if m.body is not None}
-    lockstep.alarm = close_round(run, bodies)
+    lockstep.alarm = close_round(run)
     participant = run.participant
     if lockstep.alarm is not None:
         return

@@ -1,6 +1,7 @@
 """Choosing one of the values that were gathered; the same values give the same choice."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from consensus.message import NULL_VALUE
@@ -24,26 +25,44 @@ def choose(rule: Rule, values: Iterable[bytes]) -> bytes:
 
 
 LOCK_SIZE_BYTES = 8
+RANK_SIZE_BYTES = 4
 
 
-def pack(lock: int, value: bytes) -> bytes:
-    """A candidate: a value, and the slot in which its bearer was last bound to it, 0 for never."""
-    return lock.to_bytes(LOCK_SIZE_BYTES, "big") + value
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value as a member brings it into a slot.
+
+    `lock` is the slot in which the member was last bound to it, 0 for never; among equals the lower
+    `rank` goes first, so that everybody's turn comes.
+    """
+
+    lock: int
+    rank: int
+    value: bytes
 
 
-def unpack(candidate: bytes) -> tuple[int, bytes]:
-    """The lock and the value of a candidate; what is too short to be one carries the null value."""
-    lock = candidate[:LOCK_SIZE_BYTES]
-    return int.from_bytes(lock, "big"), candidate[LOCK_SIZE_BYTES:]
+def pack(candidate: Candidate) -> bytes:
+    """A candidate as the value of an algorithm."""
+    lock = candidate.lock.to_bytes(LOCK_SIZE_BYTES, "big")
+    return lock + candidate.rank.to_bytes(RANK_SIZE_BYTES, "big") + candidate.value
 
 
-def choose_locked(candidates: list[bytes]) -> bytes:
-    """The value with the latest lock, else the commonest that is not null; itself a candidate."""
-    pairs = [unpack(candidate) for candidate in candidates]
-    latest = max((lock for lock, _ in pairs), default=0)
+def unpack(packed: bytes) -> Candidate:
+    """The candidate again; what is too short to be one carries the null value."""
+    start = LOCK_SIZE_BYTES + RANK_SIZE_BYTES
+    lock = int.from_bytes(packed[:LOCK_SIZE_BYTES], "big")
+    return Candidate(lock, int.from_bytes(packed[LOCK_SIZE_BYTES:start], "big"), packed[start:])
+
+
+def choose_locked(packed: list[bytes]) -> bytes:
+    """The candidate with the latest lock, else the commonest value that is not null, by turns."""
+    candidates = [unpack(one) for one in packed]
+    latest = max((candidate.lock for candidate in candidates), default=0)
     if latest:
-        return pack(0, min(value for lock, value in pairs if lock == latest))
-    return pack(0, choose(Rule.PLURALITY, [value for _, value in pairs]))
+        return pack(min((c for c in candidates if c.lock == latest), key=lambda c: c.value))
+    counts = count(candidate.value for candidate in candidates)
+    free = [c for c in candidates if c.value != NULL_VALUE] or [Candidate(0, 0, NULL_VALUE)]
+    return pack(min(free, key=lambda c: (-counts.get(c.value, 0), c.rank, c.value)))
 
 
 def choose_plurality(values: list[bytes]) -> bytes:

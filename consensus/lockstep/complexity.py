@@ -10,33 +10,39 @@ the height late brings another bond: the first slot in which all are up to date 
 from consensus.chaining.catch_up import ANSWERED_HEIGHTS
 from consensus.committee import largest_crash_faults
 from consensus.errors import ModelError
-from consensus.lockstep.parameters import Parameters, compute_largest_delay_ms
+from consensus.lockstep.parameters import CONFIRMING_ROUNDS, Parameters, compute_largest_delay_ms
 
 SLOTS_TO_MEET = 4
 """The one that was running, one to hear each other, one to ask, and one for who came back meanwhile."""
+SLOTS_TO_SETTLE, BEFORE_A_SLOT_MS = 3, 8
 SLOTS_TO_DECIDE = 8
 """With an empty height to the next checkpoint, and one after a slot that outsiders spoilt."""
 
 
 def count_good_case_messages(size: int) -> dict[str, int]:
-    """Messages by kind of one slot with the largest f: f + 1 rounds, and the confirmation."""
-    return {"Said": (largest_crash_faults(size) + 2) * size * (size - 1)}
+    """Messages by kind of one slot with the largest f: f + 1 rounds, reports, confirmations."""
+    links = size * (size - 1)
+    return {"Flood": (largest_crash_faults(size) + 1) * links, "Report": links, "Confirm": links}
 
 
 def count_early_messages(size: int) -> dict[str, int]:
-    """The same with early stopping: two rounds where nobody fails, and the confirmation."""
-    rounds = min(2, largest_crash_faults(size) + 1)
-    return {"Said": (rounds + 1) * size * (size - 1)}
+    """The same with early stopping: two rounds of it where nobody fails."""
+    links = size * (size - 1)
+    return {
+        "Flood": min(2, largest_crash_faults(size) + 1) * links,
+        "Report": links,
+        "Confirm": links,
+    }
 
 
 def count_delays(faults: int) -> int:
-    """Rounds until a height is decided: f + 1, and the confirmation."""
-    return faults + 2
+    """Rounds until a height is decided: f + 1, reports, confirmations."""
+    return faults + 1 + CONFIRMING_ROUNDS
 
 
 def count_early_delays(faults: int) -> int:
-    """The same where nobody fails: two at most, and the confirmation."""
-    return min(2, faults + 1) + 1
+    """The same where nobody fails: two at most of the algorithm."""
+    return min(2, faults + 1) + CONFIRMING_ROUNDS
 
 
 def count_view_change_messages(_size: int) -> dict[str, int]:
@@ -46,7 +52,12 @@ def count_view_change_messages(_size: int) -> dict[str, int]:
 
 def compute_slot_ms(parameters: Parameters, faults: int) -> int:
     """How long a slot lasts."""
-    return (faults + 1 + parameters.confirms) * parameters.delta_ms
+    return (faults + 1 + CONFIRMING_ROUNDS * parameters.confirms) * parameters.delta_ms
+
+
+def compute_settling_ms(parameters: Parameters, faults: int) -> int:
+    """Shortly before the third slot: in the first nobody is up to date, in the second all are."""
+    return SLOTS_TO_SETTLE * compute_slot_ms(parameters, faults) - BEFORE_A_SLOT_MS
 
 
 def compute_progress_bound_ms(

@@ -2,7 +2,7 @@
 
 Model: synchronous with a known bound, clocks with a known skew, members that crash and come back with
 their journals. Bound: n > 2f. Validity V2 of the values that members have: who has none brings none.
-A slot is f + 1 rounds of the algorithm (FloodSet, or early stopping) and one of confirmation, each one
+A slot is f + 1 rounds of the algorithm (FloodSet, or early stopping) and two of confirmation, each one
 step of the clock long. Slots follow each other without a pause, whether there is work or not: in an idle
 slot everybody says that there is nothing, so silence is noticed, and no height is decided.
 
@@ -16,7 +16,7 @@ Where the chapter errs: it has no rounds in time, and no restart. With `confirms
 textbook's, and decides with the algorithm's last round: in order while messages are in time and at most
 f crash for good; otherwise it may decide two values, which is what the confirmations are for.
 
-Cost: (f + 2) n (n - 1) messages a slot, one durable write per height and member, none in idle slots.
+Cost: (f + 3) n (n - 1) messages a slot, one durable write per height and member, none in idle slots.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from consensus.chaining.keeper import Keeper, Role, Terms
 from consensus.chaining.messages import Checkpoint, CheckpointCertificate, Lack, Learned
 from consensus.chaining.refusals import Refusal, ignore
 from consensus.committee import Committee, ReplicaId
-from consensus.effects import Effect, Ignore
+from consensus.effects import Alert, Effect, Ignore
 from consensus.events import (
     Applied,
     Checked,
@@ -47,6 +47,7 @@ from consensus.events import (
     Tossed,
     Trusted,
 )
+from consensus.lockstep.alarms import DETAILS
 from consensus.lockstep.hearing import on_said
 from consensus.lockstep.messages import Said
 from consensus.lockstep.paced import Paced
@@ -54,7 +55,7 @@ from consensus.lockstep.pacing import ask, on_step
 from consensus.lockstep.parameters import Parameters
 from consensus.lockstep.proposing import on_proposed, request
 from consensus.lockstep.restart import on_applied, on_started
-from consensus.message import Signed
+from consensus.message import Height, Signed
 
 
 @dataclass(slots=True)
@@ -72,9 +73,17 @@ class Synchronous:
         yield from route(paced, event)
         yield from delivering.advance(keeper)
         yield from request(paced)
-        if keeper.known >= paced.front and paced.tick:
+        if paced.is_behind and paced.tick:
             yield from ask(paced)
         yield from catch_up.fetch_if_far(keeper)
+        yield from tell_alerts(paced)
+
+
+def tell_alerts(paced: Paced) -> Iterator[Effect]:
+    """What was seen to be broken, once a slot for each kind."""
+    for alarm in [alarm for alarm, was_told in paced.alerts.items() if not was_told]:
+        paced.alerts[alarm] = True
+        yield Alert(f"synchrony-{alarm}", DETAILS[alarm])
 
 
 def route(paced: Paced, event: Event) -> Iterator[Effect]:
@@ -110,7 +119,9 @@ def route_message(paced: Paced, sender: ReplicaId, message: object) -> Iterator[
     keeper = paced.keeper
     if not keeper.committee.is_member(sender):
         return ignore(message, Refusal.NOT_A_MEMBER)
-    paced.present.add(sender)
+    if isinstance(message, Said | Lack):
+        paced.present.add(sender)
+        paced.standing = max(paced.standing, find_standing(message))
     match message:
         case Said():
             return on_said(paced, sender, message)
@@ -124,6 +135,11 @@ def route_message(paced: Paced, sender: ReplicaId, message: object) -> Iterator[
             return checkpoint.on_certificate(keeper, message)
         case _:
             return ignore(message, Refusal.UNKNOWN)
+
+
+def find_standing(message: Said | Lack) -> Height:
+    """What the sender has decided."""
+    return message.decided if isinstance(message, Lack) else message.height - 1
 
 
 def create(

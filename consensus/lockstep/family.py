@@ -72,7 +72,7 @@ def compute_account(engine: Synchronous) -> Account:
     phase, view, waiting_for, needed = keeper.role.value, 0, "members", paced.needed
     if keeper.role is Role.HALTED:
         waiting_for, needed, heard = "operator", 0, ()
-    elif keeper.known >= paced.front:
+    elif paced.is_behind:
         waiting_for, needed, heard = "blocks", 0, ()
     elif keeper.decided + 1 in keeper.results:
         waiting_for, needed, heard = "value", 1, ()
@@ -81,7 +81,7 @@ def compute_account(engine: Synchronous) -> Account:
         heard = tuple(sorted(slot.run.mail.keys() | slot.run.quiet))
         phase, waiting_for = tell_slot(paced)
         if slot.outcome:
-            heard = tuple(sorted(slot.confirms))
+            heard = tuple(sorted(slot.confirms if slot.has_spoken_last else slot.reports))
     elif keeper.is_voting:
         phase = WAITING
     return Account(

@@ -7,7 +7,7 @@ from consensus.committee import ReplicaId
 from consensus.effects import Effect, Ignore
 from consensus.lockstep.alarms import Alarm
 from consensus.lockstep.deciding import settle_confirmed
-from consensus.lockstep.messages import Confirm, Said
+from consensus.lockstep.messages import Confirm, Report, Said
 from consensus.lockstep.paced import Paced, raise_alarm
 from consensus.lockstep.refusals import Refusal
 from consensus.lockstep.running import hear
@@ -42,7 +42,9 @@ def take_in_turn(paced: Paced, sender: ReplicaId, said: Said, step: int) -> Iter
             raise_alarm(paced, Alarm.LATE_MESSAGE, said.slot)
         yield Ignore(said, Refusal.SYNCHRONY)
     else:
-        raise_alarm(paced, Alarm.EARLY_MESSAGE)
+        if step > paced.ahead.get(sender, 0):
+            paced.ahead[sender] = step
+            raise_alarm(paced, Alarm.EARLY_MESSAGE)
         yield Ignore(said, Refusal.SYNCHRONY)
 
 
@@ -55,6 +57,8 @@ def take_letter(paced: Paced, sender: ReplicaId, said: Said) -> Iterator[Effect]
         yield Ignore(said, Refusal.OTHER_HEIGHT)
     else:
         hear(slot.run, sender, said)
-        if isinstance(said.body, Confirm):
+        if isinstance(said.body, Report):
+            slot.reports.setdefault(sender, said.body.digest)
+        elif isinstance(said.body, Confirm):
             slot.confirms.setdefault(sender, said.body.digest)
             yield from settle_confirmed(paced, slot)

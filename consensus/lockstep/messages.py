@@ -73,8 +73,14 @@ Body = Flood | Estimate | Proposal | Gathered | Relay
 """All that algorithms say in rounds."""
 
 
+class Report(Message, tag="lockstep-report", frozen=True):
+    """The sender's agreement came to the value with this digest."""
+
+    digest: Hash
+
+
 class Confirm(Message, tag="lockstep-confirm", frozen=True):
-    """The sender's agreement came to the value with this digest, and it is bound to it."""
+    """The sender heard n - f reports of this digest, and is bound to its value."""
 
     digest: Hash
 
@@ -89,7 +95,7 @@ class Said(Message, tag="lockstep-said", frozen=True):
     height: Natural
     in_round: Annotated[int, Meta(ge=1)]
     last: bool
-    body: Flood | Confirm | None
+    body: Flood | Report | Confirm | None
 
 
 class Spoken(Message, tag="lockstep-spoken", frozen=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from consensus.chaining.keeper import Keeper
 from consensus.committee import ReplicaId
-from consensus.lockstep.alarms import Alarm
+from consensus.lockstep.alarms import GRAVE, Alarm
 from consensus.lockstep.messages import Bound, Said
 from consensus.lockstep.parameters import Parameters, count_rounds
 from consensus.lockstep.running import Run
@@ -22,7 +22,9 @@ class Slot:
     run: Run
     outcome: bytes | None = None
     """What the algorithm came to, the null value if nobody had any."""
+    reports: dict[ReplicaId, Digest] = field(default_factory=dict)
     confirms: dict[ReplicaId, Digest] = field(default_factory=dict)
+    has_reported: bool = False
     has_spoken_last: bool = False
     alarm: Alarm | None = None
     """Why this replica says and decides nothing more in this slot."""
@@ -52,10 +54,18 @@ class Paced:
     """Of the round that comes next, from members whose clocks are a little ahead."""
     present: set[ReplicaId] = field(default_factory=set)
     """Who was heard since the slot began."""
+    standing: Height = 0
+    """The greatest height that anybody said to have decided, since the slot began."""
+    stood: Height = 0
+    """The same of the slot before."""
     heard: set[tuple[ReplicaId, int]] = field(default_factory=set)
     """Who was heard at which step of the last two slots, so that a copy is not called late."""
     bound: dict[Height, Bound] = field(default_factory=dict)
     """The latest value that this replica was bound to, of heights that are not executed."""
+    ahead: dict[ReplicaId, int] = field(default_factory=dict)
+    """The furthest step that each member was heard at too early."""
+    alerts: dict[Alarm, bool] = field(default_factory=dict)
+    """What was seen to be broken since the slot began, and whether people were told."""
     wish: Wish = field(default_factory=Wish)
     idle_slots: int = 0
     """Slots in a row in which nobody had a value."""
@@ -79,6 +89,11 @@ class Paced:
     def needed(self) -> int:
         """So many members are heard, and confirm: n - f, more than half."""
         return self.keeper.committee.size - self.keeper.committee.faults
+
+    @property
+    def is_behind(self) -> bool:
+        """Does somebody who is there hold what is missing here; who was there once may have lost it."""
+        return max(self.standing, self.stood) >= self.front
 
     @property
     def is_taking_part(self) -> bool:
@@ -109,13 +124,18 @@ class Paced:
 
 
 def raise_alarm(paced: Paced, alarm: Alarm, slot: int | None = None) -> None:
-    """What was assumed is not so: abstain for the rest of the slot, and let it be seen.
+    """What was assumed is not so: let it be seen, and say no more in the slot if that is grave.
 
-    What went wrong in an earlier `slot` is told, and no reason to abstain in this one.
+    A member that is late or silent for a moment counts as crashed in the slot, one of f; then n - f others
+    are heard in time, and confirmations guard against what it may have told some of them. Without
+    confirmations every alarm is grave, unless it is about an earlier `slot`.
     """
     paced.keeper.count("synchrony_violations")
+    paced.alerts.setdefault(alarm, False)
     paced.keeper.count(ALARM_COUNTERS[alarm])
-    if paced.is_taking_part and (slot is None or (paced.slot and paced.slot.number == slot)):
-        assert paced.slot is not None
+    if not paced.is_taking_part or (paced.parameters.confirms and alarm not in GRAVE):
+        return
+    assert paced.slot is not None
+    if slot is None or slot == paced.slot.number:
         paced.slot.alarm = alarm
         paced.keeper.count("abstained")

@@ -12,10 +12,10 @@ from consensus.effects import Broadcast, Check, Effect, Ignore, SetTimer
 from consensus.events import Elapsed, Timer
 from consensus.lockstep.alarms import Alarm
 from consensus.lockstep.algorithms import ALGORITHMS
-from consensus.lockstep.choosing import pack, unpack
-from consensus.lockstep.deciding import confirm, settle_unconfirmed
+from consensus.lockstep.choosing import Candidate, pack, unpack
+from consensus.lockstep.deciding import conclude, settle_unconfirmed
 from consensus.lockstep.hearing import take_letter
-from consensus.lockstep.messages import Flood, Said
+from consensus.lockstep.messages import Said
 from consensus.lockstep.paced import Paced, Slot, raise_alarm
 from consensus.lockstep.refusals import Refusal
 from consensus.lockstep.running import Run, close_round
@@ -56,15 +56,12 @@ def pass_round(paced: Paced) -> Iterator[Effect]:
     """The open round is over: learn, and perhaps come to a value."""
     slot = paced.slot
     assert slot is not None
-    bodies = {
-        sender: said.body for sender, said in slot.run.mail.items() if isinstance(said.body, Flood)
-    }
-    alarm = close_round(slot.run, bodies)
+    alarm = close_round(slot.run)
     decision = slot.run.participant.decision
     if alarm is not None:
         raise_alarm(paced, alarm)
-    elif decision is not None and slot.outcome is None:
-        slot.outcome = unpack(decision)[1]
+    if slot.alarm is None and decision is not None and slot.outcome is None:
+        slot.outcome = unpack(decision).value
         if slot.outcome != NULL_VALUE:
             yield Check(slot.height, compute_digest(slot.outcome), slot.outcome, forced=True)
             yield from settle_unconfirmed(paced, slot)
@@ -75,6 +72,7 @@ def end_slot(paced: Paced) -> None:
     slot = paced.slot
     paced.slot = None
     if slot is None or slot.height < paced.front:
+        paced.idle_slots = 0
         return
     if slot.outcome and slot.alarm is None:
         paced.slot = slot
@@ -89,7 +87,7 @@ def may_take_part(paced: Paced, number: int) -> bool:
     keeper, height = paced.keeper, paced.front
     bound = paced.bound.get(height)
     is_due = bound is None or bound.slot < number
-    is_current = keeper.known < height <= keeper.ceiling
+    is_current = height <= keeper.ceiling and not paced.is_behind
     me = keeper.me
     return keeper.is_voting and is_current and is_due and len(paced.present | {me}) >= paced.needed
 
@@ -97,8 +95,10 @@ def may_take_part(paced: Paced, number: int) -> bool:
 def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
     """Take part with the value that binds this replica, or else with its wish."""
     keeper, height = paced.keeper, paced.front
+    paced.stood, paced.standing = paced.standing, 0
     takes_part = may_take_part(paced, number)
     paced.present, paced.has_asked = set(), False
+    paced.alerts = {alarm: told for alarm, told in paced.alerts.items() if not told}
     oldest = paced.tick - 2 * paced.rounds
     paced.heard = {(sender, step) for sender, step in paced.heard if step >= oldest}
     if takes_part:
@@ -107,9 +107,10 @@ def begin_slot(paced: Paced, number: int) -> Iterator[Effect]:
         wish = paced.wish.value if paced.wish.height == height else NULL_VALUE
         if bound is not None:
             keeper.count("bound_carried")
-        candidate = pack(bound.slot, bound.value) if bound else pack(0, wish)
+        rank = (keeper.committee.members.index(keeper.me) - height) % keeper.committee.size
+        candidate = Candidate(bound.slot, 0, bound.value) if bound else Candidate(0, rank, wish)
         create = ALGORITHMS[paced.algorithm]
-        participant = create(keeper.me, keeper.committee, candidate)
+        participant = create(keeper.me, keeper.committee, pack(candidate))
         paced.slot = Slot(number, height, Run(participant))
         keeper.count("slots")
         yield from speak(paced)
@@ -135,7 +136,7 @@ def speak(paced: Paced) -> Iterator[Effect]:
         return
     run = slot.run
     if slot.outcome is not None and slot.run.participant.has_halted:
-        yield from confirm(paced, slot)
+        yield from conclude(paced, slot)
     else:
         body = run.participant.send(run.in_round)
         yield Broadcast(Said(slot.number, slot.height, run.in_round, False, body))

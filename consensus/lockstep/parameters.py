@@ -7,6 +7,8 @@ from msgspec import Meta
 
 from consensus.committee import Committee
 
+CONFIRMING_ROUNDS = 2
+"""Members report what they came to, and confirm what n - f of them came to."""
 LARGEST_PART = 2
 """A delay beyond half a round is not stood for certain: clocks, disks and processing take the rest."""
 
@@ -15,13 +17,13 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All durations in milliseconds, all distances in heights.
 
     `delta_ms` is the length of a round: at least the greatest message delay, twice the skew of the
-    clocks, and what it takes to process and to write. `confirms` is 1 for a round in which members
-    confirm what they came to; 0 is the textbook's engine, which is safe only while what it assumes is
+    clocks, and what it takes to process and to write. `confirms` is 1 for two rounds in which
+    members report and confirm what they came to; 0 is the textbook's engine, which is safe only while what it assumes is
     true, for demonstrations. A chain with heights that only the next checkpoint certifies gets an
     empty height after `idle_block_ms`.
     """
 
-    delta_ms: Annotated[int, Meta(ge=10, le=60_000)] = 150
+    delta_ms: Annotated[int, Meta(ge=10, le=60_000)] = 125
     confirms: Annotated[int, Meta(ge=0, le=1)] = 1
     checkpoint_interval: Annotated[int, Meta(ge=1, le=1_024)] = 8
     window: Annotated[int, Meta(ge=2, le=4_096)] = 32
@@ -35,7 +37,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def count_rounds(parameters: Parameters, committee: Committee) -> int:
     """The rounds of a slot: f + 1, and the confirmation."""
-    return committee.faults + 1 + parameters.confirms
+    return committee.faults + 1 + CONFIRMING_ROUNDS * parameters.confirms
 
 
 def compute_largest_delay_ms(parameters: Parameters) -> int:

@@ -12,7 +12,7 @@ def request(paced: Paced) -> Iterator[Effect]:
     """After every step: ask for a value for the next height that has none, if this replica may vote."""
     keeper, wish = paced.keeper, paced.wish
     height = paced.front + bool(paced.tentative)
-    if not keeper.is_voting or keeper.known >= paced.front or height > keeper.ceiling:
+    if not keeper.is_voting or paced.is_behind or height > keeper.ceiling:
         return
     required = must_move(paced)
     if wish.height == height or (wish.requested == height and wish.required >= required):

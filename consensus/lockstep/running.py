@@ -3,7 +3,6 @@
 Nobody calls a message late here: whoever owns the clock does (see `adapter` and `pacing`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,19 +48,23 @@ def hear(run: Run, sender: ReplicaId, letter: Letter) -> None:
     run.mail.setdefault(sender, letter)
 
 
-def close_round(run: Run, bodies: Mapping[ReplicaId, Any]) -> Alarm | None:
-    """The open round is over: the algorithm learns `bodies`, unless something is wrong."""
-    heard = run.mail.keys() | run.quiet
-    returned = run.mail.keys() & run.missed
+def close_round(run: Run) -> Alarm | None:
+    """The open round is over: the algorithm learns what its members said, if enough were heard.
+
+    Who was missed once has crashed, and is not listened to again. What it says is a sign that it has
+    not, which the caller may hold for a reason to stop.
+    """
+    letters = {sender: m for sender, m in run.mail.items() if sender not in run.missed}
+    returned = len(letters) < len(run.mail)
+    heard = letters.keys() | run.quiet
     run.missed |= set(run.participant.committee.members) - heard
-    run.quiet |= {sender for sender, letter in run.mail.items() if letter.last}
+    run.quiet |= {sender for sender, letter in letters.items() if letter.last}
     run.mail = {}
-    if returned:
-        return Alarm.RETURNED
     if len(heard) < run.needed:
         return Alarm.TOO_FEW
     participant = run.participant
     if participant.decision is None or not participant.has_halted:
+        bodies = {sender: m.body for sender, m in letters.items() if m.body is not None}
         participant.receive(run.in_round, bodies)
     run.in_round += 1
-    return None
+    return Alarm.RETURNED if returned else None

@@ -11,6 +11,8 @@ from consensus.model.theorems import Theorem
 from consensus.model.timing import Timing
 from consensus.model.validity import Finality, Validity
 
+SETTLING_MS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class SystemModel:
@@ -26,6 +28,9 @@ class SystemModel:
     faults, delay_ms)` bounds the time from the moment at which the network is good (every message
     takes at most `delay_ms`, at most `faults` of `size` replicas fail) to the decision of work
     known to all; it raises `ModelError` for a delay that is too large.
+
+    `settling_ms(parameters, faults)` is when, after the start of all, a good case may begin: at rest, or
+    just before a slot where there are slots.
     """
 
     assumes: Assumptions
@@ -36,6 +41,7 @@ class SystemModel:
     view_change_messages: Callable[[int], dict[str, int]]
     largest_delay_ms: Callable[[Any], int]
     progress_bound_ms: Callable[[Any, int, int, int], int]
+    settling_ms: Callable[[Any, int], int] = lambda _parameters, _faults: SETTLING_MS
 
     @property
     def links(self) -> Links:

@@ -12,6 +12,7 @@ deciding   what phase 1 found, one window of it, and one repetition for those wh
 """
 
 from consensus.errors import ModelError
+from consensus.model.claims import Claims
 from consensus.paxos.catch_up import ANSWERED_HEIGHTS
 from consensus.paxos.parameters import (
     DELAYS_OF_AN_ELECTION,
@@ -45,6 +46,15 @@ def count_view_change_messages(size: int) -> dict[str, int]:
         "Promise": living,
         "Alive": living,
     }
+
+
+def count_single_messages(size: int, _faults: int) -> dict[str, int]:
+    """Messages by kind of single-decree Paxos with one proposer: both phases, and the news of it."""
+    kinds = ("Prepare", "Promise", "Accept", "Accepted", "Learned")
+    return dict.fromkeys(kinds, size - 1)
+
+
+SINGLE = Claims(count_single_messages, lambda _size, _faults: 5, "5(n − 1)", has_one_proposer=True)
 
 
 def compute_progress_bound_ms(parameters: Parameters, size: int, faults: int, delay_ms: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from consensus import catalog
 from consensus.block import Header
 from consensus.committee import Committee, ReplicaId
+from consensus.engine_spec import EngineSpec
 from consensus.errors import DecodeError
 from consensus.events import Offered, Received, Suspected, Tag, Timer, Tossed, Trusted
 from consensus.message import Height, Signed, compute_digest
@@ -60,7 +61,7 @@ POLL_MS = 500
 class Cluster:
     """Hosts, links, the clock, and what has happened. Make one with `make_cluster`."""
 
-    spec: catalog.EngineSpec
+    spec: EngineSpec
     committee: Committee
     parameters: Any
     chance: Chance
@@ -532,7 +533,7 @@ def make_bare_application(_place: Address) -> BareApplication:
     return BareApplication()
 
 
-def make_changing(spec: catalog.EngineSpec, parameters: Any, first: Committee) -> MakeApplication:
+def make_changing(spec: EngineSpec, parameters: Any, first: Committee) -> MakeApplication:
     """Opaque items, some of which change the committee; raises `ScenarioError`."""
     if spec.find_terms(parameters) is None:
         raise ScenarioError(f"{spec.name} has a fixed committee")

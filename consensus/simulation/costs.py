@@ -14,8 +14,8 @@ from enum import Enum
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import Contract, EngineSpec
 from consensus.errors import ConsensusError
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster
@@ -24,7 +24,6 @@ from consensus.simulation.meters import Reading, attach_meter
 from consensus.simulation.scenario import SIZE_MAX
 
 DELAY_MS = 5
-SETTLING_MS = 50
 ITEM = "item"
 
 
@@ -118,7 +117,7 @@ def open_quiet_cluster(engine: str, nodes: int, faults: int | None) -> Cluster:
     for place, host in cluster.hosts.items():
         host.spread = Extreme(0, is_least=place == first_backup)
     cluster.start()
-    cluster.run(SETTLING_MS)
+    cluster.run(spec.model.settling_ms(cluster.parameters, cluster.committee.faults))
     return cluster
 
 
@@ -127,7 +126,7 @@ def check_size(spec: EngineSpec, nodes: int, faults: int | None) -> None:
     if not 1 <= nodes <= SIZE_MAX:
         raise MeasureError(f"nodes is 1 to {SIZE_MAX}, not {nodes}")
     advice = "it is never at rest, so no message belongs to one item"
-    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
+    catalog.check_contract(spec, {Contract.CHAIN}, advice)
     faults = spec.default_faults(nodes) if faults is None else faults
     catalog.check_configuration(spec, Committee.of(nodes, faults))
 

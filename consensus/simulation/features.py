@@ -7,7 +7,7 @@ what failure detectors do to an engine that watches.
 
 from collections.abc import Iterable, Mapping
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from consensus.simulation.byzantine.registry import KINDS
 from consensus.simulation.words import ScenarioError
 

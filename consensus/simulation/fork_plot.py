@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from consensus.simulation.drawing.look import PALETTE
 from consensus.simulation.drawing.markup import tag, text
 from consensus.simulation.drawing.page import draw_document

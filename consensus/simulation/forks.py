@@ -22,7 +22,7 @@ from fractions import Fraction
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from consensus.errors import ConsensusError
 from consensus.simulation.chance import Chance
 from consensus.simulation.cluster import Cluster, make_cluster

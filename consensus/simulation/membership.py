@@ -8,8 +8,8 @@ takes office follows from the engine's terms, as in a real ledger (`EngineSpec.c
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from consensus.catalog import ChangeTerms, EngineSpec
 from consensus.committee import Committee, Former
+from consensus.engine_spec import ChangeTerms, EngineSpec
 from consensus.message import Height
 
 CHANGES = {"add": (True, False), "remove": (False, True), "replace": (True, True)}

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from consensus.catalog import EngineSpec, TreeRules
+from consensus.engine_spec import EngineSpec, TreeRules
 from consensus.message import compute_digest
 from consensus.simulation import tree_promises
 from consensus.simulation.history import (

@@ -8,6 +8,7 @@ import msgspec
 from consensus.effects import (
     Accuse,
     Adopt,
+    Alert,
     Behind,
     Broadcast,
     CancelTimer,
@@ -73,6 +74,8 @@ class Teller:
                 return "behind", "", f"{height}"
             case Accuse(offender):
                 return "accuse", "", f"{offender}"
+            case Alert(alert, detail):
+                return "alert", alert, detail
             case Ignore(message, refusal):
                 return "ignore", name_message(message), str(refusal)
             case Toss(tag, common):

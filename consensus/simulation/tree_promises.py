@@ -9,7 +9,7 @@ timely   no head lies further ahead of its host's clock than the rules allow
 from collections.abc import Callable
 from typing import Any
 
-from consensus.catalog import TreeRules
+from consensus.engine_spec import TreeRules
 from consensus.simulation.history import Execution, HeadMoved, History
 
 ROOT_TIME_MS = 0

@@ -22,6 +22,7 @@ import msgspec
 
 from consensus import catalog
 from consensus.committee import Committee, View
+from consensus.engine_spec import Contract
 from consensus.errors import ConsensusError
 from consensus.message import Height, Message, Signed
 from consensus.model.faults import FaultKind
@@ -101,7 +102,7 @@ def check_twins(twins: Twins, *, beyond_bound: bool = False) -> None:
     if twins.hosts > HOSTS_MAX:
         raise TwinsError(f"nodes and twins are {HOSTS_MAX} at most, not {twins.hosts}")
     advice = "it signs nothing, so a twin is one more miner and proves nothing"
-    catalog.check_contract(spec, {catalog.Contract.CHAIN}, advice)
+    catalog.check_contract(spec, {Contract.CHAIN}, advice)
     if twins.twins and spec.model.assumes.fault_kind is not FaultKind.BYZANTINE:
         raise TwinsError(f"twins lie, and {spec.name} stands members that crash, none that lie")
     faults = spec.default_faults(twins.nodes)

@@ -25,6 +25,7 @@ from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Ignore, Persist
 from consensus.events import Received
 from consensus.message import Message
+from consensus.model.claims import Claims
 
 
 class Wish(Message, tag="adopting-wish", frozen=True):
@@ -87,3 +88,15 @@ def restore(adopting: Adopting, records: tuple[Any, ...]) -> Iterator[AgreementE
 def is_stale(adopting: Adopting, message: object) -> bool:
     """Inputs that come late change nothing."""
     return isinstance(message, Wish) and adopting.has_adopted
+
+
+def make_claims(inner: Claims) -> Claims:
+    """One round more than the agreement inside."""
+
+    def count_messages(size: int, faults: int) -> dict[str, int]:
+        return {"Wish": size * (size - 1), **inner.count_messages(size, faults)}
+
+    def count_rounds(size: int, faults: int) -> int:
+        return 1 + inner.count_rounds(size, faults)
+
+    return Claims(count_messages, count_rounds, f"n(n − 1) + {inner.words}")

@@ -31,7 +31,7 @@ from consensus.message import Codec, Digest, Message, encode
 EMPTY = b""
 """What is proposed where nobody has anything to propose."""
 SHARED = "shared"
-MALFORMED, BEYOND_BATCH, UNKNOWN = "malformed", "beyond-batch", "unknown-message"
+UNFIT, BEYOND_BATCH, UNKNOWN = "unfit-batch", "beyond-batch", "unknown-message"
 
 Body = TypeVar("Body")
 
@@ -67,6 +67,19 @@ _BATCHES = Codec(Batch)
 def encode_batch(values: Sequence[bytes]) -> bytes:
     """What is proposed: one value for each index, the first ones if there are fewer than indices."""
     return encode(Batch(tuple(values)))
+
+
+def decode_batch(value: bytes) -> tuple[bytes, ...]:
+    """The values of a batch; raises `DecodeError`."""
+    values: tuple[bytes, ...] = _BATCHES.decode(value).values
+    return values
+
+
+def pad(values: Sequence[bytes], size: int) -> tuple[bytes, ...]:
+    """`EMPTY` for each index that has no value; raises `DecodeError` for more values than indices."""
+    if len(values) > size:
+        raise DecodeError(f"a batch of {len(values)} values, and room for {size}")
+    return (*values, *(EMPTY for _ in range(size - len(values))))
 
 
 @dataclass(slots=True)
@@ -144,13 +157,10 @@ def route(batch: Batched, event: Event, spoken: Spoken) -> str | None:
 def propose(batch: Batched, value: bytes, spoken: Spoken) -> str | None:
     """One value for each instance, `EMPTY` for those that are left."""
     try:
-        values = _BATCHES.decode(value).values
+        values = pad(decode_batch(value), len(batch.instances))
     except DecodeError:
-        return MALFORMED
-    if len(values) > len(batch.instances):
-        return BEYOND_BATCH
-    padding = (EMPTY,) * (len(batch.instances) - len(values))
-    for index, one in enumerate((*values, *padding)):
+        return UNFIT
+    for index, one in enumerate(values):
         drive(batch, index, Propose(one), spoken)
     return None
 

@@ -29,6 +29,7 @@ from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Ignore, Persist, Send
 from consensus.events import Received
 from consensus.message import Message
+from consensus.model.claims import Claims
 
 NOT_A_MEMBER, UNKNOWN, DUPLICATE, UNWANTED = (
     "not-a-member",
@@ -123,3 +124,8 @@ def restore(k_set: KSet, records: tuple[object, ...]) -> Iterator[AgreementEffec
 def is_stale(k_set: KSet, message: object) -> bool:
     """Who has decided listens to questions only."""
     return k_set.has_decided and not (isinstance(message, Offer) and message.again)
+
+
+CLAIMS = Claims(
+    lambda size, _faults: {"Offer": size * (size - 1)}, lambda _size, _faults: 1, "n(n − 1)"
+)

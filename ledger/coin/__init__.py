@@ -20,7 +20,8 @@ Diffie-Hellman problem is hard in this group.
   that relies on the coin keeps its safety then, and may lose its termination.
 - **The dealer is trusted.** Whoever keeps the polynomial, or the seed it was drawn from, knows every coin
   for ever, and can tell the scheduler. What it cannot do is to deal shares that do not fit: the
-  commitments bind it. Here the dealer is whoever makes the network; the seed is never written down.
+  commitments bind it. Here the dealer is whoever makes the network. The seed is never written down, but
+  the shares are, for each validator to fetch: whoever keeps f + 1 of those files is the dealer still.
 - The shares are for a fixed committee. Another one needs another dealing.
 
 Cost: 128 bytes of point, proof and index a share; a share takes three multiplications of a point, its

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from node.api.event_outlets import make_outlet
 from node.api.fields import parse_address, parse_hex
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 from node.api.problems import Problem
 from node.api.queries import read_choice
 from node.api.routing import Api, Media, Parameter, Route

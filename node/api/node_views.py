@@ -6,7 +6,7 @@ from aiohttp import web
 
 from ledger.leaves import CastVote, MembershipState
 from node.api.backend import ForksView
-from node.api.models import (
+from node.api.node_models import (
     BranchAnswer,
     CommitteeVoteAnswer,
     EngineAnswer,

@@ -63,13 +63,13 @@ def bounds(
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """No agreement does better than its bound, and ours reach theirs: five arguments, each by real runs.
+    """No agreement does better than its bound, and ours reach theirs: six arguments, each by real runs.
 
     `partition`: three groups, two of which cannot hear each other; PBFT at n <= 3f, three ways, and the
     control. `hexagon`: two copies of an unsigned agreement in one ring, and its broken pair replayed
     among n = 3f. `rounds`: why f rounds are too few, by the hiding chain, and by a chain of similar
     executions that catches any algorithm. `asynchronous`: who is late may have crashed; n <= 2f, and
-    n <= 3f with validity V2. `theorem`: theorem 2.1 as a table, with a run inside each bound and one
+    n <= 3f with liars or validity V2. `weak`: how many values there are where several may be. `theorem`: theorem 2.1 as a table, with a run inside each bound and one
     outside. Each run is looked at twice: by another judge, in a replay among fresh participants, or
     by an exhaustive search.
 

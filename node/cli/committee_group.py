@@ -7,7 +7,7 @@ import typer
 from ledger.address import decode_address, encode_address
 from ledger.keys import KeyPair
 from ledger.transaction import Reconfigure, build
-from node.api.models import ValidatorsAnswer
+from node.api.node_models import ValidatorsAnswer
 from node.cli.asynchronous import asynchronous
 from node.cli.keys_group import DEFAULT_FOLDER, Folder, find_key_file
 from node.cli.output import EXIT_FAILURE, print_json, print_line, print_pairs

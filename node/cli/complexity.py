@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,38 +11,59 @@ from rich.table import Table
 
 from consensus import catalog
 from consensus.simulation.costs import Case, Cost, check_size, measure
+from node.cli.complexity_overview import show_overview
 from node.cli.numbered import parse_numbers, run_numbers
 from node.cli.output import answers, messages, print_json, say
 from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
-from node.cli.simulate_checks import choose_workers
-from node.cli.simulate_options import Engine, Workers
+from node.cli.simulate_checks import check_output, choose_workers
+from node.cli.simulate_options import Workers
 
-ENGINE = catalog.DEFAULT
 BOTH = "both"
 NODES = "4:64"
 
 
 def complexity(
     *,
-    engine: Engine = ENGINE,
+    engine: Annotated[
+        str | None,
+        typer.Option(help=f"One of: {', '.join(catalog.names())}. Default: every protocol."),
+    ] = None,
     nodes: Annotated[
-        str, typer.Option(metavar="FIRST:LAST", help="Sizes, both included; or one size.")
+        str,
+        typer.Option(metavar="FIRST:LAST", help="Of one engine: sizes, both included, or one."),
     ] = NODES,
     case: Annotated[
         str,
-        typer.Option(help=f"One of: {', '.join(case.value for case in Case)}, {BOTH}."),
+        typer.Option(
+            help=f"Of one engine: {', '.join(case.value for case in Case)}, {BOTH}.",
+        ),
     ] = BOTH,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Of every protocol: draw table and plots into this page."
+        ),
+    ] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Count an engine's messages in a virtual time, and hold them against its formulas.
+    """Measure what protocols cost in a virtual time, and hold it against their formulas.
 
-    The good case is one height from rest; the view change replaces a crashed leader while all else
-    is quiet. Messages to oneself do not count. Status: 0 all counts equal the formulas, 1 one
+    Without --engine: messages, rounds, bytes, state and durable writes of every engine and agreement,
+    over n and f, with fitted powers and polynomials. With it: one engine, kind by kind and size by
+    size. The good case is one height from rest; the view change replaces a crashed leader while all
+    else is quiet. Messages to oneself do not count. Status: 0 all counts equal the formulas, 1 one
     differs, 2 bad input, 130 after Ctrl-C.
     """
+    if engine is None:
+        with refusing():
+            check_alone(nodes, case)
+            check_output(page)
+            count = choose_workers(workers)
+        raise typer.Exit(show_overview(count, page, json=json))
     with refusing():
+        check_unplotted(page)
         cases = parse_cases(case)
         sizes = parse_numbers(nodes, "sizes", includes_last=True)
         for size in (sizes[0], sizes[-1]):
@@ -63,6 +85,26 @@ def complexity(
     else:
         tell(engine, cases, costs, ended.elapsed_s)
     raise typer.Exit(ended.status(is_good=is_good))
+
+
+def check_alone(nodes: str, case: str) -> None:
+    """Raise `RequestError` for what only one engine can be asked."""
+    if (nodes, case) != (NODES, BOTH):
+        raise RequestError(
+            "--nodes and --case are about one engine",
+            reason="no-engine",
+            advice="name it with --engine, or leave them out",
+        )
+
+
+def check_unplotted(page: Path | None) -> None:
+    """Raise `RequestError` for a page about one engine."""
+    if page is not None:
+        raise RequestError(
+            "the page is about every protocol",
+            reason="page-of-one-engine",
+            advice="leave --engine or --page out",
+        )
 
 
 def measure_size(engine: str, cases: Sequence[Case], nodes: int) -> list[Cost]:

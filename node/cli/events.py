@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 from node.cli.asynchronous import asynchronous, stop_on_signal
 from node.cli.output import print_json, print_line
 from node.cli.remote import DEFAULT_URL, Json, Url

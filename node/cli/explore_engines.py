@@ -48,6 +48,12 @@ def make_wished(wish: Wish) -> tuple[Cast, frozenset[bytes], int]:
         return cast, values, 1
     bits = parse_inputs(wish.inputs)
     spec = agreements.get(wish.agreement)
+    if spec.common_faces is not None:
+        raise RequestError(
+            f"{wish.agreement} tosses common coins, which a lasting network does not serve",
+            reason="no-common-coin",
+            advice="leave --lasting out",
+        )
     committee = Committee.of(len(bits), spec.default_faults(len(bits)))
     cast = make_agreement_cast(
         spec,

@@ -70,7 +70,10 @@ def check_crashes(question: Question) -> None:
 
 def make_world(question: Question) -> World:
     """With nothing seen yet."""
-    return World(Table(question.committee), question.liberties, question.spec.is_stale)
+    table, faces = Table(question.committee), question.spec.common_faces
+    if faces is not None:
+        table.faces = lambda _me, tag: (faces[(tag[0] - 1) % len(faces)],)
+    return World(table, question.liberties, question.spec.is_stale)
 
 
 def explore_mail(question: Question, limits: Limits, *, json: bool) -> dict[str, Any]:

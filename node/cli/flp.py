@@ -10,7 +10,14 @@ import typer
 from consensus.exploration.drawing.page import draw_page
 from consensus.exploration.drawing.victim import Shown
 from consensus.exploration.films import film_loss
-from consensus.exploration.flp_report import is_shown, list_losses, list_victims, show_loss
+from consensus.exploration.flp_report import (
+    is_shown,
+    is_weak_shown,
+    list_losses,
+    list_victims,
+    show_loss,
+    show_weak,
+)
 from consensus.exploration.showing import show_all
 from node.cli.numbered import run_numbers
 from node.cli.output import messages, print_json, print_line, say
@@ -37,7 +44,7 @@ def flp(
     loops: Annotated[
         int, typer.Option(min=1, max=LOOPS_MAX, help="How often the replayer goes round.")
     ] = LOOPS,
-    html: Annotated[
+    page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw all of it into this page.")
     ] = None,
     workers: Workers = None,
@@ -56,7 +63,7 @@ def flp(
     with refusing():
         names = list(dict.fromkeys(victims or list_victims()))
         check_victims(names)
-        check_output(html)
+        check_output(page)
         count = choose_workers(workers)
     ended = run_numbers(
         partial(show_numbered, tuple(names), loops),
@@ -70,18 +77,19 @@ def flp(
     results = sorted(ended.results, key=lambda shown: names.index(shown.report["victim"]))
     reports = [shown.report for shown in results]
     losses = list_losses()
-    straw_men = list(map(show_loss, losses))
-    if html is not None:
+    straw_men, weak = list(map(show_loss, losses)), show_weak()
+    if page is not None:
         films = list(map(film_loss, losses))
         with refusing():
-            write(html, draw_page(results, list(zip(straw_men, films, strict=True))))
-    is_good = len(reports) == len(names) and all(map(is_shown, reports))
+            write(page, draw_page(results, list(zip(straw_men, films, strict=True)), weak))
+    is_good = len(reports) == len(names) and all(map(is_shown, reports)) and is_weak_shown(weak)
     if json:
-        print_json({"shown": is_good, "victims": reports, "straw_men": straw_men})
+        print_json({"shown": is_good, "victims": reports, "straw_men": straw_men, "weak": weak})
     else:
         for report in reports:
             tell_victim(report)
         tell_straw_men(straw_men)
+        tell_weak(weak)
         say(f"{sum(map(is_shown, reports))} of {len(names)} victims in {ended.elapsed_s:.1f} s")
     raise typer.Exit(ended.status(is_good=is_good))
 
@@ -173,3 +181,12 @@ def tell_straw_men(losses: Sequence[dict[str, Any]]) -> None:
         if loss["silent"] is not None:
             how = f"participant {loss['silent']} silent, the others wait for ever"
         print_line(f"{loss['name']:<16}  loses {loss['loses']}: inputs {bits}, {how}")
+
+
+def tell_weak(weak: dict[str, Any]) -> None:
+    """One line."""
+    print_line(
+        f"{weak['agreement']:<16}  k = {weak['k']}: everybody decides in every run, at most "
+        f"{weak['values_max']} values ({weak['configurations']:,} configurations, {weak['ends']:,} "
+        f"ends, {weak['undecided']} of them undecided)"
+    )

@@ -12,10 +12,11 @@ from node.testnet.membership import (
     Change,
     change_committee,
     extend_network,
+    open_changing,
     prepare_candidate,
     read_key,
 )
-from node.testnet.network import Network, open_network
+from node.testnet.network import Network
 from node.testnet.supervisor import Supervisor
 
 Faults = Annotated[
@@ -44,7 +45,7 @@ async def add_validator(
     Without N a new node is started first; it calls the others at their own addresses, so the links
     that it makes are not cut by `partition`.
     """
-    network, index = await prepare(open_network(choose_home(home)), index)
+    network, index = await prepare(open_changing(choose_home(home)), index)
     add = read_key(network.member(index)).public_key
     carried = await change_committee(network, Change(add=add, faults=faults))
     tell(carried, f"node {index} is a validator", index, json=json)
@@ -55,7 +56,7 @@ async def remove_validator(
     index: Node, *, home: Home = None, faults: Faults = None, json: Json = False
 ) -> None:
     """Let a validator become a follower, while the network runs; the node goes on."""
-    network = open_network(choose_home(home))
+    network = open_changing(choose_home(home))
     remove = read_key(network.member(index)).public_key
     carried = await change_committee(network, Change(remove=remove, faults=faults))
     tell(carried, f"node {index} is a validator no more", index, json=json)
@@ -71,7 +72,7 @@ async def replace_validator(
     json: Json = False,
 ) -> None:
     """Let a follower take a validator's place at once, while the network runs."""
-    network, index = await prepare(open_network(choose_home(home)), index)
+    network, index = await prepare(open_changing(choose_home(home)), index)
     change = Change(
         read_key(network.member(index)).public_key,
         read_key(network.member(old)).public_key,

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from node.api.models import EngineAnswer, FindingAnswer
+from node.api.node_models import EngineAnswer, FindingAnswer
 from node.cli.output import answers, print_json
 from node.client import Client
 from node.diagnosis.asking import add_common_blocks, ask_node

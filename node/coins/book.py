@@ -52,6 +52,8 @@ class Coin:
     held: dict[int, Share] = field(default_factory=dict)
     """By member, verified."""
     face: int | None = None
+    said_at: dict[bytes, float] = field(default_factory=dict)
+    """When the own share was last said to each, by key."""
 
     @property
     def height(self) -> int:

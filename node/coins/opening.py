@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from consensus.events import Event
 from ledger.coin.dealing import SEED_SIZE_BYTES, Dealing, deal
 from ledger.coin.keys import CoinKeys

@@ -5,8 +5,9 @@ nobody sees a coin before f + 1 members have asked for it, one of them correct. 
 verified and combined in a thread of their own, a few at a time, only of coins that this node asked for,
 and only as many as are needed.
 
-Links lose frames, so while a coin is not seen the own share is said again, with growing pauses, to those
-whose shares are missing, and asks for theirs; whoever has asked for the coin gives its own again. A node
+Members do not toss at the same time, and links lose frames. So the own share asks for those of others
+where too few are here; whoever has asked for the coin before gives its own again. While the coin is not seen
+this is repeated, with growing pauses, to those whose shares are missing. A node
 remembers on disk which coins it saw: after a restart it gives its shares to whoever is behind, and
 the same answers to its engine. The note is in the same sync as the records that follow from the face,
 before them, so it costs no wait.
@@ -36,10 +37,12 @@ from node.wire import CoinShare
 
 _log = structlog.get_logger(__name__)
 
-REPEAT_FIRST_S = 0.1
-"""A round trip with room: what is not here by then was lost, or not said yet."""
-REPEAT_MAX_S = 2.0
+REPEAT_FIRST_S = 0.5
+"""Several round trips: what is not here by then was lost, or not said yet. Links lose seldom."""
+REPEAT_MAX_S = 4.0
 """The pauses double up to this: a member that comes back late finds others asking."""
+SAID_S = 0.25
+"""What was said to a member so lately is on its way, and not said again."""
 
 NOT_A_MEMBER_WEIGHT = 20
 TOO_MANY_WEIGHT = 5
@@ -107,7 +110,8 @@ class Coins:
         """Give the own share, and gather others until the coin is seen or its height decided."""
         share = await self._give(coin)
         coin.held[share.index] = share
-        self._say(coin, share, self._core.seats.audience, is_wanted=False)
+        is_wanted = len(coin.waiting) + 1 < self._keys.threshold
+        self._say(coin, share, self._core.seats.audience, is_wanted=is_wanted)
         news, pause_s = self._news[coin.tag], REPEAT_FIRST_S
         while not await self._judge(coin):
             try:
@@ -128,24 +132,31 @@ class Coins:
         return coin.own
 
     async def _judge(self, coin: Coin) -> bool:
-        """Verify as many shares as are needed, if they are here; is the coin seen with them."""
-        needed = self._keys.threshold - len(coin.held)
-        chosen = [coin.waiting.pop(index) for index in list(coin.waiting)[: max(needed, 0)]]
-        verdicts = await self._work(partial(self._check, coin.tag, chosen)) if chosen else []
-        for share, reason in zip(chosen, verdicts, strict=True):
-            if reason is None:
-                coin.held[share.index] = share
-            else:
-                self._refuse(self._core.seats.keys[share.index], reason)
-        if len(coin.held) >= self._keys.threshold:
-            shares = list(coin.held.values())
-            face = await self._work(partial(combine, self._keys, self._name(coin.tag), shares))
-            self._see(coin, face)
-            return True
-        return bool(coin.waiting) and await self._judge(coin)
+        """Verify as many shares as are needed, while there are any; is the coin seen with them."""
+        while coin.waiting or len(coin.held) >= self._keys.threshold:
+            needed = max(self._keys.threshold - len(coin.held), 0)
+            chosen = [coin.waiting.pop(index) for index in list(coin.waiting)[:needed]]
+            held = list(coin.held.values())
+            verdicts, face = await self._work(partial(self._assess, coin.tag, held, chosen))
+            for share, reason in zip(chosen, verdicts, strict=True):
+                if reason is None:
+                    coin.held[share.index] = share
+                else:
+                    self._refuse(self._core.seats.keys[share.index], reason)
+            if face is not None:
+                self._see(coin, face)
+                return True
+        return False
 
-    def _check(self, tag: Tag, shares: list[Share]) -> list[Reason | None]:
-        return [check_share(self._keys, self._name(tag), share) for share in shares]
+    def _assess(
+        self, tag: Tag, held: list[Share], more: list[Share]
+    ) -> tuple[list[Reason | None], int | None]:
+        """In the thread: a verdict on each new share, and the face if there are enough with them."""
+        verdicts = [check_share(self._keys, self._name(tag), share) for share in more]
+        good = held + [share for share, bad in zip(more, verdicts, strict=True) if bad is None]
+        if len(good) < self._keys.threshold:
+            return verdicts, None
+        return verdicts, combine(self._keys, self._name(tag), good)
 
     def _see(self, coin: Coin, face: int) -> None:
         """The face is known: noted with the next sync, before anything that follows from it."""
@@ -196,6 +207,8 @@ class Coins:
 
     def _answer(self, coin: Coin, peer: bytes) -> None:
         """Give the own share again, to one; after a restart it is made again, once."""
+        if time.monotonic() - coin.said_at.get(peer, -SAID_S) < SAID_S:
+            return
         if coin.own is not None:
             self._say(coin, coin.own, [peer], is_wanted=False)
         elif coin.tag not in self._tasks and self._secret is not None:
@@ -209,6 +222,7 @@ class Coins:
 
     def _say(self, coin: Coin, share: Share, keys: list[bytes], *, is_wanted: bool) -> None:
         frame = CoinShare(coin.tag, share.point, share.proof, is_wanted)
+        coin.said_at.update(dict.fromkeys(keys, time.monotonic()))
         self._peers.broadcast(frame, only=keys)
 
     def _refuse(self, peer: bytes, reason: str, weight: float = BAD_SHARE_WEIGHT) -> None:

@@ -24,6 +24,8 @@ from node.secret_files import SecretFileError, read_secret
 SHARE_FILE = "coin_share.json"
 FORMAT: Final = "quorate-coin-share/1"
 
+ADVICE = "restore it from a copy of this validator's home or bundle: nobody can make it again"
+
 Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
@@ -51,7 +53,12 @@ def load_share(path: Path, keys: CoinKeys, index: int) -> SecretShare:
     Raises `SecretFileError` when it is missing, malformed or readable by others, and
     `CoinShareError` when it is not what was dealt to that member.
     """
-    return parse_share(read_secret(path), path, keys, index)
+    try:
+        data = read_secret(path)
+    except SecretFileError as error:
+        error.advice = error.advice or ADVICE
+        raise
+    return parse_share(data, path, keys, index)
 
 
 def parse_share(data: bytes, path: Path, keys: CoinKeys, index: int) -> SecretShare:
@@ -63,12 +70,12 @@ def parse_share(data: bytes, path: Path, keys: CoinKeys, index: int) -> SecretSh
         raise SecretFileError(
             f"{path} is not the share of a coin: {error}",
             reason="key-file-malformed",
-            advice="restore it from where the network was made",
+            advice=ADVICE,
         ) from error
     if not 0 <= index < len(keys.keys) or share.key != keys.keys[index]:
         raise CoinShareError(
             f"{path} is not what was dealt to validator {index} of this network",
-            advice="restore it from where the network was made",
+            advice=ADVICE,
         )
     return share
 

@@ -18,6 +18,7 @@ from node.diagnosis.finding import Code, Finding, Severity
 from node.diagnosis.progress import find_beginning, find_divergence, find_progress
 from node.diagnosis.standstill import (
     find_catching_up,
+    find_lateness,
     find_missing_bodies,
     find_missing_proposals,
     find_missing_shares,
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     find_divergence,
     find_beginning,
     find_lost_quorum,
+    find_lateness,
     find_catching_up,
     find_missing_bodies,
     find_view_change,

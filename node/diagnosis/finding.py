@@ -45,6 +45,8 @@ class Code(StrEnum):
     """There is work, a leader that is there, and no proposal."""
     BODIES_MISSING = "bodies-missing"
     """What is to be executed or voted for has not been received in full."""
+    NOT_IN_TIME = "not-in-time"
+    """Messages or this process are slower than the engine assumes, and it abstains."""
     CATCHING_UP = "catching-up"
     """Others are ahead; what they have is being fetched."""
     NO_MINERS = "no-miners"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from node.api.models import EngineAnswer, FindingAnswer, StatusAnswer
+from node.api.node_models import EngineAnswer, FindingAnswer, StatusAnswer
 from node.diagnosis.facts import Presence
 from node.diagnosis.finding import Code, Finding, Severity
 from node.diagnosis.words import count, join_names, show_duration

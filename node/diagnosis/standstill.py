@@ -29,6 +29,8 @@ OPENING = "new-view"
 """The new leader's first word."""
 LEADERS_WORD = frozenset({"proposal", "leader", NEWS})
 """What only a leader that is at work brings."""
+SYNCHRONY = "synchrony"
+"""That messages are in time again."""
 BODIES = frozenset({"value", "bodies"})
 FETCHING_STUCK_MS = 10_000
 """Without a block for so long, catching up is no progress any more."""
@@ -67,6 +69,26 @@ def find_catching_up(facts: Facts) -> Iterator[Finding]:
         advice=advice,
         since_ms=facts.head_ms if is_stuck else None,
         members=facts.helpers,
+    )
+
+
+def find_lateness(facts: Facts) -> Iterator[Finding]:
+    """A synchronous engine saw its assumption broken, and abstains until it holds again."""
+    account = facts.account
+    if account.waiting_for != SYNCHRONY:
+        return
+    yield Finding(
+        code=Code.NOT_IN_TIME,
+        severity=Severity.FAULT if facts.is_late else Severity.WARNING,
+        text=(
+            "messages come later than the engine's rounds allow, or too few validators are there: this"
+            f" validator abstains; block {account.height:,} waits for {show_duration(facts.wait_ms)}"
+        ),
+        advice=(
+            "Nothing wrong is decided meanwhile. Look for slow links, stalled processes and clocks that"
+            " differ; a network that stays slower needs longer rounds from its genesis on."
+        ),
+        since_ms=facts.wait_ms,
     )
 
 

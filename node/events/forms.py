@@ -22,7 +22,7 @@ class Wire(StrEnum):
 
 
 class EventForm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """An event in JSON; see `node.api.models.EventAnswer`."""
+    """An event in JSON; see `node.api.node_models.EventAnswer`."""
 
     cursor: str
     kind: str

@@ -18,6 +18,7 @@ from msgspec import Meta
 from consensus import catalog
 from node.hosting.errors import HostingError
 from node.peers.records import AddressError, PeerAddress
+from node.plan_file import read_plan, write_plan
 from node.testnet.homes import SeedPeer
 from node.testnet.plan import MINING_WORKERS_MAX, NODES_MAX, Plan, Port
 
@@ -146,23 +147,11 @@ def check_nodes(nodes: Sequence[HostedNode]) -> None:
 
 def save_plan(home: Path, plan: HostPlan) -> None:
     """Write the plan into a network's home."""
-    text = msgspec.json.format(msgspec.json.encode(plan), indent=2)
-    (home / PLAN_FILE).write_bytes(text + b"\n")
+    write_plan(home / PLAN_FILE, plan)
 
 
 def load_plan(home: Path) -> HostPlan:
     """The plan of an existing network; raises `HostingError` (network-missing, -malformed)."""
-    try:
-        plan = msgspec.json.decode((home / PLAN_FILE).read_bytes(), type=HostPlan)
-    except FileNotFoundError as error:
-        raise HostingError(
-            f"there is no network in {home}",
-            reason="network-missing",
-            advice="make one with `quorate network init`, or name another folder with --home",
-        ) from error
-    except (OSError, msgspec.MsgspecError) as error:
-        raise HostingError(
-            f"{home / PLAN_FILE} cannot be read: {error}", reason="network-malformed"
-        ) from error
+    plan = read_plan(home / PLAN_FILE, HostPlan, HostingError, "quorate network init")
     check_nodes(plan.nodes)
     return plan

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from ledger.address import encode_address
 from ledger.keys import KeyPair
-from node.api.models import AccountAnswer, StatusAnswer, SubmissionAnswer
+from node.api.models import AccountAnswer, SubmissionAnswer
+from node.api.node_models import StatusAnswer
 from node.client import Client, ClientError
 
 LOOKUPS_AT_ONCE = 16

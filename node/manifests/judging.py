@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import Committee
+from consensus.engine_spec import EngineSpec
 from consensus.errors import ConsensusError
 from node.errors import NodeError
 from node.manifests.explaining import explain_unknown

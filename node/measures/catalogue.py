@@ -8,7 +8,7 @@ from importlib.metadata import version
 from prometheus_client import Metric
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from node.core import Core
 from node.measures.fork_readings import FORKS
 from node.measures.readings import COUNTER_SUFFIX, DISK, ENGINE, LEDGER, MEMPOOL, PEERS, Reading

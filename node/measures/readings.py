@@ -8,7 +8,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from consensus.catalog import EngineSpec
+from consensus.engine_spec import EngineSpec
 from node.api.backend import NodeState
 from node.diagnosis.diagnose import diagnose
 from node.diagnosis.levels import compute_levels

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from consensus.catalog import EngineSpec
 from consensus.committee import ReplicaId
 from consensus.engine import Account
+from consensus.engine_spec import EngineSpec
 from consensus.fork_measures import ForkMeasures
 from node.admission import Admission
 from node.bodies import BodyExchange

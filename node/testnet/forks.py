@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from node.api.models import ForksAnswer
+from node.api.node_models import ForksAnswer
 from node.client import Client, ClientError
 
 NONE = {"stale_blocks": 0, "fork_rate": 0.0, "deepest_reorganisation": 0}

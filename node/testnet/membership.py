@@ -6,19 +6,23 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
+from consensus import catalog
 from ledger.address import encode_address
 from ledger.keys import KeyPair
 from ledger.transaction import Reconfigure, build
-from node.api.models import SubmissionAnswer, ValidatorsAnswer
+from node.api.models import SubmissionAnswer
+from node.api.node_models import ValidatorsAnswer
 from node.client import Client, ClientError, UnreachableError
 from node.config import CONFIG_FILE, load_config
 from node.identity import Identity, load_identity
+from node.serving import get_served
 from node.testnet.errors import ClusterError
 from node.testnet.homes import KEY_FILE, Listen, SeedPeer, format_config
-from node.testnet.network import Network, find_authority, write_member
+from node.testnet.network import Network, find_authority, open_network, write_member
 from node.testnet.plan import Member, check_plan, make_member, save_plan
 from node.testnet.prometheus_files import write_targets
 from node.testnet.supervisor import Supervisor
@@ -59,6 +63,22 @@ class Carried:
 def read_key(member: Member) -> Identity:
     """The key of a node."""
     return load_identity(member.home / KEY_FILE)
+
+
+def open_changing(home: Path) -> Network:
+    """The network in `home`; raises `ClusterError` (committee-fixed) if its committee never changes."""
+    network = open_network(home)
+    genesis = network.genesis()
+    spec = get_served(genesis.engine)
+    parameters = catalog.parse_parameters(spec, genesis.engine_parameters)
+    if spec.find_terms(parameters) is None:
+        coin = " and tosses coins whose shares were dealt to it" if genesis.commitments else ""
+        raise ClusterError(
+            f"{spec.name} has one committee for good{coin}",
+            reason="committee-fixed",
+            advice="make a new network with the validators that you want",
+        )
+    return network
 
 
 def extend_network(network: Network) -> Network:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from consensus import catalog
+from node.plan_file import read_plan, write_plan
 from node.testnet.errors import ClusterError
 from node.testnet.ports import BASE_PORT, check_range, compute_ports
 
@@ -100,8 +101,7 @@ def check_plan(plan: Plan) -> None:
 
 def save_plan(home: Path, plan: Plan) -> None:
     """Write the plan into a network's home."""
-    text = msgspec.json.format(msgspec.json.encode(plan), indent=2)
-    (home / PLAN_FILE).write_bytes(text + b"\n")
+    write_plan(home / PLAN_FILE, plan)
 
 
 def load_plan(home: Path) -> Plan:
@@ -109,17 +109,6 @@ def load_plan(home: Path) -> Plan:
 
     Raises `ClusterError` with the reason `network-missing` or `network-malformed`.
     """
-    try:
-        plan = msgspec.json.decode((home / PLAN_FILE).read_bytes(), type=Plan)
-    except FileNotFoundError as error:
-        raise ClusterError(
-            f"there is no network in {home}",
-            reason="network-missing",
-            advice="make one with `quorate testnet start`, or name another folder with --home",
-        ) from error
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ClusterError(
-            f"{home / PLAN_FILE} cannot be read: {error}", reason="network-malformed"
-        ) from error
+    plan = read_plan(home / PLAN_FILE, Plan, ClusterError, "quorate testnet start")
     check_plan(plan)
     return plan

@@ -29,7 +29,10 @@ def make_consensus() -> Dashboard:
         Row("Every engine", [*list_common(), *list_common_graphs()]),
         Row("PBFT", list_pbft()),
         Row("Multi-Paxos", list_paxos()),
-        Row("Common subset, liars", list_chained("acs", "Common subset")),
+        Row(
+            "Common subset, liars",
+            [*list_chained("acs", "Common subset"), *list_coins("acs", "Common subset")],
+        ),
         Row("Common subset, crashes", list_chained("benor", "Ben-Or")),
         Row("Proof of work", list_pow()),
     ]
@@ -251,6 +254,41 @@ def list_chained(engine: str, word: str) -> Sequence[Panel]:
             stacked=True,
         ),
         *list_waiting(engine, word),
+    ]
+
+
+def list_coins(engine: str, word: str) -> Sequence[Panel]:
+    """An engine that tosses common coins."""
+    buckets = total(engine_is(engine, rate("quorate_coin_seconds_bucket")), "le")
+    return [
+        graph(
+            f"{word}: shares of coins",
+            "Members' shares of common coins by what became of them. `coin-known`: more than were"
+            " needed. `coin-bad-…`: a member lies, or has another network's share: its log and the"
+            " others' name it. `coin-early`, `coin-stale`: the member is far ahead, or behind.",
+            "ops",
+            Query(
+                total(engine_is(engine, rate("quorate_coin_shares_total")), "outcome"),
+                "{{outcome}}",
+            ),
+        ),
+        graph(
+            f"{word}: time to a coin",
+            "From asking for a common coin to seeing it: mostly the wait for f others to ask too."
+            " Above half a second: shares are lost, or members are missing.",
+            "s",
+            *(
+                Query(or_zero(f"histogram_quantile({share:g}, {buckets})"), f"p{share * 100:g}")
+                for share in (0.5, 0.95)
+            ),
+        ),
+        graph(
+            f"{word}: coins not seen yet",
+            "Coins that each node asked for and waits for. Staying above zero: see `quorate status"
+            " --why` there for whose shares are missing.",
+            "none",
+            Query(engine_is(engine, pick("quorate_coins_open")), "{{node}}"),
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.api.models import EngineAnswer
+from node.api.node_models import EngineAnswer
 from tests.cluster.harness import Cluster, MakeCluster, eventually, quorate
 
 pytestmark = pytest.mark.cluster

@@ -43,8 +43,10 @@ class Recorder:
 
 
 NERVOUS = {
-    "acs": {"checkpoint_interval": 4, "idle_block_ms": 100, "resend_ms": 80},
+    "acs": {"checkpoint_interval": 2, "window": 4, "idle_block_ms": 600, "resend_ms": 300},
     "benor": {"checkpoint_interval": 4, "idle_block_ms": 100, "resend_ms": 80},
+    "early": {"delta_ms": 60, "checkpoint_interval": 4, "idle_block_ms": 100},
+    "floodset": {"delta_ms": 60, "checkpoint_interval": 4, "idle_block_ms": 100},
     "paxos": {
         "heartbeat_ms": 40,
         "silence_ms": 160,

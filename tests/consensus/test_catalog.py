@@ -1,5 +1,6 @@
 """The catalog: parameters, bounds, and what each engine says of itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,18 @@ def test_how_many_have_to_take_part_and_how_many_are_believed(
 ) -> None:
     spec, five = catalog.get(name), Committee.of(5, 1)
     assert (spec.count_quorum(five), spec.count_believed(five)) == (quorum, believed)
+
+
+def test_who_tosses_common_coins_has_one_committee() -> None:
+    acs, benor = catalog.get("acs"), catalog.get("benor")
+    own, common = (benor.parameters(common_coin=number) for number in (0, 1))
+    assert acs.tosses_common(acs.parameters())
+    assert not benor.tosses_common(own)
+    assert benor.tosses_common(common)
+    assert not PBFT.tosses_common(Parameters())
+    assert PBFT.find_terms(Parameters()) is not None
+    assert replace(PBFT, needs_coin=lambda _parameters: True).find_terms(Parameters()) is None
+    assert acs.find_terms(acs.parameters()) is None
 
 
 def test_an_unknown_engine_is_named_with_the_known_ones() -> None:

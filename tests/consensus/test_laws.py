@@ -28,11 +28,13 @@ from consensus.effects import (
     Share,
 )
 from consensus.engine import clone, fingerprint, step
+from consensus.engine_spec import Membership
 from consensus.errors import DecodeError
 from consensus.events import Elapsed, Event, Received, Stored, Verdict
 from consensus.message import Message, Signed
 from consensus.paxos.messages import Accept, AskIndex, Canvass, Heartbeat, Lack, Prepare
 from tests.consensus.benor.durability import is_covered as is_said
+from tests.consensus.lockstep.durability import is_covered as is_bound
 from tests.consensus.paxos.durability import is_covered as is_kept
 from tests.consensus.pbft.durability import is_covered
 from tests.consensus.pow.durability import is_stored
@@ -42,6 +44,8 @@ ENGINES = catalog.names()
 COVERED: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
     "acs": is_said,
     "benor": is_said,
+    "early": is_bound,
+    "floodset": is_bound,
     "paxos": is_kept,
     "pbft": is_covered,
     "pow": is_stored,
@@ -179,7 +183,7 @@ def test_a_stranger_is_not_heard_or_else_weighs_what_everybody_weighs(
         by_member, by_stranger = clone(s.before), clone(s.before)
         told = step(by_member, s.event)
         answers = step(by_stranger, Received(STRANGER, s.event.message))
-        if spec.membership is catalog.Membership.COMMITTEE:
+        if spec.membership is Membership.COMMITTEE:
             assert all(isinstance(effect, Ignore) for effect in answers)
             assert fingerprint(by_stranger) == fingerprint(s.before)
         elif told and not isinstance(told[0], Ignore) and not isinstance(answers[0], Ignore):
@@ -259,7 +263,8 @@ def test_what_is_not_stored_is_not_adopted(engine: str) -> None:
 def test_timers_are_whole_and_positive(steps: list[Step]) -> None:
     timers = [e for s in steps for e in s.effects if isinstance(e, SetTimer)]
     assert timers
-    assert all(type(t.after_ms) is int and t.after_ms > 0 for t in timers)
+    assert all(type(t.after_ms) is int and type(t.align_ms) is int for t in timers)
+    assert all(min(t.after_ms, t.align_ms) == 0 < max(t.after_ms, t.align_ms) for t in timers)
 
 
 def test_decisions_come_in_height_order(steps: list[Step]) -> None:

@@ -17,7 +17,7 @@ from tests.consensus.mutants.record import read_kills
 from tests.consensus.mutants.registry import MUTANTS
 
 KILLS = read_kills()
-SMALL = frozenset({"acs", "benor"})
+SMALL = frozenset({"acs", "benor", "early", "floodset"})
 """Engines of a few hundred lines, in which there is less to break."""
 
 

@@ -13,14 +13,8 @@ from ledger.address import decode_address
 from ledger.transaction import Envelope, Transfer, decode_transaction
 from node.api.backend import NodeState, Outcome, TransactionStatus
 from node.api.hot import BatchLine
-from node.api.models import (
-    AccountAnswer,
-    BlockAnswer,
-    EngineAnswer,
-    StatusAnswer,
-    SubmissionAnswer,
-    TransactionAnswer,
-)
+from node.api.models import AccountAnswer, BlockAnswer, SubmissionAnswer, TransactionAnswer
+from node.api.node_models import EngineAnswer, StatusAnswer
 from node.client import Client, ClientError, IndefiniteError, RefusedError, UnreachableError
 
 CHAIN_ID = bytes(range(32))

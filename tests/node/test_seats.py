@@ -1,5 +1,7 @@
 """A node's view of the committee follows its ledger."""
 
+from dataclasses import replace
+
 from consensus import catalog
 from consensus.committee import Committee, Former
 from ledger.chain import Chain
@@ -80,3 +82,11 @@ def test_the_rule_is_the_engines() -> None:
     assert [rule.is_within(size, 1) for size in (3, 4)] == [False, True]
     pow_ = catalog.get("pow")
     assert make_change_rule(pow_, catalog.parse_parameters(pow_, {})) is None
+
+
+def test_shares_of_a_coin_are_dealt_to_a_committee_that_never_changes() -> None:
+    assert make_change_rule(SPEC, PARAMETERS) is not None
+    coined = replace(SPEC, needs_coin=lambda _parameters: True)
+    assert make_change_rule(coined, PARAMETERS) is None
+    other = replace(SPEC, needs_coin=lambda _parameters: False)
+    assert make_change_rule(other, PARAMETERS) is not None

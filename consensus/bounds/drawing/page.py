@@ -10,6 +10,7 @@ from consensus.bounds.arguments import (
     PARTITION,
     ROUNDS,
     THEOREM,
+    WEAK,
 )
 from consensus.bounds.drawing.chain import draw_chain, draw_hiding, tell_links
 from consensus.bounds.drawing.groups import draw_groups
@@ -43,6 +44,9 @@ EXPLANATIONS = {
     "The ends force different decisions: in some column (shaded) agreement breaks.",
     ASYNCHRONOUS: "Whoever is silent may have crashed, so the others must decide; or be late, so what "
     "they decide must fit what it holds.",
+    WEAK: "k members crash in each round, each with a secret of its own that it whispers to one of the "
+    "next k. Without a clock every member may hear another n - f of the inputs; that no algorithm "
+    "keeps to f values then is topology, and not shown here.",
     THEOREM: "Open a run to read what was done in it. Where f < n is the bound nobody is left outside "
     "it, so there the algorithm meets one fault more than it was made for.",
 }
@@ -55,6 +59,7 @@ def draw_page(arguments: Sequence[tuple[str, Findings]]) -> str:
         HEXAGON: draw_hexagons,
         ROUNDS: draw_rounds,
         ASYNCHRONOUS: draw_runs,
+        WEAK: draw_runs,
         THEOREM: draw_cells,
     }
     links = [tag("a", text(name), href=f"#{name}") for name, _ in arguments]
@@ -121,7 +126,10 @@ def draw_hexagon(hexagon: Hexagon) -> Markup:
 def draw_rounds(findings: Findings) -> Markup:
     """The hiding chains that break something, and the chains of similar executions."""
     hidings = [
-        draw_told(hiding, tag("div", draw_hiding(hiding), class_="wide") if hiding.broken else "")
+        draw_told(
+            hiding,
+            tag("div", draw_hiding(hiding), class_="wide", tabindex=0) if hiding.broken else "",
+        )
         for hiding in pick(findings, Hiding)
     ]
     return "".join([*hidings, *(draw_search(found) for found in pick(findings, ChainFound))])
@@ -133,7 +141,7 @@ def draw_search(found: ChainFound) -> Markup:
         return draw_told(found, "")
     steps = tag("ol", *(tag("li", text(line)) for line in tell_links(found)), start=0)
     words = tag("details", tag("summary", text("each execution in words")), steps)
-    return draw_told(found, tag("div", draw_chain(found), class_="wide") + words)
+    return draw_told(found, tag("div", draw_chain(found), class_="wide", tabindex=0) + words)
 
 
 def draw_told(finding: Hiding | ChainFound, picture: Markup) -> Markup:

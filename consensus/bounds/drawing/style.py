@@ -10,6 +10,7 @@ body{margin:0 auto;padding:20px 24px 60px;max-width:1180px;background:var(--page
 font:14px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
 h1{font-size:22px;font-weight:600;margin:0 0 4px}
 h2{font-size:18px;font-weight:600;margin:34px 0 4px;padding-top:12px;border-top:1px solid var(--faint)}
+h2::first-letter,h3::first-letter{text-transform:uppercase}
 h3{font-size:15px;font-weight:600;margin:22px 0 4px}
 p{margin:0 0 8px;max-width:86ch}
 .soft{color:var(--soft)}

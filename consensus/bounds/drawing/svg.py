@@ -7,7 +7,7 @@ from consensus.simulation.drawing.markup import Markup, path, tag, text
 
 NODE_PX = 30.0
 ARROW_PX = 4.0
-WIDTH_PX, HEIGHT_PX, SIDE_PX, TOP_PX = 460.0, 290.0, 90.0, 76.0
+WIDTH_PX, HEIGHT_PX, SIDE_PX, TOP_PX = 340.0, 260.0, 76.0, 70.0
 
 
 def draw_svg(title: str, width: float, height: float, *inner: Markup) -> Markup:
@@ -65,7 +65,7 @@ def draw_two_faces(title: str, liar: str, parties: tuple[Party, Party], between:
     xs = (SIDE_PX, WIDTH_PX - SIDE_PX)
     parts = [tag("line", x1=xs[0], y1=bottom, x2=xs[1], y2=bottom, class_=f"edge {between}")]
     parts += [draw_arrow(middle, TOP_PX, x, bottom) for x in xs]
-    for x, party, aside in zip(xs, parties, (30.0, -30.0), strict=True):
+    for x, party, aside in zip(xs, parties, (14.0, -14.0), strict=True):
         word = f"decides {party.word}" if party.word else "decides nothing"
         parts += [
             draw_node(x, bottom, party.name, party.look),

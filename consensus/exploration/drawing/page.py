@@ -26,7 +26,23 @@ INTRODUCTION = (
 )
 
 
-def draw_page(shown: Sequence[Shown], losses: Sequence[tuple[dict[str, Any], Any]]) -> str:
+ENDING = (
+    (
+        "They keep agreement and validity always, and give up certainty about when. Ben-Or's coins end "
+        "the run with probability one; Paxos and PBFT decide once messages are quick for long enough "
+        "and rivals give way; synchronous agreements assume a bound on delays and stop when it is "
+        "broken. The theorem says that one of these is needed."
+    ),
+    (
+        "Or they ask for less. If two values may be decided instead of one, nothing of all this is "
+        "needed: everybody says its input, waits for all but one, and takes the least."
+    ),
+)
+
+
+def draw_page(
+    shown: Sequence[Shown], losses: Sequence[tuple[dict[str, Any], Any]], weak: dict[str, Any]
+) -> str:
     """The whole page; the first victim is open, the others open when asked."""
     return draw_document(
         f"FLP: {TITLE}",
@@ -36,7 +52,7 @@ def draw_page(shown: Sequence[Shown], losses: Sequence[tuple[dict[str, Any], Any
             "main",
             *(draw_victim(one, is_open=not at) for at, one in enumerate(shown)),
             draw_straw_men(losses),
-            draw_end(),
+            draw_end(weak),
         ),
     )
 
@@ -53,19 +69,17 @@ def draw_header(shown: Sequence[Shown]) -> Iterator[Markup]:
     yield tag("nav", tag("ul", *items), aria_label="victims")
 
 
-def draw_end() -> Markup:
+def draw_end(weak: dict[str, Any]) -> Markup:
     """What follows from all of it."""
+    check = (
+        f"all {weak['configurations']:,} configurations of k-set agreement with k = {weak['k']}, from "
+        f"all inputs and with a crash anywhere: {weak['ends']:,} ends, {weak['undecided']} of them "
+        f"undecided, never more than {weak['values_max']} values, and no run goes on for ever."
+    )
     return tag(
         "section",
         tag("h2", text("So what do real systems do?")),
-        tag(
-            "p",
-            text(
-                "They keep agreement and validity always, and give up certainty about when. Ben-Or's "
-                "coins end the run with probability one; Paxos and PBFT decide once messages are "
-                "quick for long enough and rivals give way; synchronous agreements assume a bound on "
-                "delays and stop when it is broken. The theorem says that one of these is needed."
-            ),
-        ),
+        *(tag("p", text(words)) for words in ENDING),
+        tag("p", tag("strong", text("Check: ")), text(check), class_="check"),
         class_="men",
     )

@@ -111,12 +111,15 @@ def draw_lemma(shown: Shown) -> Iterator[Markup]:
 
 def tell_turn(diamond: Diamond) -> str:
     """What the proof says of the square in which the colour changes."""
-    return (
-        "Where e and the step beside it concern different participants, their order makes no "
-        "difference and the square closes below, in one colour. The colour changes only where both "
-        f"concern the same one, here participant {diamond.receiver}: exactly the case in which the "
-        "proof lets that participant be silent."
+    words = (
+        "Where e and the step above it concern different participants, their order makes no "
+        "difference and the square closes below, in one colour. The colour changes where both concern "
+        f"the same one, here participant {diamond.receiver}: exactly the case in which the proof lets "
+        "that participant be silent."
     )
+    if diamond.is_late:
+        words += " Here the last step takes it so far that e comes too late and changes nothing."
+    return words
 
 
 def draw_walk(shown: Shown) -> Iterator[Markup]:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 Markup: TypeAlias = str
 """Text in which `<` and `&` are meant; `text` makes it from anything else."""
-LEAVES = frozenset({"meta", "input", "circle", "line", "path", "rect"})
+LEAVES = frozenset({"meta", "input", "br", "circle", "line", "path", "rect"})
 """Elements that hold nothing; an HTML parser takes no other for closed at once."""
 
 

@@ -4,18 +4,13 @@ import dataclasses
 
 import pytest
 
-from consensus.exploration.flp import VICTIMS, Finding, confirm, examine, restore_chance
+from consensus.exploration.flp import VICTIMS, Finding, confirm, restore_chance
 from consensus.exploration.flp_report import list_losses, replay_witness
 from consensus.exploration.oracle import Surveyed, find_delay
 from consensus.exploration.replaying import ReplayError
 
 VICTIM = VICTIMS["benor-p"]
 INPUTS = (0, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def finding() -> Finding:
-    return examine(VICTIM, [INPUTS])
 
 
 def test_the_space_is_closed_and_the_start_bivalent(finding: Finding) -> None:
@@ -94,11 +89,6 @@ def test_the_adversary_comes_back_to_where_it_was(finding: Finding) -> None:
     assert not walk.is_stuck
     staged = dataclasses.replace(finding, lasso=walk.lasso)
     assert confirm(VICTIM, staged, 20).loops == 20
-
-
-@pytest.fixture(scope="module")
-def duel() -> Finding:
-    return examine(VICTIMS["paxos"], [(0, 0, 1)])
 
 
 def test_rivals_in_paxos_never_end_their_duel(duel: Finding) -> None:

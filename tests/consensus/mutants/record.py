@@ -9,11 +9,13 @@ from tests.consensus.mutants.hunting import Kill
 from tests.consensus.mutants.registry import MUTANTS
 
 HOME = Path(__file__).parents[1]
+HOMES = {"early": "lockstep", "floodset": "lockstep"}
+"""Folders of engines that share their code, and their bugs, with others."""
 
 
 def find_file(engine: str) -> Path:
     """Where the kills of an engine's mutants are kept."""
-    return HOME / engine / "mutants" / "kills.json"
+    return HOME / HOMES.get(engine, engine) / "mutants" / "kills.json"
 
 
 def list_engines() -> list[str]:

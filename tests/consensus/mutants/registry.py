@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.consensus.acs.mutants import lying as acs_lying
 from tests.consensus.benor.mutants import voting as benor_voting
+from tests.consensus.lockstep.mutants import slots
 from tests.consensus.mutants.planting import Mutant
 from tests.consensus.paxos.mutants import memory as paxos_memory
 from tests.consensus.paxos.mutants import reading as paxos_reading
@@ -14,6 +15,7 @@ from tests.consensus.pow.mutants import chains, headers, repair
 LISTS = (
     acs_lying.MUTANTS,
     benor_voting.MUTANTS,
+    slots.MUTANTS,
     paxos_voting.MUTANTS,
     paxos_memory.MUTANTS,
     paxos_reading.MUTANTS,

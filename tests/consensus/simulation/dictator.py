@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consensus import catalog
-from consensus.catalog import EngineSpec
 from consensus.committee import ReplicaId
 from consensus.effects import Behind, Broadcast, Certify, Decide, Effect, Readable, Request, Send
 from consensus.engine import Account
+from consensus.engine_spec import EngineSpec
 from consensus.events import Applied, Event, Offered, Proposed, Read, Received, Started
 from consensus.message import Codec, Height, Message
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from consensus import catalog
+from consensus.engine_spec import Contract
 from consensus.errors import BoundError, ConsensusError, ContractError, UnknownEngineError
 from consensus.simulation.costs import (
     Case,
@@ -15,12 +16,10 @@ from consensus.simulation.costs import (
     measure_view_change,
 )
 
-ENGINES = tuple(
-    name for name in catalog.names() if catalog.get(name).contract is catalog.Contract.CHAIN
-)
+ENGINES = tuple(name for name in catalog.names() if catalog.get(name).contract is Contract.CHAIN)
 LEADERS = tuple(name for name in ENGINES if catalog.get(name).model.view_change_messages(4))
 SIZES = (4, 5, 7, 10, 16, 31, 64)
-MESSAGES_MAX = 50_000
+MESSAGES_MAX = 12_500
 """A height of a committee that says more takes too long to play."""
 ALL_SIZES = range(4, 65)
 

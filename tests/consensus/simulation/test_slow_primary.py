@@ -13,11 +13,9 @@ from consensus import catalog
 from consensus.simulation.schedule import Schedule, play_schedule
 
 ENGINES = tuple(
-    name
-    for name in catalog.names()
-    if catalog.get(name).contract is catalog.Contract.CHAIN and catalog.get(name).stands_liars
+    name for name in catalog.names() if catalog.get(name).stands_liars and catalog.get(name).causes
 )
-"""Those in which somebody leads."""
+"""Those in which somebody leads who may lie."""
 LASTS_MS = 12_000
 PART = 5
 """One part of so many has to be left."""

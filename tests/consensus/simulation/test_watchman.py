@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from consensus.catalog import EngineSpec
 from consensus.effects import SetTimer, Watch
+from consensus.engine_spec import EngineSpec
 from consensus.errors import ContractError
 from consensus.events import Suspected, Trusted
 from consensus.simulation.cluster import Cluster, make_cluster

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from node.api.app import make_app
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 from node.api.server import open_server
 from node.cli.events import describe
 from tests.node.api.ledger_backend import LedgerBackend

@@ -59,3 +59,22 @@ def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> Non
     assert done.status == 2
     assert f"[{reason}]" in done.said
     assert not done.output
+
+
+@pytest.mark.parametrize("name", ["benor-common", "mmr"])
+def test_a_common_coin_shows_all_the_same(quorate: Quorate, name: str) -> None:
+    """With a face for each a round 2 would be reached in which decisions differ."""
+    inputs = {"benor-common": "0,1,1", "mmr": "0,0"}[name]
+    done = quorate(
+        "explore", name, "--inputs", inputs, "--rounds", "2", "--limit", "9000", "--json"
+    )
+    assert done.status == 0
+    report = done.json()
+    assert (report["violation"], report["configurations"] > 50) == (None, True)
+    assert report["decided"] != []
+
+
+def test_a_lasting_network_serves_no_common_coin(quorate: Quorate) -> None:
+    done = quorate("explore", "mmr", "--lasting", "--json")
+    assert done.status == 2
+    assert "no-common-coin" in done.said

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from consensus.exploration.drawing.victim import Shown
+from consensus.exploration.figures import Figures
 from node.cli import flp
 from tests.node.cli.conftest import Quorate
 
 
-def make_report(victim: str, _loops: int = 1) -> dict[str, Any]:
+def make_report(victim: str) -> dict[str, Any]:
     """What one victim's search gives, in small."""
     return {
         "victim": victim,
@@ -42,8 +44,13 @@ def make_report(victim: str, _loops: int = 1) -> dict[str, Any]:
     }
 
 
+def show(report: dict[str, Any]) -> Shown:
+    """With nothing to draw."""
+    return Shown(report, Figures({}, None, None, (), 0), [])
+
+
 def test_the_proof_in_words(quorate: Quorate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flp, "show_victim", make_report)
+    monkeypatch.setattr(flp, "show_all", lambda name, _: show(make_report(name)))
     done = quorate("flp", "--victim", "benor-p+r", "--workers", "1")
     assert done.status == 0, done.said
     assert "35,687 (closed), 143,742 steps, 9,397 bivalent" in done.output
@@ -51,6 +58,10 @@ def test_the_proof_in_words(quorate: Quorate, monkeypatch: pytest.MonkeyPatch) -
     assert "0 exceptions, at most 1 steps before the event" in done.output
     assert "all decided 11 events later" in done.output
     assert "first-heard       loses agreement: inputs 011, 2 steps" in done.output
+    assert (
+        "k-set             k = 2: everybody decides in every run, at most 2 values" in done.output
+    )
+    assert "1/1 victims: benor-p+r: 9,397 of 35,687" in done.said
     assert "1 of 1 victims" in done.said
 
 
@@ -64,7 +75,7 @@ def test_what_is_not_shown_fails(
         "closed": False,
     }
     monkeypatch.setattr(
-        flp, "show_victim", lambda name, _: make_report(name) | {broken: changes[broken]}
+        flp, "show_all", lambda name, _: show(make_report(name) | {broken: changes[broken]})
     )
     done = quorate("flp", "--workers", "1", "--json")
     assert done.status == 1
@@ -103,7 +114,11 @@ def test_four_victims_for_machines(quorate: Quorate) -> None:
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [(("--victim", "q"), "unknown-victim"), (("--workers", "0"), "no-workers")],
+    [
+        (("--victim", "q"), "unknown-victim"),
+        (("--workers", "0"), "no-workers"),
+        (("--page", "/no/such/folder/a.html"), "output-unwritable"),
+    ],
 )
 def test_bad_input(quorate: Quorate, words: tuple[str, ...], reason: str) -> None:
     done = quorate("flp", *words)

@@ -21,7 +21,7 @@ EXPECTED = {
     "keys new", "keys show", "keys list",
     "tx send", "tx show",
     "history run", "history check",
-    "status", "verify", "replay", "load", "bench", "overhead", "simulate",
+    "status", "verify", "replay", "load", "bench", "bounds", "overhead", "simulate",
     "complexity", "events", "explore", "flp", "forks", "twins",
     "testnet create", "testnet run", "testnet start", "testnet status", "testnet stop",
     "testnet kill", "testnet pause", "testnet resume", "testnet restart", "testnet logs",

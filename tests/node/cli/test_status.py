@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from node.api.backend import NodeState
-from node.api.models import StatusAnswer
+from node.api.node_models import StatusAnswer
 from tests.node.cli.conftest import Quorate
 
 Serve = Callable[[NodeState], str]

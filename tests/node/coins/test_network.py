@@ -9,11 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from consensus import catalog
+from consensus.benor.messages import Coin, Kept
+from consensus.chaining.messages import Noted
 from ledger.coin.keys import CoinKeys
-from ledger.coin.log import encode_tag
+from ledger.coin.log import encode_tag, load
 from ledger.coin.shares import SecretShare, make_share
 from ledger.genesis import Genesis
 from ledger.keys import KeyPair
+from ledger.store.leveldb import LevelStore
 from ledger.transaction import Reconfigure, build
 from node.coins.service import Coins
 from node.coins.share_file import SHARE_FILE, CoinShareError, format_share, load_share
@@ -24,22 +27,27 @@ from node.hosting.install import install
 from node.hosting.network import admit, create_hosted
 from node.hosting.plan import HostedNode, HostPlan
 from node.hosting.secret import make_secret
+from node.journal import Journal
 from node.logs.masking import mask_text
 from node.node import Node
 from node.secret_files import SecretFileError, write_secret
 from node.testnet.homes import GENESIS_FILE
 from node.wire import CoinShare
-from tests.node.coins.coined import BASE, COINS, NAME, SPEC
 from tests.node.conftest import MakeCluster
 from tests.node.support import FAR, Cluster, penalties, until
 
-QUICK = {"checkpoint_interval": 4, "window": 16, "idle_block_ms": 40, "resend_ms": 80}
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalog knows the tests' engine."""
-    monkeypatch.setattr(catalog, "_ENGINES", {**catalog._ENGINES, NAME: SPEC})
+NAME = "benor"
+"""With a common coin: four agreements at each height of four members, each with a coin a round."""
+COMMON = {"common_coin": 1}
+QUICK = {
+    "checkpoint_interval": 4,
+    "window": 16,
+    "idle_block_ms": 40,
+    "resend_ms": 80,
+    **COMMON,
+}
+TAGS = [(1, author, 1) for author in range(4)]
+"""The first coins that there are."""
 
 
 @pytest.fixture
@@ -72,6 +80,7 @@ async def test_nodes_decide_by_coins_that_all_see_alike_before_and_after_a_crash
     for index in range(3):
         await pay(cluster, index)
     await cluster.crash(1)
+    assert_noted(cluster.homes[1])
     await pay(cluster, 2)
     await cluster.start(1)
     await pay(cluster, 1)
@@ -83,13 +92,31 @@ async def test_nodes_decide_by_coins_that_all_see_alike_before_and_after_a_crash
     for index in range(4):
         for tag, face in list_faces(cluster.nodes[index]).items():
             assert face is None or merged.setdefault(tag, face) == face
-    assert len(merged) >= COINS * height
+    assert len(merged) >= 4 * height
     assert list_faces(cluster.nodes[4]) == {}
     held = {reason for node in cluster.running for reason in penalties(node)}
     assert not [reason for reason in held if reason.startswith(("coin-", "frame-"))]
     metrics = cluster.nodes[0].core.metrics
     assert metrics.coin_shares.labels("taken")._value.get() >= height
     assert metrics.coin_seconds._sum.get() > 0
+
+
+def assert_noted(home: Path) -> None:
+    """What a journal says of coins stands beside it, and tells the same."""
+    journal = Journal.open(home / "data" / "journal")
+    journal.close()
+    records = [catalog.get(NAME).records.decode(data) for data in journal.records]
+    store = LevelStore(home / "data" / "db")
+    notes = load(store)
+    store.close()
+    followed = {
+        (record.height, record.record.author, record.record.record.round): record.record.record
+        for record in records
+        if isinstance(record, Noted) and isinstance(record.record, Kept)
+    }
+    coins = {tag: one.face for tag, one in followed.items() if isinstance(one, Coin)}
+    assert coins.items() <= notes.items()
+    assert notes
 
 
 async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> None:
@@ -99,10 +126,9 @@ async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> No
     await liar.until_linked(3)
     own = load_share(cluster.homes[3] / SHARE_FILE, coins_of(cluster.nodes[0])._keys, 3)
     share = make_share(own, cluster.genesis.chain_id + encode_tag((2,)))
-    tags = [(1, BASE, number) for number in range(COINS)]
-    liar.say(*(CoinShare(tag, share.point, share.proof, is_wanted=True) for tag in tags))
+    liar.say(*(CoinShare(tag, share.point, share.proof, is_wanted=True) for tag in TAGS))
     services = [coins_of(node) for node in cluster.running]
-    await until(lambda: all(service.book.find(tag) for service in services for tag in tags))
+    await until(lambda: all(service.book.find(tag) for service in services for tag in TAGS))
     await pay(cluster)
     faces = [list_faces(node) for node in cluster.running]
     assert faces[0] == faces[1] == faces[2]
@@ -110,7 +136,6 @@ async def test_a_bad_share_is_named_and_the_coin_is_seen(cluster: Cluster) -> No
 
 
 async def test_the_committee_of_a_coin_is_fixed(cluster: Cluster) -> None:
-    assert SPEC.change is not None
     await cluster.start(0, 1, 2)
     key = KeyPair(cluster.identity(0).seed)
     change = Reconfigure(add=cluster.identity(4).public_key, remove=b"", faults=1)
@@ -164,6 +189,18 @@ async def test_a_member_alone_makes_its_coins_alone(alone: Cluster) -> None:
     assert None not in list_faces(alone.nodes[0]).values()
 
 
+async def test_coins_are_on_disk_before_what_follows_from_them(
+    alone: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alone.start(0)
+    node, order = alone.nodes[0], list[str]()
+    with monkeypatch.context() as patch:
+        patch.setattr(node.coins, "write", lambda: order.append("coins"))
+        patch.setattr(node.journal, "write", lambda _taken: order.append("journal"))
+        node._sync_all((False, []))
+    assert order == ["coins", "journal"]
+
+
 async def test_a_share_that_is_missing_exposed_or_foreign_is_refused(alone: Cluster) -> None:
     path = alone.homes[0] / SHARE_FILE
     good = path.read_bytes()
@@ -193,7 +230,7 @@ def test_networks_of_other_engines_have_no_coin(make_cluster: MakeCluster) -> No
 
 def test_a_hosted_networks_bundles_carry_the_shares(tmp_path: Path) -> None:
     nodes = tuple(HostedNode(f"v{number}", f"v{number}.net", 1_000) for number in range(4))
-    plan = HostPlan(engine=NAME, nodes=nodes)
+    plan = HostPlan(engine=NAME, parameters=COMMON, nodes=nodes)
     network = create_hosted(tmp_path / "net", plan)
     larger, added = admit(network, HostedNode("late", "late.net", 1_000))
     bundles = [load_bundle(larger.bundle(node)) for node in larger.plan.nodes]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ledger.coin.log import encode_tag, load
 from ledger.coin.shares import combine, make_share
 from ledger.errors import StoreError
+from node.coins import service
 from node.coins.book import HEIGHTS_AHEAD, HEIGHTS_KEPT
 from node.wire import CoinShare, encode_frame
 from tests.ledger.coin.support import keys, secrets
@@ -20,7 +21,9 @@ STRANGER = bytes(32)
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(service, "REPEAT_FIRST_S", 0.05)
+    monkeypatch.setattr(service, "SAID_S", 0.025)
     bench = Bench(tmp_path)
     yield bench
     await bench.close()
@@ -96,17 +99,43 @@ async def test_one_who_missed_all_asks_those_who_have_seen_it(bench: Bench) -> N
     assert wanted == {0, 1, 2}
 
 
-async def test_nobody_asks_for_what_is_there(bench: Bench) -> None:
-    bench.is_lost = lambda _sender, _to, frame: False
+async def test_what_was_said_just_now_is_not_said_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SAID_S", 60.0)
+    bench.start(0, 1)
+    bench.toss(0, 1)
+    await bench.until_told(0, 1)
+    before = len(bench.said)
+    bench.services[0].on_share(KEYS[1], make_frame(1, is_wanted=True))
+    assert len(bench.said) == before
+    bench.services[0].book.find(TAG).said_at.clear()  # type: ignore[union-attr]
+    bench.services[0].on_share(KEYS[1], make_frame(1, is_wanted=True))
+    bench.services[0].on_share(KEYS[1], make_frame(1, is_wanted=True))
+    assert len(bench.said) == before + 1
+
+
+async def test_a_share_is_no_question(bench: Bench) -> None:
+    """So answers do not answer each other."""
     bench.start(0, 1, 2, 3)
     bench.toss(0, 1, 2, 3)
     await bench.until_told(0, 1, 2, 3)
+    for served in bench.services.values():
+        for coin in served.book:
+            coin.said_at.clear()
     before = len(bench.said)
-    assert before == 12
-    for me, service in bench.services.items():
+    for me, served in bench.services.items():
         for to in {0, 1, 2, 3} - {me}:
-            service.on_share(KEYS[to], make_frame(to))
-    assert len(bench.said) == before  # a share is no question, so answers do not answer each other
+            served.on_share(KEYS[to], make_frame(to))
+    assert len(bench.said) == before
+
+
+async def test_who_has_enough_shares_asks_nobody(bench: Bench) -> None:
+    bench.start(0)
+    bench.services[0].on_share(KEYS[1], make_frame(1))
+    bench.toss(0)
+    await bench.until_told(0)
+    assert [frame.is_wanted for _, _, frame in bench.said] == [False] * 3
 
 
 # Restarts
@@ -116,8 +145,8 @@ async def test_the_same_face_after_a_restart_and_shares_for_those_behind(bench: 
     bench.start(0, 1)
     bench.toss(0, 1)
     face = await bench.until_told(0, 1)
-    for service in bench.services.values():
-        service.write()
+    for served in bench.services.values():
+        served.write()
     await bench.stop(0, 1)
     bench.start(0, 1, 2)
     assert load(bench.stores[0]) == {TAG: face}

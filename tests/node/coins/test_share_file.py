@@ -44,6 +44,7 @@ def test_it_must_be_there_and_unread_by_others(tmp_path: Path) -> None:
     with pytest.raises(SecretFileError) as missing:
         load_share(path, keys(), 1)
     assert missing.value.reason == "key-file-missing"
+    assert "copy" in missing.value.advice
     write_secret(path, format_share(secrets()[1]))
     path.chmod(0o644)
     with pytest.raises(SecretFileError) as exposed:

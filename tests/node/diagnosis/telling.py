@@ -2,7 +2,13 @@
 
 import dataclasses
 
-from node.api.models import EngineAnswer, FindingAnswer, ForksAnswer, StandingAnswer, StatusAnswer
+from node.api.node_models import (
+    EngineAnswer,
+    FindingAnswer,
+    ForksAnswer,
+    StandingAnswer,
+    StatusAnswer,
+)
 from node.diagnosis.diagnose import diagnose
 from node.diagnosis.network import Told
 from tests.node.diagnosis.bench import Bench

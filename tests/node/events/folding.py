@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ledger.ledger import Ledger
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 
 
 @dataclass

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ledger.mempool import Mempool, MempoolLimits
 from ledger.store.memory import MemoryStore
-from node.api.models import EventAnswer
+from node.api.node_models import EventAnswer
 from node.events.hub import EventHub
 from node.events.kinds import Kind
 from node.events.recorder import EventRecorder

@@ -51,6 +51,16 @@ def test_when_a_change_is_done() -> None:
     assert Change(add=b"new").is_done(answer(b"new", b"old"))
 
 
+def test_some_committees_are_for_good(tmp_path: Path) -> None:
+    create_network(tmp_path / "pbft", Plan())
+    assert module.open_changing(tmp_path / "pbft").plan.engine == "pbft"
+    for engine, word in (("benor", "committee for good"), ("acs", "coins")):
+        create_network(tmp_path / engine, Plan(engine=engine))
+        with pytest.raises(ClusterError, match=word) as caught:
+            module.open_changing(tmp_path / engine)
+        assert caught.value.reason == "committee-fixed"
+
+
 async def test_a_node_is_asked_until_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "POLL_S", 0)
     node: Any = FakeNode(3)

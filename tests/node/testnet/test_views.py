@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from node.api.models import BranchAnswer, EngineAnswer, ForksAnswer
+from node.api.node_models import BranchAnswer, EngineAnswer, ForksAnswer
 from node.testnet.forks import ForkReport, count_forks, report_forks
 from node.testnet.meters import Meters, Pace, Reading, compute_pace
 from node.testnet.reports import NodeReport

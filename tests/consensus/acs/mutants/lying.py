@@ -16,8 +16,8 @@ from tests.consensus.benor.mutants import voting as benor
 from tests.consensus.mutants.hunting import ENGINE_ERROR
 from tests.consensus.mutants.planting import Ground, Mutant
 
-FOUR = Request(engine="acs", nodes=4)
-"""The smallest crowd that stands a liar."""
+FOUR = Request(engine="acs", nodes=4, duration_ms=1_500)
+"""The smallest crowd that stands a liar; a height takes many messages, so short storms."""
 SPLITS = (
     "agreement",
     "prefix",

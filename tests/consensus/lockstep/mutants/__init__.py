@@ -1,0 +1,1 @@
+"""Bugs planted into the synchronous engines."""
