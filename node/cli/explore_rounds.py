@@ -3,7 +3,7 @@
 from typing import Any
 
 from consensus import synchronous
-from consensus.committee import Committee
+from consensus.committee import Committee, largest_crash_faults
 from consensus.exploration.crash_patterns import Breach, Demands, Survey, survey
 from consensus.exploration.synchronous import execute
 from consensus.model.validity import Validity
@@ -30,7 +30,7 @@ def explore_rounds(name: str, nodes: int, crashes: int) -> dict[str, Any]:
 
 def make_demands(spec: SynchronousSpec, committee: Committee) -> Demands:
     """What the algorithm promises; early stopping is min(f' + 2, f + 1) rounds."""
-    within = committee.size > 2 * committee.faults
+    within = committee.faults <= largest_crash_faults(committee.size)
     return Demands(
         values_max=2 if spec.name == "flood-min-2" else 1,
         proposed=spec.validity.implies(Validity.PROPOSED) or spec.multiple == 2,
