@@ -19,7 +19,7 @@ NOTHING_KNOWN = Knowledge()
 MOST = 60_000
 
 
-def find_decisions(cast: Cast, **how: bool) -> tuple[Exploration, set[Any]]:
+def find_decisions(cast: Cast, **how: Any) -> tuple[Exploration, set[Any]]:
     """What was seen, and all that members may have decided together; images included."""
     search = Search(cast, **how)
     seen = search.run(configurations_max=MOST)

@@ -1,5 +1,7 @@
 """`quorate explore`: closed spaces, violations with their schedule, limits."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.node.cli.conftest import Quorate
@@ -78,3 +80,51 @@ def test_a_lasting_network_serves_no_common_coin(quorate: Quorate) -> None:
     done = quorate("explore", "mmr", "--lasting", "--json")
     assert done.status == 2
     assert "no-common-coin" in done.said
+
+
+def test_an_engine_with_a_twin(quorate: Quorate) -> None:
+    done = quorate("explore", "--engine", "pbft", "--twins", "1", "--json")
+    assert done.status == 0
+    report = done.json()
+    assert (report["closed"], report["bounds"]) == (True, {"height": 1, "rounds": 0})
+    assert (report["configurations"], report["violation"]) == (20, None)
+    assert report["reductions"] == ["partial order", "symmetry of 12"]
+
+
+def test_two_twins_leave_a_scenario(quorate: Quorate, tmp_path: Path) -> None:
+    file = tmp_path / "split.txt"
+    done = quorate("explore", "--engine", "pbft", "--twins", "2", "--scenario", str(file))
+    assert done.status == 1
+    assert "replayed in the simulator: agreement: host 3 disagrees" in done.output
+    assert "violated agreement" in file.read_text()
+
+
+def test_crash_patterns(quorate: Quorate) -> None:
+    broken = quorate("explore", "majority-printed", "--nodes", "3", "--json")
+    assert broken.status == 1
+    assert broken.json()["violation"]["property"] == "2 values are decided"
+    assert broken.json()["violation"]["decided"] == {"1": 0, "2": 1}
+    done = quorate("explore", "early", "--nodes", "4", "--crashes", "2", "--json")
+    assert done.status == 0
+    assert done.json()["slowest_rounds"] == {"0": 2, "1": 3, "2": 3}
+
+
+def test_depth_is_a_limit(quorate: Quorate) -> None:
+    done = quorate("explore", "paxos", "--inputs", "0,-,-", "--depth", "3")
+    assert done.status == 0
+    assert "(cut by depth: more can be reached)" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--engine", "pow"), "bad-exploration"),
+        (("--engine", "pbft", "--twins", "9"), "bad-exploration"),
+        (("--engine", "pbft", "--crashes", "1"), "needless-crashes"),
+        (("early", "--nodes", "2", "--crashes", "2"), "too-many-crashes"),
+    ],
+)
+def test_bad_engines_and_rounds(quorate: Quorate, words: tuple[str, ...], reason: str) -> None:
+    done = quorate("explore", *words)
+    assert done.status == 2
+    assert f"[{reason}]" in done.said
