@@ -6,27 +6,9 @@ import typer
 
 from consensus import agreements, synchronous
 from consensus.exploration.asynchronous import Liberties
+from node.cli import explore_options as options
 from node.cli.explore_engines import Wish, explore_lasting
 from node.cli.explore_mail import Question, check_crashes, explore_mail, parse_inputs
-from node.cli.explore_options import (
-    Crashes,
-    Depth,
-    DepthFirst,
-    Engine,
-    Fusing,
-    Inputs,
-    Lasting,
-    Limit,
-    Memory,
-    Name,
-    Nodes,
-    Restarts,
-    Rounds,
-    ScenarioFile,
-    Symmetry,
-    Timers,
-    Twins,
-)
 from node.cli.explore_report import Limits, tell
 from node.cli.explore_rounds import explore_rounds
 from node.cli.output import EXIT_FAILURE, print_json
@@ -35,35 +17,37 @@ from node.cli.simulate import refusing
 from node.cli.simulate_campaign import EXIT_INTERRUPTED
 
 CONFIGURATIONS_MAX = 100_000
-DEFAULT = agreements.names()[0]
+FIRST = agreements.names()[0]
 
 
 def explore(
-    agreement: Name = DEFAULT,
+    agreement: options.Agreement = FIRST,
     *,
-    engine: Engine = None,
-    inputs: Inputs = "0,1,1",
-    nodes: Nodes = 4,
-    twins: Twins = 0,
-    crashes: Crashes = None,
-    restarts: Restarts = 0,
-    timers: Timers = False,
-    rounds: Rounds = None,
-    lasting: Lasting = False,
-    limit: Limit = CONFIGURATIONS_MAX,
-    depth: Depth = None,
-    memory: Memory = None,
-    depth_first: DepthFirst = False,
-    fusing: Fusing = True,
-    symmetry: Symmetry = True,
-    scenario: ScenarioFile = None,
+    engine: options.Engine = None,
+    inputs: options.Inputs = "0,1,1",
+    nodes: options.Nodes = 4,
+    twins: options.Twins = 0,
+    crashes: options.Crashes = None,
+    restarts: options.Restarts = 0,
+    timers: options.Timers = False,
+    rounds: options.Rounds = None,
+    lasting: options.Lasting = False,
+    limit: options.Limit = CONFIGURATIONS_MAX,
+    depth: options.Depth = None,
+    memory: options.Memory = None,
+    depth_first: options.DepthFirst = False,
+    fusing: options.Fusing = True,
+    symmetry: options.Symmetry = True,
+    scenario: options.Scenario = None,
     json: Json = False,
 ) -> None:
     """Go through all configurations that any order of events can lead to.
 
     Agreements exchange each message once, or on a lasting network; engines are on a lasting one: what
-    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried. Each configuration is checked for agreement, integrity
-    and validity; what breaks one is shown with a schedule, which is replayed on fresh members.
+    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried.
+    Each configuration is checked for agreement, integrity and validity; what breaks one is shown with
+    a schedule, which is replayed on fresh members.
+
     Status: 0 nothing is broken in what was seen, 1 a property was violated, 2 bad input, 130 after
     Ctrl-C.
     """

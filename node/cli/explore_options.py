@@ -1,35 +1,35 @@
-"""The options of `quorate explore`."""
+"""What `quorate explore` can be told."""
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
 from consensus import agreements, synchronous
 from consensus.exploration import engines
 
-Name: TypeAlias = Annotated[
+Agreement = Annotated[
     str,
     typer.Argument(help=f"One of: {', '.join((*agreements.names(), *synchronous.names()))}."),
 ]
-Engine: TypeAlias = Annotated[
+Engine = Annotated[
     str | None,
     typer.Option(help=f"Instead of an agreement. One of: {', '.join(engines.names())}."),
 ]
-Inputs: TypeAlias = Annotated[
+Inputs = Annotated[
     str,
     typer.Option(
         metavar="BIT,…", help="An agreement's, one for each member; `-` proposes nothing."
     ),
 ]
-Nodes: TypeAlias = Annotated[
+Nodes = Annotated[
     int,
     typer.Option(min=1, max=9, help="Replicas of an engine; members, where there are rounds."),
 ]
-Twins: TypeAlias = Annotated[
+Twins = Annotated[
     int, typer.Option(min=0, help="So many of an engine's first leaders have a second half.")
 ]
-Crashes: TypeAlias = Annotated[
+Crashes = Annotated[
     int | None,
     typer.Option(
         min=0,
@@ -37,33 +37,25 @@ Crashes: TypeAlias = Annotated[
         "On a lasting network a crash is nothing but silence.",
     ),
 ]
-Restarts: TypeAlias = Annotated[
-    int, typer.Option(min=0, help="So often each may come back with its journal.")
-]
-Timers: TypeAlias = Annotated[
-    bool, typer.Option("--timers", help="Timers may run out at any time.")
-]
-Rounds: TypeAlias = Annotated[
+Restarts = Annotated[int, typer.Option(min=0, help="So often each may come back with its journal.")]
+Timers = Annotated[bool, typer.Option("--timers", help="Timers may run out at any time.")]
+Rounds = Annotated[
     int | None,
     typer.Option(min=0, help="Nobody goes beyond this round, ballot or view."),
 ]
-Lasting: TypeAlias = Annotated[
+Lasting = Annotated[
     bool,
     typer.Option("--lasting", help="What was said may arrive again and again, or never."),
 ]
-Limit: TypeAlias = Annotated[int, typer.Option(min=1, help="Stop after so many configurations.")]
-Depth: TypeAlias = Annotated[int | None, typer.Option(min=1, help="Follow so many moves only.")]
-Memory: TypeAlias = Annotated[int | None, typer.Option(metavar="MIB", min=1, help="Use no more.")]
-DepthFirst: TypeAlias = Annotated[
+Limit = Annotated[int, typer.Option(min=1, help="Stop after so many configurations.")]
+Depth = Annotated[int | None, typer.Option(min=1, help="Follow so many moves only.")]
+Memory = Annotated[int | None, typer.Option(metavar="MIB", min=1, help="Use no more.")]
+DepthFirst = Annotated[
     bool, typer.Option("--depth-first", help="Go deep first; a violation is shortened then.")
 ]
-Fusing: TypeAlias = Annotated[
-    bool, typer.Option(help="Partial-order reduction, on a lasting network.")
-]
-Symmetry: TypeAlias = Annotated[
-    bool, typer.Option(help="Symmetry reduction, on a lasting network.")
-]
-ScenarioFile: TypeAlias = Annotated[
+Fusing = Annotated[bool, typer.Option(help="Partial-order reduction, on a lasting network.")]
+Symmetry = Annotated[bool, typer.Option(help="Symmetry reduction, on a lasting network.")]
+Scenario = Annotated[
     Path | None,
     typer.Option(help="Write an engine's violation here, as a scenario for the simulator."),
 ]
