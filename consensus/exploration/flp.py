@@ -129,6 +129,7 @@ class Confirmation:
     rounds: int
     """Of the participant that is least far."""
     age_max: int
+    """The most events that a message has waited, delivered or not."""
     stale: int
     """Messages that were delivered when they could change nothing any more."""
     released_after: int | None
@@ -279,11 +280,26 @@ def confirm(victim: Victim, finding: Finding, loops: int) -> Confirmation:
         stale += sweep(victim, replay)
         require(not replay.words(), "somebody has decided")
         require(look(victim, replay, base) == before, "the loop does not come back")
-    require({move.to for move in loop} == set(victim.committee.members), "somebody never steps")
-    events, rounds = replay.events, min(map(victim.find_reached, replay.locals.values()))
+    check_fairness(victim, loop, lasso.gain)
+    oldest = max((replay.events - sent.at for sent in replay.mail), default=0)
+    age, events, rounds = (
+        replay.age_max,
+        replay.events,
+        min(map(victim.find_reached, replay.locals.values())),
+    )
     released = let_go(victim, replay)
     after = replay.events - events if released else None
-    return Confirmation(loops, events, rounds, replay.age_max, stale, after)
+    return Confirmation(loops, events, rounds, max(age, oldest), stale, after)
+
+
+def check_fairness(victim: Victim, loop: Sequence[Move], gain: int) -> None:
+    """Everybody steps, and every round grows: raises `ReplayError` if not.
+
+    With the rounds, all mail of the loop's end is later than all of its beginning, and there is as much
+    of it, so no message waits for ever: it is delivered, or comes to be stale and is delivered then.
+    """
+    require({move.to for move in loop} == set(victim.committee.members), "somebody never steps")
+    require(gain > 0, "the rounds do not grow")
 
 
 def sweep(victim: Victim, replay: Replay) -> int:

@@ -7,6 +7,8 @@ from consensus.model.claims import Claims
 GATHERING_SIZE_MAX = 8
 """EIG says everything that anybody said of anybody: beyond this its messages are megabytes."""
 SIGNED_SIZE_MAX = 16
+PAIR = 2
+"""The k of FloodMin for two values."""
 COUNT = Callable[[int, int], int]
 
 
@@ -41,7 +43,7 @@ def flood(_size: int, faults: int) -> int:
 
 def flood_pairs(_size: int, faults: int) -> int:
     """For k = 2."""
-    return faults // 2 + 1
+    return faults // PAIR + 1
 
 
 def stop_early(_size: int, faults: int) -> int:

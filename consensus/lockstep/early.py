@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consensus.committee import Committee, ReplicaId
+from consensus.committee import Committee, ReplicaId, largest_crash_faults
 from consensus.errors import BoundError
 from consensus.lockstep.choosing import Rule, choose
 from consensus.lockstep.flood_set import learn, say_fresh
@@ -95,7 +95,8 @@ def create(
     allow_beyond_bound: bool = False,
 ) -> EarlyStopping:
     """A participant with its input; raises `BoundError` for a fast path that would not be sound."""
-    is_sound = committee.size > 2 * committee.faults and rule is Rule.PLURALITY
+    is_within = committee.faults <= largest_crash_faults(committee.size)
+    is_sound = is_within and rule is Rule.PLURALITY
     if fast_path and not is_sound and not allow_beyond_bound:
         raise BoundError(
             "the one-round fast path takes n > 2f, and plurality: dead members' values"

@@ -69,7 +69,7 @@ def compute_account(engine: Synchronous) -> Account:
     paced = engine.paced
     keeper, slot = paced.keeper, paced.slot
     heard: tuple[ReplicaId, ...] = tuple(sorted(paced.present))
-    phase, view, waiting_for, needed = keeper.role.value, 0, "members", paced.needed
+    phase, waiting_for, needed = keeper.role.value, "members", paced.needed
     if keeper.role is Role.HALTED:
         waiting_for, needed, heard = "operator", 0, ()
     elif paced.is_behind:
@@ -77,7 +77,6 @@ def compute_account(engine: Synchronous) -> Account:
     elif keeper.decided + 1 in keeper.results:
         waiting_for, needed, heard = "value", 1, ()
     elif slot is not None:
-        view = slot.run.in_round
         heard = tuple(sorted(slot.run.mail.keys() | slot.run.quiet))
         phase, waiting_for = tell_slot(paced)
         if slot.outcome:
@@ -86,7 +85,7 @@ def compute_account(engine: Synchronous) -> Account:
         phase = WAITING
     return Account(
         phase=phase,
-        view=view,
+        view=0,
         leader=None,
         height=keeper.decided + 1,
         waiting_for=waiting_for,

@@ -1,17 +1,21 @@
 """What an engine may count and name stands in the catalog, so that hosts know every label."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 import consensus
 from consensus import catalog
+from consensus.lockstep.paced import ALARM_COUNTERS
 from consensus.message import list_kinds
 
 ENGINES = catalog.names()
 CHAINS = frozenset({"acs", "benor"})
 """Engines that `consensus.chaining` makes of agreements."""
+CLOCKED = frozenset({"early", "floodset"})
+"""Engines of `consensus.lockstep`, which share with chains how heights are taken and handed out."""
 SOURCE = Path(consensus.__file__).parent
 
 
@@ -20,13 +24,22 @@ def list_counted(engine: str) -> set[str]:
 
     In a chain of agreements nobody but the chain counts.
     """
+    if engine in CLOCKED:
+        shared = [SOURCE / "chaining" / name for name in ("catch_up.py", "delivering.py")]
+        files = [*(SOURCE / "lockstep").glob("*.py"), *shared]
+        return {*ALARM_COUNTERS.values(), *list_literals(files, "keeper.count")}
     is_chain = engine in CHAINS
     counter, home = ("keeper.count", "chaining") if is_chain else ("replica.count", engine)
+    return list_literals((SOURCE / home).glob("*.py"), counter)
+
+
+def list_literals(files: Iterable[Path], counter: str) -> set[str]:
+    """Every literal that is handed to a function of this name, or to somebody's."""
     calls = [
         one
-        for path in (SOURCE / home).glob("*.py")
+        for path in files
         for one in ast.walk(ast.parse(path.read_text()))
-        if isinstance(one, ast.Call) and ast.unparse(one.func) == counter
+        if isinstance(one, ast.Call) and f".{ast.unparse(one.func)}".endswith(f".{counter}")
     ]
     leaves = [leaf for call in calls for leaf in ast.walk(call.args[0])]
     return {

@@ -6,7 +6,7 @@ from consensus.exploration.drawing.signs import draw_line, draw_sign, draw_svg
 from consensus.exploration.figures import Diamond, Halt
 from consensus.simulation.drawing.markup import Markup, path, tag, text
 
-STEP_PX, SIDE_PX = 300, 90
+STEP_PX, SIDE_PX = 330, 90
 UPPER_PX, LOWER_PX = 60, 200
 RADIUS_PX = 15.0
 HALT_PX, SPINE_PX, FAN_PX, FAN_STEP_PX = 48, 90, 46, 19

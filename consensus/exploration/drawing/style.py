@@ -20,6 +20,7 @@ h3{font-size:17px;margin:28px 0 6px}
 p{max-width:75ch;margin:0 0 10px}
 a{color:var(--line0)}
 nav ul,.key{display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;padding:0;margin:12px 0}
+.key svg{flex:none}
 .key li{display:flex;align-items:center;gap:8px}
 details.victim,section.men{border-top:1px solid var(--faint);padding:18px 0}
 summary{cursor:pointer;padding:4px 0}

@@ -12,6 +12,13 @@ from consensus.exploration.figures import Diamond, Figures
 from consensus.simulation.drawing.markup import Markup, tag, text
 from consensus.simulation.entry import Entry
 
+TIMERS = {
+    "coins": "",
+    "timers": " No timer runs out in the loop, for every attempt of a proposer sets its timer anew; "
+    "once it is let go, who is refused waits before the next attempt.",
+}
+"""What is to be said of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -154,7 +161,7 @@ def draw_lasso(shown: Shown) -> Iterator[Markup]:
         "Time runs downwards, one event to a unit; arrows are messages. Nobody crashes, everybody "
         "works, and nobody decides: the loop is shown twice. What is dotted and ends on its way is late; "
         "it arrives when it can change nothing any more. Then the adversary lets go, the oldest "
-        "message goes first, and the black dots are decisions.",
+        f"message goes first, and the dots are decisions.{TIMERS[lasso['chance']['of']]}",
         draw_run(
             shown.film,
             size,

@@ -4,7 +4,14 @@ import dataclasses
 
 import pytest
 
-from consensus.exploration.flp import VICTIMS, Finding, confirm, restore_chance
+from consensus.exploration.flp import (
+    VICTIMS,
+    Finding,
+    check_fairness,
+    confirm,
+    restore_chance,
+    unshift,
+)
 from consensus.exploration.flp_report import list_losses, replay_witness
 from consensus.exploration.oracle import Surveyed, find_delay
 from consensus.exploration.replaying import ReplayError
@@ -109,3 +116,13 @@ def test_the_witnesses_of_paxos_replay(duel: Finding) -> None:
 
 def test_timers_left_to_chance_end_the_duel() -> None:
     assert all(restore_chance(VICTIMS["paxos"], (0, 0, 1), seed) for seed in range(20))
+
+
+def test_a_loop_without_somebody_or_without_growth_is_not_fair(finding: Finding) -> None:
+    assert finding.lasso is not None
+    loop = unshift(VICTIM, finding, finding.lasso.loop)
+    check_fairness(VICTIM, loop, finding.lasso.gain)
+    with pytest.raises(ReplayError, match="never steps"):
+        check_fairness(VICTIM, [move for move in loop if move.to], finding.lasso.gain)
+    with pytest.raises(ReplayError, match="do not grow"):
+        check_fairness(VICTIM, loop, 0)

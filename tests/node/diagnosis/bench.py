@@ -13,6 +13,7 @@ from node.diagnosis.finding import Finding
 LOOK_MS = 50
 QUICK = {
     "pbft": {"timeout_ms": 1_500, "timeout_max_ms": 4_800, "idle_block_ms": 100, "resend_ms": 100},
+    "floodset": {"delta_ms": 50, "idle_block_ms": 100},
     "paxos": {"idle_block_ms": 100, "resend_ms": 100},
     "pow": {"interval_ms": 2_000},
 }

@@ -9,6 +9,7 @@ import pytest
 from consensus.message import Signed
 from consensus.pbft.messages import Commit, NewView, PrePrepare, ViewChange
 from consensus.pbft.replica import Role
+from consensus.simulation.links import Quality
 from node.diagnosis.facts import Change, Clock, CoinFacts, Evidence, TreeFacts
 from node.diagnosis.finding import Code, Finding, Severity
 from node.diagnosis.standstill import find_missing_shares
@@ -69,6 +70,13 @@ def lose_one(bench: Bench) -> None:
     rest(bench)
     bench.cluster.crash(3)
     bench.run(1_000)
+
+
+def be_late(bench: Bench) -> None:
+    rest(bench)
+    bench.cluster.links.quality = Quality(60, 300)
+    bench.cluster.submit("pay")
+    bench.run(1_950)
 
 
 def hang_one(bench: Bench) -> None:
@@ -347,6 +355,10 @@ CASES = [
         "pbft", 4, rest, 0, Code.CLOCK_DRIFT, WARNING, "this node's clock is behind", (2, 3),
         (("clocks", (Clock("validator-2", 9, 2_000), Clock("validator-3", 8, 1_000))),),
         is_headline=False,
+    ),
+    Case(
+        "floodset", 3, be_late, 0, Code.NOT_IN_TIME, FAULT,
+        "messages come later than the engine's rounds allow", (),
     ),
     Case(
         "pbft", 4, rest, 0, Code.LIAR_SEEN, WARNING,

@@ -9,7 +9,6 @@ from consensus.lockstep import choosing, deciding, pacing, restart
 from consensus.lockstep.choosing import Candidate, choose_plurality, pack, unpack
 from consensus.lockstep.messages import Bound, Confirm
 from consensus.lockstep.paced import Paced, Slot
-from consensus.lockstep.running import Run
 from consensus.message import compute_digest
 from consensus.simulation.request import Request
 from tests.consensus.mutants.hunting import ENGINE_ERROR
@@ -54,29 +53,11 @@ def wait_for_all(ground: Ground) -> None:
     ground.put(Paced, "needed", property(lambda paced: paced.keeper.committee.size))
 
 
-def hear_anybody(ground: Ground) -> None:
-    """A round counts whoever was heard in it, so a bond may be missed."""
-    ground.put(Run, "needed", property(lambda _run: 0))
-
-
 def choose_unlocked(ground: Ground) -> None:
     """Bonds do not count among candidates."""
 
     def choose(packed: list[bytes]) -> bytes:
         return pack(Candidate(0, 0, choose_plurality([unpack(one).value for one in packed])))
-
-    ground.put(choosing, "_CHOICES", {**choosing._CHOICES, choosing.Rule.LOCKED: choose})
-
-
-def choose_oldest(ground: Ground) -> None:
-    """Of several bonds the earliest wins."""
-
-    def choose(packed: list[bytes]) -> bytes:
-        candidates = [unpack(one) for one in packed]
-        bound = [candidate for candidate in candidates if candidate.lock]
-        if not bound:
-            return choosing.choose_locked(packed)
-        return pack(min(bound, key=lambda candidate: (candidate.lock, candidate.value)))
 
     ground.put(choosing, "_CHOICES", {**choosing._CHOICES, choosing.Rule.LOCKED: choose})
 
@@ -113,9 +94,7 @@ BUGS: tuple[tuple[str, str, tuple[str, ...], Plant], ...] = (
     ("confirms-unwritten", "a confirmation is not durable", SPLITS, confirm_unwritten),
     ("believes-one", "one confirmation decides", SPLITS, believe_one),
     ("waits-for-all", "all members are needed", STUCK, wait_for_all),
-    ("hears-anybody", "rounds need nobody", SPLITS, hear_anybody),
     ("ignores-bonds", "bonds do not count", (*SPLITS, *STUCK), choose_unlocked),
-    ("oldest-bond", "the earliest bond wins", SPLITS, choose_oldest),
     ("chooses-its-own", "nobody listens", STUCK, choose_own),
     ("never-asks", "who is behind stays behind", STUCK, never_ask),
     ("confirms-unbacked", "nobody else needs to agree", SPLITS, confirm_unbacked),
