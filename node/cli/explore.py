@@ -1,14 +1,12 @@
 """`quorate explore`: every schedule of an agreement or an engine, until all are seen or one breaks it."""
 
 import time
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from consensus import agreements, synchronous
-from consensus.exploration import engines
 from consensus.exploration.asynchronous import Liberties
+from node.cli import explore_options as options
 from node.cli.explore_engines import Wish, explore_lasting
 from node.cli.explore_mail import Question, check_crashes, explore_mail, parse_inputs
 from node.cli.explore_report import Limits, tell
@@ -19,78 +17,37 @@ from node.cli.simulate import refusing
 from node.cli.simulate_campaign import EXIT_INTERRUPTED
 
 CONFIGURATIONS_MAX = 100_000
+FIRST = agreements.names()[0]
 
 
 def explore(
-    agreement: Annotated[
-        str,
-        typer.Argument(help=f"One of: {', '.join((*agreements.names(), *synchronous.names()))}."),
-    ] = agreements.names()[0],
+    agreement: options.Agreement = FIRST,
     *,
-    engine: Annotated[
-        str | None,
-        typer.Option(help=f"Instead of an agreement. One of: {', '.join(engines.names())}."),
-    ] = None,
-    inputs: Annotated[
-        str,
-        typer.Option(
-            metavar="BIT,…", help="An agreement's, one for each member; `-` proposes nothing."
-        ),
-    ] = "0,1,1",
-    nodes: Annotated[
-        int,
-        typer.Option(min=1, max=9, help="Replicas of an engine; members, where there are rounds."),
-    ] = 4,
-    twins: Annotated[
-        int, typer.Option(min=0, help="So many of an engine's first leaders have a second half.")
-    ] = 0,
-    crashes: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="So many members may crash. Default: none, and one where there are rounds. "
-            "On a lasting network a crash is nothing but silence.",
-        ),
-    ] = None,
-    restarts: Annotated[
-        int, typer.Option(min=0, help="So often each may come back with its journal.")
-    ] = 0,
-    timers: Annotated[
-        bool, typer.Option("--timers", help="Timers may run out at any time.")
-    ] = False,
-    rounds: Annotated[
-        int | None,
-        typer.Option(min=0, help="Nobody goes beyond this round, ballot or view."),
-    ] = None,
-    lasting: Annotated[
-        bool,
-        typer.Option("--lasting", help="What was said may arrive again and again, or never."),
-    ] = False,
-    limit: Annotated[
-        int, typer.Option(min=1, help="Stop after so many configurations.")
-    ] = CONFIGURATIONS_MAX,
-    depth: Annotated[int | None, typer.Option(min=1, help="Follow so many moves only.")] = None,
-    memory: Annotated[int | None, typer.Option(metavar="MIB", min=1, help="Use no more.")] = None,
-    depth_first: Annotated[
-        bool, typer.Option("--depth-first", help="Go deep first; a violation is shortened then.")
-    ] = False,
-    fusing: Annotated[
-        bool, typer.Option(help="Partial-order reduction, on a lasting network.")
-    ] = True,
-    symmetry: Annotated[
-        bool, typer.Option(help="Symmetry reduction, on a lasting network.")
-    ] = True,
-    scenario: Annotated[
-        Path | None,
-        typer.Option(help="Write an engine's violation here, as a scenario for the simulator."),
-    ] = None,
+    engine: options.Engine = None,
+    inputs: options.Inputs = "0,1,1",
+    nodes: options.Nodes = 4,
+    twins: options.Twins = 0,
+    crashes: options.Crashes = None,
+    restarts: options.Restarts = 0,
+    timers: options.Timers = False,
+    rounds: options.Rounds = None,
+    lasting: options.Lasting = False,
+    limit: options.Limit = CONFIGURATIONS_MAX,
+    depth: options.Depth = None,
+    memory: options.Memory = None,
+    depth_first: options.DepthFirst = False,
+    fusing: options.Fusing = True,
+    symmetry: options.Symmetry = True,
+    scenario: options.Scenario = None,
     json: Json = False,
 ) -> None:
     """Go through all configurations that any order of events can lead to.
 
     Agreements exchange each message once, or on a lasting network; engines are on a lasting one: what
-    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried. Each configuration is checked for agreement, integrity
-    and validity; what breaks one is shown with a schedule, which is replayed on fresh members.
+    was said may arrive late, again, or never. Where there are rounds, every crash pattern is tried.
+    Each configuration is checked for agreement, integrity and validity; what breaks one is shown with
+    a schedule, which is replayed on fresh members.
+
     Status: 0 nothing is broken in what was seen, 1 a property was violated, 2 bad input, 130 after
     Ctrl-C.
     """
