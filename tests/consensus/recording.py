@@ -7,6 +7,7 @@ from consensus import engine as contract
 from consensus.effects import Effect
 from consensus.engine import Engine, step
 from consensus.events import Event
+from consensus.model.links import Loss
 from consensus.simulation import host as host_module
 from consensus.simulation import reading
 from consensus.simulation.cluster import Cluster, make_cluster
@@ -82,6 +83,8 @@ def record_run(engine: str, monkeypatch: Any, seed: int = 0, size: int = 4) -> R
     cluster.run(500)
     ask_all(cluster)
     cluster.links.heal()
+    if cluster.spec.model.links.loss is Loss.RELIABLE:
+        cluster.links.quality = Quality(1, 25)  # what it asks of its links, at last
     assert cluster.run_until(cluster.are_at_rest, 60_000)
     return recorder
 
