@@ -5,6 +5,9 @@ members is left. What was lost is said again within the longest pause; then valu
 takes two delays, and the agreements run side by side, two delays a round. A round fails with a chance
 of at most 1 - 2^(1-n), whatever the order of the messages; FAILURES_MAX times 2^(n-1) rounds without
 an end are rarer than one in eight thousand for each agreement.
+
+Where members lie the outcome is signed, and the head has to be certified too: up to a checkpoint's
+interval of heights more, each of them long if a liar's value is kept out.
 """
 
 from consensus.benor.parameters import ChainParameters, Parameters
@@ -15,6 +18,8 @@ FAILURES_MAX = 9
 DELAYS_OF_A_ROUND = 2
 DELAYS_OF_A_BROADCAST = 2
 DELAYS_OF_A_PROVEN_HEIGHT = 7
+DELAYS_OF_A_LONG_HEIGHT = 17
+"""Where a liar's value is kept out: its agreement has no input before the others end, then two rounds."""
 DELAYS_OF_A_REPETITION = 4
 COMMON_FAILURES_MAX = 24
 """A round with a common coin fails with a chance of one half: so many, one agreement in 16 million."""
@@ -87,4 +92,7 @@ def compute_lying_bound_ms(
     repetition_ms = pause_ms + DELAYS_OF_A_REPETITION * delay_ms
     rounds = len(GIVEN) + COMMON_FAILURES_MAX
     deciding_ms = (DELAYS_OF_A_PROVEN_HEIGHT + rounds * DELAYS_OF_A_LYING_ROUND) * delay_ms
-    return parameters.idle_block_ms + 3 * repetition_ms + 2 * deciding_ms
+    certifying_ms = parameters.checkpoint_interval * (
+        parameters.idle_block_ms + DELAYS_OF_A_LONG_HEIGHT * delay_ms
+    )
+    return parameters.idle_block_ms + 3 * repetition_ms + 2 * deciding_ms + certifying_ms

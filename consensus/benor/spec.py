@@ -88,6 +88,7 @@ ACS = replace(
         delays=benor_complexity.count_lying_delays,
         good_case_messages=benor_complexity.count_lying_messages,
         progress_bound_ms=benor_complexity.compute_lying_bound_ms,
+        backlog_delays=benor_complexity.DELAYS_OF_A_LONG_HEIGHT,
     ),
     parameters=benor_parameters.ChainParameters,
     messages=acs.MESSAGES,

@@ -29,6 +29,9 @@ class SystemModel:
     takes at most `delay_ms`, at most `faults` of `size` replicas fail) to the decision of work
     known to all; it raises `ModelError` for a delay that is too large.
 
+    `backlog_delays` is how many message delays each further item of work may add to that: a height, at
+    worst. 0 stands for less than a quarter of a second on any network that is tried.
+
     `settling_ms(parameters, faults)` is when, after the start of all, a good case may begin: at rest, or
     just before a slot where there are slots.
     """
@@ -41,6 +44,7 @@ class SystemModel:
     view_change_messages: Callable[[int], dict[str, int]]
     largest_delay_ms: Callable[[Any], int]
     progress_bound_ms: Callable[[Any, int, int, int], int]
+    backlog_delays: int = 0
     settling_ms: Callable[[Any, int], int] = lambda _parameters, _faults: SETTLING_MS
 
     @property

@@ -87,6 +87,10 @@ class Links:
         """Is the link not cut."""
         return (sender, receiver) not in self.cut
 
+    def get_quality(self, pair: Pair) -> Quality:
+        """Its own, or that of all."""
+        return self.own.get(pair, self.quality)
+
     def draw_delays_ms(
         self, sender: Address, receiver: Address, message: Any, now_ms: int = 0
     ) -> list[int]:
@@ -100,7 +104,7 @@ class Links:
         chance = self.streams.get(pair)
         if chance is None:
             chance = self.streams[pair] = self.chance.fork(f"link/{sender}/{receiver}")
-        quality = self.own.get(pair, self.quality)
+        quality = self.get_quality(pair)
         if chance.happens(quality.loss_permille) or chance.happens(self.omission.get(pair, 0)):
             self.counts["message-lost"] += 1
             return []

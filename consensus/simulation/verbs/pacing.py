@@ -10,7 +10,10 @@ from consensus.simulation.words import ScenarioError, parse_number, split_at, ta
 
 LOAD_PER_SECOND_MAX = 1_000
 BACKLOG_MS = 250
-"""What each item that waits when a core is healed adds to the bound: a height, at worst."""
+"""What each item that waits when a core is healed adds to the bound: a height, at worst.
+
+More where the engine says that its heights are long.
+"""
 
 
 def run(board: Board, words: list[str]) -> None:
@@ -34,7 +37,7 @@ def demand(board: Board, words: list[str]) -> None:
     bound_ms, places = parse_number(word_at(words, 0)), board.places(words[1:])
     board.load += 1
     waiting = max(len(list(h.application.waiting)) for h in board.cluster.hosts.values())
-    bound_ms += BACKLOG_MS * waiting
+    bound_ms += compute_backlog_ms(board, places) * waiting
     for duty in DUTIES:
         await_duty(board, duty, bound_ms, places)
     board.items += 1
@@ -43,6 +46,14 @@ def demand(board: Board, words: list[str]) -> None:
         await_duty(board, duty, bound_ms, places)
     if board.cluster.spec.reads:
         demand_reads(board, bound_ms, places)
+
+
+def compute_backlog_ms(board: Board, places: list[int]) -> int:
+    """What an item that waits adds to the bound on the links between these hosts."""
+    links, delays = board.cluster.links, board.cluster.spec.model.backlog_delays
+    pairs = ((a, b) for a in places for b in places if a != b)
+    slowest_ms = max((links.get_quality(pair).delay_ms_max for pair in pairs), default=0)
+    return max(BACKLOG_MS, delays * slowest_ms)
 
 
 def await_duty(board: Board, duty: Property, bound_ms: int, places: list[int]) -> None:
