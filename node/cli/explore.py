@@ -16,7 +16,7 @@ from node.cli.remote import Json, RequestError
 from node.cli.simulate import refusing
 from node.cli.simulate_campaign import EXIT_INTERRUPTED
 
-CONFIGURATIONS_MAX = 100_000
+CONFIGURATIONS_MAX = 1_000_000
 FIRST = agreements.names()[0]
 
 
