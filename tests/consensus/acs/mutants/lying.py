@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from consensus.agreement import AgreementEffect, Decided
 from consensus.benor import bracha, mmr, subset
 from consensus.benor.bracha import Forum, Topic
-from consensus.benor.messages import Ready, Settled
-from consensus.benor.mmr import Mmr, decide
+from consensus.benor.messages import Ready
+from consensus.benor.mmr import Mmr
 from consensus.benor.subset import Subset
 from consensus.committee import Committee, ReplicaId
 from consensus.effects import Broadcast, Persist
@@ -39,18 +39,6 @@ def wait_for_all(ground: Ground) -> None:
 def accept_what_a_liar_says(ground: Ground) -> None:
     """One word is enough for a value to be accepted, settled, and delivered."""
     ground.put(Committee, "lasting_quorum", property(lambda _committee: 1))
-
-
-def believe_one_who_settled(ground: Ground) -> None:
-    """A single member says that it is over."""
-
-    def on_settled(
-        participant: Mmr, _sender: ReplicaId, word: Settled
-    ) -> Iterator[AgreementEffect]:
-        if participant.decided is None:
-            yield from decide(participant, word.value)
-
-    ground.swap(mmr.on_settled, on_settled)
 
 
 def settle_and_leave(ground: Ground) -> None:
@@ -127,7 +115,6 @@ def put_oneself_first(ground: Ground) -> None:
 MUTANTS = (
     Mutant("acs-waits-for-all", "a step ends with n words", STUCK, wait_for_all, FOUR),
     Mutant("acs-accepts-one", "one word is enough", STUCK, accept_what_a_liar_says, FOUR),
-    Mutant("acs-believes-one", "one member settles it", STUCK, believe_one_who_settled, FOUR),
     Mutant("acs-leaves", "who decided falls silent", STUCK, settle_and_leave, FOUR),
     Mutant("acs-backs-nobody", "no value is relayed", STUCK, back_nobody, FOUR),
     Mutant("acs-delivers-at-once", "an author may lie", STUCK, deliver_what_was_shown, FOUR),
