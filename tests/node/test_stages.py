@@ -1,11 +1,12 @@
 """Stages: processor time per stage, inner stages not counted twice."""
 
+import random
 import time
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from node.stages import NAMES, Stages
+from node.stages import NAMES, ONE_IN, Stages
 
 
 def burn(seconds: float) -> None:
@@ -27,6 +28,21 @@ def test_inner_time_counts_once() -> None:
     assert stages.seconds["store"] >= 0.04
     assert stages.seconds["execute"] >= 0.02
     assert stages.seconds["store"] + stages.seconds["execute"] == pytest.approx(taken, abs=0.005)
+
+
+def test_what_comes_often_is_measured_in_part_and_counted_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draws = iter([0.99] * (ONE_IN - 1) + [0.0])
+    monkeypatch.setattr(random, "random", lambda: next(draws))
+    stages = Stages()
+    before = time.thread_time()
+    for _ in range(ONE_IN):
+        with stages.measure("engine"):
+            burn(0.004)
+    taken = time.thread_time() - before
+    assert next(draws, None) is None
+    assert stages.seconds["engine"] == pytest.approx(taken, rel=0.2)
 
 
 def test_sleeping_is_not_work() -> None:
