@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from consensus.bounds.benign import tell_execution
-from consensus.bounds.drawing.svg import draw_node, draw_svg
+from consensus.bounds.drawing.svg import draw_node
 from consensus.bounds.reports import ChainFound, Hiding
 from consensus.bounds.views import Crash, Execution
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 
 COLUMN_PX, ROW_PX, LEFT_PX, TOP_PX, NODE_PX = 62.0, 50.0, 60.0, 34.0, 14.0
 ROUND_PX = 150.0

@@ -2,10 +2,10 @@
 
 import math
 
-from consensus.bounds.drawing.svg import Party, draw_node, draw_svg, draw_two_faces
+from consensus.bounds.drawing.svg import Party, draw_node, draw_two_faces
 from consensus.bounds.reports import Corner, Hexagon, Replayed
 from consensus.bounds.telling import tell_value
-from consensus.simulation.drawing.markup import Markup, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, tag, text
 
 WIDTH_PX, HEIGHT_PX, RADIUS_PX = 520.0, 400.0, 120.0
 BESIDE_PX, BEYOND_PX = 88.0, 54.0

@@ -1,27 +1,13 @@
-"""What the pictures share: a frame, nodes, arrows, and two parties below a liar with two faces."""
+"""What the pictures share: nodes, arrows, and two parties below a liar with two faces."""
 
 import math
 from dataclasses import dataclass
 
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 
 NODE_PX = 30.0
 ARROW_PX = 4.0
 WIDTH_PX, HEIGHT_PX, SIDE_PX, TOP_PX = 340.0, 260.0, 76.0, 70.0
-
-
-def draw_svg(title: str, width: float, height: float, *inner: Markup) -> Markup:
-    """A picture with a title for those who do not see it."""
-    return tag(
-        "svg",
-        tag("title", text(title)),
-        *inner,
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        width=width,
-        height=height,
-        viewBox=path(0, 0, width, height),
-    )
 
 
 def draw_node(x: float, y: float, name: str, look: str, radius: float = NODE_PX) -> Markup:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from consensus.exploration.drawing.signs import draw_line, draw_sign, draw_svg
+from consensus.exploration.drawing.signs import draw_boxed, draw_line, draw_sign
 from consensus.exploration.flp import Inputs
 from consensus.simulation.drawing.markup import Markup, tag, text
 
@@ -22,7 +22,7 @@ RADIUS_PX = 15
 
 def draw_cube(starts: Mapping[Inputs, str], title: str) -> Markup:
     """Three inputs, so a cube."""
-    return draw_svg(title, WIDTH_PX, HEIGHT_PX, *draw_edges(starts), *draw_corners(starts))
+    return draw_boxed(title, WIDTH_PX, HEIGHT_PX, *draw_edges(starts), *draw_corners(starts))
 
 
 def draw_edges(starts: Mapping[Inputs, str]) -> Iterator[Markup]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from consensus.exploration.drawing.signs import draw_line, draw_sign, draw_svg
+from consensus.exploration.drawing.signs import draw_boxed, draw_line, draw_sign
 from consensus.exploration.figures import Layers
 from consensus.simulation.drawing.markup import Markup, tag, text
 
@@ -31,7 +31,7 @@ def draw_layers(layers: Layers, title: str) -> Markup:
         for layer, valences in enumerate(layers.valences)
         for place, valence in enumerate(valences)
     )
-    return draw_svg(title, width, height, *draw_heads(layers), *lines, *signs)
+    return draw_boxed(title, width, height, *draw_heads(layers), *lines, *signs)
 
 
 def tell(layer: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from consensus.exploration.drawing.signs import draw_line, draw_sign, draw_svg
+from consensus.exploration.drawing.signs import draw_boxed, draw_line, draw_sign
 from consensus.exploration.figures import Diamond, Halt
 from consensus.simulation.drawing.markup import Markup, path, tag, text
 
@@ -16,7 +16,7 @@ LETTERS_MAX = 44
 def draw_diamond(diamond: Diamond, title: str) -> Markup:
     """The upper row goes without the event; below each stands what the event makes of it."""
     width = 2 * SIDE_PX + STEP_PX * len(diamond.steps) + 60
-    return draw_svg(title, width, LOWER_PX + 60, *draw_squares(diamond), *draw_columns(diamond))
+    return draw_boxed(title, width, LOWER_PX + 60, *draw_squares(diamond), *draw_columns(diamond))
 
 
 def draw_columns(diamond: Diamond) -> Iterator[Markup]:
@@ -58,7 +58,7 @@ def draw_halts(halts: tuple[Halt, ...], prefix: int, title: str) -> Markup:
     reach = FAN_PX + FAN_STEP_PX * max(most - 1, 0)
     spine = max(reach + 34, SPINE_PX)
     height = spine + reach + 60
-    return draw_svg(
+    return draw_boxed(
         title,
         width,
         height,

@@ -1,6 +1,6 @@
 """Configurations as signs: square 0, diamond 1, ring both; told apart by form as well as by colour."""
 
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 
 NAMES = {
     "0": "0-valent: only 0 can still be decided",
@@ -49,19 +49,9 @@ def draw_line(x1: float, y1: float, x2: float, y2: float, look: str = "edge") ->
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=look)
 
 
-def draw_svg(title: str, width: float, height: float, *inner: Markup) -> Markup:
+def draw_boxed(title: str, width: float, height: float, *inner: Markup) -> Markup:
     """A drawing that keeps its size, in a box that scrolls where it is too wide, also by keyboard."""
-    svg = tag(
-        "svg",
-        tag("title", text(title)),
-        *inner,
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        width=width,
-        height=height,
-        viewBox=path(0, 0, width, height),
-    )
-    return scroll(title, svg)
+    return scroll(title, draw_svg(title, width, height, *inner))
 
 
 def scroll(title: str, *inner: Markup) -> Markup:

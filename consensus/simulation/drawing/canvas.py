@@ -7,7 +7,7 @@ from itertools import filterfalse, groupby
 
 from consensus.simulation.drawing.frame import AXIS_PX, TOP_PX, Frame, Line
 from consensus.simulation.drawing.marks import CROSS, LAYERS, SIGNS, SPREAD_PX, WRITE_PX, find_sign
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 from consensus.simulation.drawing.scale import Stretch
 from consensus.simulation.drawing.story import LOST, OPEN, Flight, Life, Story
 from consensus.simulation.drawing.words import (
@@ -40,9 +40,10 @@ class Canvas:
     def draw(self) -> Markup:
         """The whole drawing."""
         width, height = self.frame.width_px, self.frame.height_px
-        return tag(
-            "svg",
-            tag("title", text("Messages between hosts over virtual time")),
+        return draw_svg(
+            "Messages between hosts over virtual time",
+            width,
+            height,
             tag("defs", *self.draw_heads()),
             tag("g", *self.draw_ticks(), class_="axis"),
             tag("g", *map(self.draw_life, self.story.lives), class_="lives"),
@@ -50,12 +51,7 @@ class Canvas:
             tag("g", *self.draw_flights(), class_="flights"),
             tag("g", *self.draw_marks(), class_="marks"),
             tag("g", *self.draw_words(), class_="words"),
-            xmlns="http://www.w3.org/2000/svg",
             class_="drawing",
-            role="img",
-            width=width,
-            height=height,
-            viewBox=path(0, 0, width, height),
         )
 
     def draw_heads(self) -> Iterator[Markup]:

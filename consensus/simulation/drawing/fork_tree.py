@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from consensus.simulation.drawing.look import PALETTE
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 from consensus.simulation.entry import Entry
 
 COLUMN_PX, ROW_PX, LEFT_PX, TOP_PX, BLOCK_PX = 46, 34, 30, 40, 8.0
@@ -104,18 +104,14 @@ def draw_fork_tree(entries: Sequence[Entry], from_ms: int = 0, liars: Iterable[i
     first = min(block.height for block in blocks.values())
     width = LEFT_PX * 2 + COLUMN_PX * (max(b.height for b in blocks.values()) - first + 1)
     height = TOP_PX + ROW_PX * rows
-    drawing = tag(
-        "svg",
-        tag("title", text("The tree of blocks")),
+    drawing = draw_svg(
+        "The tree of blocks",
+        width,
+        height,
         *draw_heights(blocks, first),
         *draw_links(blocks, first),
         *draw_blocks(blocks, first, frozenset(liars)),
-        xmlns="http://www.w3.org/2000/svg",
         class_="tree",
-        role="img",
-        width=width,
-        height=height,
-        viewBox=path(0, 0, width, height),
     )
     caption = tag("p", text(tell(blocks, len(found) - len(blocks))))
     return tag("section", tag("h2", text("Tree of blocks")), caption, drawing, class_="forks")

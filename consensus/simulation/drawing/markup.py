@@ -23,6 +23,21 @@ def tag(name: str, /, *inner: Markup, **attributes: str | float) -> Markup:
     return f"<{opening}/>" if name in LEAVES else f"<{opening}>{''.join(inner)}</{name}>"
 
 
+def draw_svg(title: str, width: float, height: float, *inner: Markup, **attributes: str) -> Markup:
+    """A picture, lengths in pixels, with a title for those who do not see it."""
+    return tag(
+        "svg",
+        tag("title", text(title)),
+        *inner,
+        xmlns="http://www.w3.org/2000/svg",
+        **attributes,
+        role="img",
+        width=width,
+        height=height,
+        viewBox=path(0, 0, width, height),
+    )
+
+
 def show(value: str | float) -> str:
     """An attribute: lengths to a tenth of a pixel, so that equal pages are equal bytes."""
     if isinstance(value, float):

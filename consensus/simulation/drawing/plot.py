@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from consensus.simulation.drawing.markup import Markup, path, tag, text
+from consensus.simulation.drawing.markup import Markup, draw_svg, path, tag, text
 
 WIDTH_PX, HEIGHT_PX = 560, 380
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 70, 150, 34, 46
@@ -84,18 +84,14 @@ class Plot:
 
     def draw(self) -> Markup:
         """The whole plot."""
-        return tag(
-            "svg",
-            tag("title", text(self.title)),
+        return draw_svg(
+            self.title,
+            WIDTH_PX,
+            HEIGHT_PX,
             tag("text", text(self.title), x=LEFT_PX, y=18, class_="title"),
             tag("g", *self.draw_axes(), class_="axis"),
             *(self.draw_series(number, series) for number, series in enumerate(self.series)),
-            xmlns="http://www.w3.org/2000/svg",
             class_="plot",
-            role="img",
-            width=WIDTH_PX,
-            height=HEIGHT_PX,
-            viewBox=path(0, 0, WIDTH_PX, HEIGHT_PX),
         )
 
     def draw_axes(self) -> Iterator[Markup]:
