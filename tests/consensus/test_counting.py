@@ -16,6 +16,7 @@ CHAINS = frozenset({"acs", "benor"})
 """Engines that `consensus.chaining` makes of agreements."""
 CLOCKED = frozenset({"early", "floodset"})
 """Engines of `consensus.lockstep`, which share with chains how heights are taken and handed out."""
+SHARED_WITH_CHAINS = ("catch_up.py", "delivering.py", "standing_up.py")
 SOURCE = Path(consensus.__file__).parent
 
 
@@ -25,7 +26,7 @@ def list_counted(engine: str) -> set[str]:
     In a chain of agreements nobody but the chain counts.
     """
     if engine in CLOCKED:
-        shared = [SOURCE / "chaining" / name for name in ("catch_up.py", "delivering.py")]
+        shared = [SOURCE / "chaining" / name for name in SHARED_WITH_CHAINS]
         files = [*(SOURCE / "lockstep").glob("*.py"), *shared]
         return {*ALARM_COUNTERS.values(), *list_literals(files, "keeper.count")}
     is_chain = engine in CHAINS
