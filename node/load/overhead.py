@@ -1,10 +1,14 @@
 """What watching costs: one network that is watched, one that is not, measured in turn in one run.
 
-Both are made alike and stay up all the time. Of the second nothing is counted (`metrics.enabled`),
-nobody scrapes it, looks at its explorer or listens to its events; of the first everything, while it
-is its turn. Each is offered more than it can take, so that what becomes final in the time until all
-is final is its throughput. A machine that is busy otherwise disturbs both sides of a round alike,
-so the ratio within a round counts, and of all rounds the median.
+Both stand side by side. Of the second nothing is counted (`metrics.enabled`) nor written down
+(`events.enabled`), nobody scrapes it, looks at its explorer or listens to its events; of the first
+everything, while it is its turn. Each is offered more than it can take, so that what becomes final
+in the time until all is final is its throughput.
+
+Two networks made alike differ by some per cent for as long as they live, and a machine that is busy
+otherwise disturbs whoever has the turn. So a round has two halves: in the second the networks change
+roles, after a restart. The ratio of a round is the geometric mean of its halves, in which a network
+that is quicker, and a turn that comes first, count on both sides; and of all rounds the median.
 """
 
 import asyncio
@@ -65,7 +69,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     audience: Attendance | None = None
 
 
-class Round(msgspec.Struct, frozen=True, kw_only=True):
+class Half(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides, one after the other."""
 
     watched: Turn
@@ -74,12 +78,28 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ratio(self) -> float:
         """Throughput, watched over alone."""
-        return round(self.watched.tx_per_second / self.alone.tx_per_second, 4)
+        return self.watched.tx_per_second / self.alone.tx_per_second
 
     @property
     def cpu_ratio(self) -> float:
         """Processor time per transaction, watched over alone."""
-        return round(self.watched.cpu_seconds_per_1000 / self.alone.cpu_seconds_per_1000, 4)
+        return self.watched.cpu_seconds_per_1000 / self.alone.cpu_seconds_per_1000
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """Each network in each role."""
+
+    halves: tuple[Half, Half]
+
+    @property
+    def ratio(self) -> float:
+        """Throughput, watched over alone."""
+        return round(statistics.geometric_mean(half.ratio for half in self.halves), 4)
+
+    @property
+    def cpu_ratio(self) -> float:
+        """Processor time per transaction, watched over alone."""
+        return round(statistics.geometric_mean(half.cpu_ratio for half in self.halves), 4)
 
 
 class OverheadReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,64 +142,98 @@ async def measure_overhead(
     removed unless they are to be kept, or something went wrong.
     """
     other = msgspec.structs.replace(plan, base_port=plan.base_port + PORTS_PER_NODE * plan.nodes)
-    networks = (
-        create_network(folder / "watched", plan),
-        make_uncounted(create_network(folder / "alone", other)),
+    contest = Contest(
+        Contestant(create_network(folder / "one", plan)),
+        Contestant(create_network(folder / "other", other)),
+        options,
+        say,
     )
-    async with AsyncExitStack() as stack:
-        for network in networks:
-            supervisor = Supervisor(network)
-            stack.push_async_callback(supervisor.stop)
-            supervisor.start()
-            await supervisor.wait_ready()
-        report = await compare_networks(networks, options, say)
+    report = await contest.run()
     if not keep:
-        for network in networks:
+        for network in (contest.first.network, contest.second.network):
             remove(network.home)
     return report
 
 
-def make_uncounted(network: Network) -> Network:
-    """Have no node of a new network count anything."""
-    for member in network.members:
-        with (member.home / "config.toml").open("a", encoding="utf-8") as file:
-            file.write(UNCOUNTED)
-    return network
+class Contestant:
+    """A network that can be dressed for either role, while it does not run."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._configs = {
+            member.home / "config.toml": (member.home / "config.toml").read_text("utf-8")
+            for member in network.members
+        }
+
+    def dress(self, *, is_counting: bool) -> None:
+        """Have its nodes count and write down everything from their next start on, or nothing."""
+        for path, config in self._configs.items():
+            path.write_text(config if is_counting else config + UNCOUNTED, "utf-8")
 
 
-async def compare_networks(
-    networks: tuple[Network, Network], options: OverheadOptions, say: Say
-) -> OverheadReport:
-    """Measure two networks in turn; who begins changes each round."""
-    cores, plan = os.cpu_count() or 1, networks[0].plan
-    async with AsyncExitStack() as stack:
+class Contest:
+    """Measures two networks in turn; `first` always begins, in either role."""
+
+    def __init__(
+        self, first: Contestant, second: Contestant, options: OverheadOptions, say: Say
+    ) -> None:
+        self.first = first
+        self.second = second
+        self._options = options
+        self._say = say
+
+    async def run(self) -> OverheadReport:
+        """All rounds."""
+        cores, plan = os.cpu_count() or 1, self.first.network.plan
         spawning = multiprocessing.get_context("spawn")
-        pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=spawning))
-        verifications = await asyncio.to_thread(measure_verifications, pool, cores)
-        rate = options.rate or OFFERED_SHARE * verifications / plan.validators
-        watched, alone = [
-            await open_field(network, options, pool, stack, say) for network in networks
-        ]
-        urls = [member.url for member in networks[0].members]
-        rounds: list[Round] = []
-        for number in range(options.rounds):
-            turns: dict[str, Turn] = {}
-            for side in ("watched", "alone") if number % 2 == 0 else ("alone", "watched"):
-                if side == "watched":
-                    turns[side] = await measure_watched(watched, urls, rate, options)
+        with ProcessPoolExecutor(cores, mp_context=spawning) as pool:
+            verifications = await asyncio.to_thread(measure_verifications, pool, cores)
+            rate = self._options.rate or OFFERED_SHARE * verifications / plan.validators
+            rounds: list[Round] = []
+            for number in range(self._options.rounds):
+                halves = await self._hold(rate, pool, 1), await self._hold(rate, pool, 2)
+                rounds.append(Round(halves=halves))
+                self._say(
+                    f"round {number + 1}: {rounds[-1].ratio:.3f},"
+                    f" processor time {rounds[-1].cpu_ratio:.3f}"
+                )
+        return OverheadReport(
+            engine=plan.engine,
+            nodes=plan.validators,
+            ways=self._options.ways,
+            offered_per_second=round(rate, 1),
+            machine=describe_machine(),
+            commit=read_commit(),
+            rounds=rounds,
+        )
+
+    async def _hold(self, rate: float, pool: ProcessPoolExecutor, number: int) -> Half:
+        """Half a round: the first network is watched in the first, the second in the second."""
+        options, both = self._options, (self.first, self.second)
+        watched = both[number - 1]
+        turns: dict[bool, Turn] = {}
+        async with AsyncExitStack() as stack:
+            for one in both:
+                one.dress(is_counting=one is watched)
+                await run_network(one.network, stack)
+            fields = [await open_field(one.network, options, pool, stack) for one in both]
+            for one, field in zip(both, fields, strict=True):
+                if one is watched:
+                    urls = [member.url for member in one.network.members]
+                    turns[True] = await measure_watched(field, urls, rate, options)
                 else:
-                    turns[side] = make_turn(await alone.measure(rate, options.seconds))
-            rounds.append(Round(**turns))
-            say(describe_round(number + 1, rounds[-1]))
-    return OverheadReport(
-        engine=plan.engine,
-        nodes=plan.validators,
-        ways=options.ways,
-        offered_per_second=round(rate, 1),
-        machine=describe_machine(),
-        commit=read_commit(),
-        rounds=rounds,
-    )
+                    turns[False] = make_turn(await field.measure(rate, options.seconds))
+        half = Half(watched=turns[True], alone=turns[False])
+        self._say(describe_half(half))
+        return half
+
+
+async def run_network(network: Network, stack: AsyncExitStack) -> None:
+    """Have a network run until the stack ends."""
+    supervisor = Supervisor(network)
+    stack.push_async_callback(supervisor.stop)
+    supervisor.start()
+    await supervisor.wait_ready()
 
 
 async def open_field(
@@ -187,12 +241,10 @@ async def open_field(
     options: OverheadOptions,
     pool: ProcessPoolExecutor,
     stack: AsyncExitStack,
-    say: Say,
 ) -> Range:
     """A network with funded accounts, ready to be measured."""
     urls = [member.url for member in network.members]
     clients = [await stack.enter_async_context(Client(url, CLIENT_TIMEOUT_S)) for url in urls]
-    say(f"funding {options.accounts} accounts in {network.home} …")
     faucet = KeyPair(load_identity(network.faucet_path).seed)
     payers = await open_payers(clients, faucet, options.accounts)
     drafts = Drafts(payers, len(clients), options.batch_size)
@@ -246,11 +298,11 @@ def make_turn(finding: Finding, audience: Attendance | None = None) -> Turn:
     )
 
 
-def describe_round(number: int, one: Round) -> str:
+def describe_half(one: Half) -> str:
     """A line for people."""
     watched, alone, seen = one.watched, one.alone, one.watched.audience or Attendance()
     return (
-        f"round {number}: {watched.tx_per_second:,.0f} tx/s watched"
+        f"{watched.tx_per_second:,.0f} tx/s watched"
         f" ({seen.scrapes} scrapes, {seen.pages} pages, {seen.event_bytes:,} bytes of events),"
         f" {alone.tx_per_second:,.0f} alone: {one.ratio:.3f};"
         f" processor time {one.cpu_ratio:.3f}"

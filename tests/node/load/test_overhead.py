@@ -13,11 +13,12 @@ from node.config import load_config
 from node.load import audience as module
 from node.load.audience import EVERY_WAY, Attendance, Audience
 from node.load.overhead import (
+    Contestant,
+    Half,
     OverheadReport,
     Round,
     Turn,
-    describe_round,
-    make_uncounted,
+    describe_half,
     watching,
 )
 from node.testnet.network import create_network
@@ -36,8 +37,14 @@ def make_turn(tx_per_second: float, cpu: float = 2.0, seen: Attendance | None = 
     )
 
 
-def make_report(*pairs: tuple[float, float]) -> OverheadReport:
-    rounds = [Round(watched=make_turn(one, 3.0), alone=make_turn(other)) for one, other in pairs]
+def make_round(*pairs: tuple[float, float]) -> Round:
+    one, other = (
+        Half(watched=make_turn(watched, 3.0), alone=make_turn(alone)) for watched, alone in pairs
+    )
+    return Round(halves=(one, other))
+
+
+def make_report(*rounds: Round) -> OverheadReport:
     return OverheadReport(
         engine="pbft",
         nodes=4,
@@ -45,31 +52,43 @@ def make_report(*pairs: tuple[float, float]) -> OverheadReport:
         offered_per_second=1.0,
         machine={},
         commit=None,
-        rounds=rounds,
+        rounds=list(rounds),
     )
 
 
 def test_the_ratio_is_the_median_of_what_each_round_came_to() -> None:
-    report = make_report((90, 100), (1, 10), (500, 505))
+    report = make_report(
+        make_round((90, 100), (90, 100)),
+        make_round((1, 10), (1, 10)),
+        make_round((500, 505), (500, 505)),
+    )
     assert [one.ratio for one in report.rounds] == [0.9, 0.1, 0.9901]
     assert (report.ratio, report.cpu_ratio) == (0.9, 1.5)
     plain = msgspec.json.decode(msgspec.json.encode(report.to_plain()))
     assert plain["ratio"] == 0.9
     assert plain["rounds"][1]["ratio"] == 0.1
-    assert plain["rounds"][1]["watched"]["tx_per_second"] == 1
+    assert plain["rounds"][1]["halves"][0]["watched"]["tx_per_second"] == 1
 
 
-def test_a_round_is_told_with_what_its_audience_saw() -> None:
+def test_a_network_that_is_quicker_of_itself_changes_no_ratio() -> None:
+    """One takes 200 alone, the other 100; watching costs either a tenth."""
+    assert make_round((180, 100), (90, 200)).ratio == 0.9
+
+
+def test_half_a_round_is_told_with_what_its_audience_saw() -> None:
     seen = Attendance(scrapes=8, pages=3, event_bytes=12_345)
-    told = describe_round(2, Round(watched=make_turn(950, seen=seen), alone=make_turn(1_000)))
-    for words in ("round 2: 950 tx/s", "8 scrapes, 3 pages, 12,345 bytes", "1,000 alone: 0.950"):
+    told = describe_half(Half(watched=make_turn(950, seen=seen), alone=make_turn(1_000)))
+    for words in ("950 tx/s", "8 scrapes, 3 pages, 12,345 bytes", "1,000 alone: 0.950"):
         assert words in told
 
 
-def test_an_uncounted_network_is_one_whose_nodes_are_told_so(tmp_path: Path) -> None:
-    network = make_uncounted(create_network(tmp_path / "net", Plan(validators=2)))
-    configs = [load_config(member.home) for member in network.members]
-    assert [config.metrics.enabled for config in configs] == [False, False]
+def test_a_network_is_dressed_for_either_role(tmp_path: Path) -> None:
+    contestant = Contestant(create_network(tmp_path / "net", Plan(validators=2)))
+    for is_counting in (False, True, False):
+        contestant.dress(is_counting=is_counting)
+        configs = [load_config(member.home) for member in contestant.network.members]
+        assert [config.metrics.enabled for config in configs] == [is_counting] * 2
+        assert [config.events.enabled for config in configs] == [is_counting] * 2
 
 
 class Stage:
