@@ -23,3 +23,14 @@ class Limits(
     record_value_bytes_max: U64 = 4 * 1024
     clock_drift_ms: U64 = 5_000
     """How far a payload's time may lie ahead of the clock of whoever checks it."""
+
+    def divide(self, parts: int) -> "Limits":
+        """For payloads of which `parts` make a block: what is left of it for each of them.
+
+        A transaction of the greatest size still has room in each.
+        """
+        return msgspec.structs.replace(
+            self,
+            block_transactions_max=max(self.block_transactions_max // parts, 1),
+            block_bytes_max=max(self.block_bytes_max // parts, self.transaction_bytes_max),
+        )
