@@ -14,7 +14,8 @@ class Limits(
     """What one transaction, one record and one payload may weigh."""
 
     block_transactions_max: U64 = 4_000
-    """Ids in the payload of a block, or in all that are united in one: 4,000 take 128 kB on the wire and a fraction of a second to execute."""
+    """Ids in the payload of a block, or in all that are united in one: 4,000 take 128 kB on the wire
+    and a fraction of a second to execute."""
     block_bytes_max: U64 = 4 * 1024 * 1024
     """Their bodies together."""
     transaction_bytes_max: U64 = 8 * 1024
