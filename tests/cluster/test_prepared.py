@@ -25,7 +25,7 @@ pytestmark = pytest.mark.cluster
 NODES = range(4)
 ATTEMPTS_MAX = 12
 RATE = 60.0
-SLOW = Slow(Slowness(delay_ms=50))
+SLOW = Slow(Slowness(delay_ms=100))
 """What is prepared waits so long for the commits of others: time for a kill in between."""
 WATCH_S = 10.0
 
