@@ -108,7 +108,7 @@ def _make_copier(kind: type, names: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def _copy_dict(value: dict[Any, Any]) -> dict[Any, Any]:
-    if _shared.issuperset(map(type, value.values())):
+    if not value or _shared.issuperset(map(type, value.values())):
         return dict(value)
     return {key: _clone(item) for key, item in value.items()}
 
