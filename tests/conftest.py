@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,6 +14,21 @@ settings.register_profile("quorate", deadline=None)
 settings.load_profile("quorate")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def keep_bytecode(folder: Path) -> None:
+    """Compile each module once for all processes, in a folder of its own.
+
+    An environment may forbid compiled modules beside the sources; then each of some hundred nodes and
+    commands that the tests start would compile the whole project before it does anything.
+    """
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+if sys.dont_write_bytecode:
+    keep_bytecode(ROOT / ".cache" / "bytecode")
 
 
 def require_tool(name: str) -> Path:
