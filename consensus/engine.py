@@ -77,7 +77,7 @@ def _clone(value: Any) -> Any:
     return value if kind in _shared else _copiers[kind](value)
 
 
-_PLAIN = frozenset({int, bytes, str, bool, type(None)})
+_PLAIN: frozenset[type] = frozenset({int, bytes, str, bool, type(None)})
 """What most values are; told apart first because that is quickest."""
 _shared: set[type] = set(_PLAIN)
 """Types whose values cannot change, as they are met."""
@@ -186,7 +186,7 @@ def _make_speller(kind: type, names: tuple[str, ...]) -> Callable[[Any], str]:
             [head, *[_spellers[type(one := getattr(value, name))](one) for name in names]]
         )
 
-    if kind.__hash__ is None:
+    if getattr(kind, "__hash__", None) is None:
         return spell_record
     remembered = lru_cache(maxsize=SPELLINGS_MAX)(spell_record)
 
