@@ -77,7 +77,7 @@ def _clone(value: Any) -> Any:
     return value if kind in _shared else _copiers[kind](value)
 
 
-_PLAIN = frozenset({int, bytes, str, bool, type(None)})
+_PLAIN: frozenset[type] = frozenset({int, bytes, str, bool, type(None)})
 """What most values are; told apart first because that is quickest."""
 _shared: set[type] = set(_PLAIN)
 """Types whose values cannot change, as they are met."""
@@ -108,7 +108,7 @@ def _make_copier(kind: type, names: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def _copy_dict(value: dict[Any, Any]) -> dict[Any, Any]:
-    if _shared.issuperset(map(type, value.values())):
+    if not value or _shared.issuperset(map(type, value.values())):
         return dict(value)
     return {key: _clone(item) for key, item in value.items()}
 
@@ -186,7 +186,7 @@ def _make_speller(kind: type, names: tuple[str, ...]) -> Callable[[Any], str]:
             [head, *[_spellers[type(one := getattr(value, name))](one) for name in names]]
         )
 
-    if kind.__hash__ is None:
+    if getattr(kind, "__hash__", None) is None:
         return spell_record
     remembered = lru_cache(maxsize=SPELLINGS_MAX)(spell_record)
 

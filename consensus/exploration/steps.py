@@ -41,6 +41,7 @@ Move: TypeAlias = Deliver | Fire | Show | Tell | Restart
 """`to` is a place everywhere; `Deliver.sender` is a name."""
 FACES = (0, 1)
 SPARES_MAX = 1_024
+"""So many copies of states wait for the next move."""
 
 
 def make_sign(name: ReplicaId) -> Sign:

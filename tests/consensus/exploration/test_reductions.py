@@ -122,6 +122,21 @@ def test_depth_first_sees_the_same() -> None:
     assert set(broad.configurations) == set(deep.configurations)
 
 
+def test_a_state_that_was_asked_stays_as_it_was() -> None:
+    search = Search(make_cast("pbft", 4, 1, 0))
+    search.run(configurations_max=MOST)
+    steps = search.steps
+    numbers = [
+        steps.enter(one, at, None) for one, at in zip(steps.states, steps.places, strict=True)
+    ]
+    assert numbers == list(range(len(numbers)))
+    assert any(
+        following == state
+        for state, taken in enumerate(steps.taken)
+        for following, *_ in taken.values()
+    )
+
+
 def test_a_depth_is_a_limit_and_nothing_is_called_closed() -> None:
     search = Search(make_cast("pbft", 4, 1, 0))
     seen = search.run(configurations_max=MOST, depth_max=2)
