@@ -80,7 +80,11 @@ class Subset:
                 if find_ends(self, author) == before:
                     return  # `advance` looks at nothing else of an agreement
             case Received(sender, message):
+                author = getattr(message, "author", sender)
+                held = self.shelf.has_delivered(author), self.shelf.find(author)
                 yield from self.shelf.hear(sender, message)
+                if (self.shelf.has_delivered(author), self.shelf.find(author)) == held:
+                    return
             case Propose(value) if not self.shelf.has_spoken:
                 yield from self.shelf.bring(value)
             case Propose():
