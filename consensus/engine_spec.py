@@ -126,6 +126,8 @@ class EngineSpec:
     """Faults of storms that mean nothing here, such as to starve a leader where nobody leads."""
     silence_ms: Callable[[Any], int] | None = None
     """From parameters, for engines that `Watch`: the silence at which a detector starts to suspect."""
+    unites: bool = False
+    """Do the values of many members count at one height: then each may fill its part of a block."""
     reads: bool = False
     """Does the engine answer `Read`."""
     needs_coin: Callable[[Any], bool] | None = None

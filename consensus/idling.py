@@ -19,11 +19,15 @@ class Wish(Protocol):
     required: bool
 
 
-class Orderer(Protocol):
-    """A replica that may lead."""
+class Growing(Protocol):
+    """A chain as one replica knows it."""
 
     decided: Height
     pending: bool
+
+
+class Orderer(Growing, Protocol):
+    """A replica that may lead."""
 
     @property
     def is_leading(self) -> bool:
@@ -38,9 +42,9 @@ class Orderer(Protocol):
         """The network's numbers."""
 
 
-def must_move(replica: Orderer) -> bool:
+def must_move(chain: Growing, intervals: Intervals) -> bool:
     """Is there work, or are there heights that only the next checkpoint will certify."""
-    return replica.pending or replica.decided % replica.parameters.checkpoint_interval != 0
+    return chain.pending or chain.decided % intervals.checkpoint_interval != 0
 
 
 def is_idling(replica: Orderer) -> bool:
@@ -48,7 +52,7 @@ def is_idling(replica: Orderer) -> bool:
     wish = replica.ordering
     if wish.requested != replica.decided + 1 or wish.required:
         return False
-    return replica.is_leading and must_move(replica)
+    return replica.is_leading and must_move(replica, replica.parameters)
 
 
 def require_value(replica: Orderer, after: tuple[Digest, ...]) -> Iterator[Effect]:

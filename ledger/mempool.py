@@ -18,6 +18,7 @@ Form and signatures have been checked before (`ledger.validation`). Nothing here
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -34,6 +35,17 @@ from ledger.validation import compute_cost, validate_transaction
 
 _MISFITS_MAX = 16
 """So many transactions that are too large for the rest of a payload end the search for small ones."""
+
+
+class Share(NamedTuple):
+    """One of `parts` shares of all accounts; an account belongs to one of them."""
+
+    part: int
+    parts: int
+
+    def has(self, public_key: bytes) -> bool:
+        """Does an account belong to it."""
+        return int.from_bytes(public_key[:4], "big") % self.parts == self.part
 
 
 class MempoolLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,23 +166,29 @@ class Mempool:
         return self._index.overdue.is_overdue()
 
     def select(
-        self, count_max: int, bytes_max: int, excluding: Collection[bytes] = ()
+        self,
+        count_max: int,
+        bytes_max: int,
+        excluding: Collection[bytes] = (),
+        share: Share | None = None,
     ) -> list[Envelope]:
         """What to propose next, best first; `excluding` are the ids already in flight.
 
         Those in flight count as executed: what follows them in their account's order may be chosen.
+        With a `share` its accounts come first, as far as they are found among the best of all, and
+        others in the room that they leave.
         """
         chosen: list[Envelope] = []
-        misfits: set[bytes] = set()
+        blocked: set[bytes] = set()
         room = bytes_max
         if count_max <= 0:
             return chosen
-        for entry in self._index.iterate_best(lambda entry: entry.id in misfits):
-            if entry.id in excluding:
+        for entry in self._list_best(count_max, share):
+            if entry.id in excluding or entry.sender in blocked:
                 continue
             if entry.size_bytes > room:
-                misfits.add(entry.id)
-                if len(misfits) >= _MISFITS_MAX:
+                blocked.add(entry.sender)
+                if len(blocked) >= _MISFITS_MAX:
                     break
                 continue
             room -= entry.size_bytes
@@ -178,6 +196,15 @@ class Mempool:
             if len(chosen) >= count_max:
                 break
         return chosen
+
+    def _list_best(self, count_max: int, share: Share | None) -> Iterable[Entry]:
+        """Executable entries, best first; of a share first those that are its own."""
+        best = self._index.iterate_best()
+        if share is None:
+            return best
+        seen = list(islice(best, share.parts * count_max))
+        own = [entry for entry in seen if share.has(entry.sender)]
+        return [*own, *(entry for entry in seen if not share.has(entry.sender))]
 
     # Coming in.
 

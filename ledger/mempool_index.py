@@ -4,7 +4,7 @@ No policy and no reasons here. Nothing scans all entries: heaps let go of the de
 or have become the majority.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 
 import msgspec
@@ -81,15 +81,13 @@ class MempoolIndex:
 
     # Asking.
 
-    def iterate_best(self, is_blocked: Callable[[Entry], bool]) -> Iterator[Entry]:
+    def iterate_best(self) -> Iterator[Entry]:
         """Executable entries, best first, each account's in nonce order.
 
-        What follows an entry takes part once that entry has been consumed, unless `is_blocked`.
+        What follows an entry takes part once that entry has been consumed.
         """
 
         def follow(entry: Entry) -> tuple[int, int, Entry] | None:
-            if is_blocked(entry):
-                return None
             after = self.queues[entry.sender].entries.get(entry.nonce + 1)
             return None if after is None else (-after.fee, after.arrival, after)
 

@@ -17,7 +17,8 @@ from consensus.message import Digest, Height, compute_digest
 from ledger.apply import AppliedBlock
 from ledger.block import Payload, decode_payload, encode_payload
 from ledger.errors import PayloadError
-from ledger.mempool import Dropped
+from ledger.limits import Limits
+from ledger.mempool import Dropped, Share
 from ledger.transaction import Envelope
 from ledger.validation import check_payload, check_payload_bodies
 from node.body_log import BodyLog
@@ -80,6 +81,7 @@ class Ordering:
         self._chain = core.decisions
         self._mempool = core.mempool
         self._seats = core.seats
+        self._unites = core.spec.unites
         self._clocks = core.clocks
         self._proposer = core.identity.public_key
         self._count_max = core.config.batch.proposal_count_max
@@ -219,14 +221,15 @@ class Ordering:
 
     def _propose(self, request: Request) -> None:
         """Choose now; say it when the bodies have had the time to get to the others."""
-        limits = self._chain.genesis.limits
+        limits = self._limits
         in_flight: set[bytes] = set()
         for digest in request.after:
             if value := self._values.get(digest):
                 in_flight.update(value.ids)
         with self._stages.measure("propose"):
             count_max = min(limits.block_transactions_max, self._count_max)
-            chosen = self._mempool.select(count_max, limits.block_bytes_max, in_flight)
+            share = self._find_share(request.height)
+            chosen = self._mempool.select(count_max, limits.block_bytes_max, in_flight, share)
         if not chosen and not request.required:
             return
         self._wanted = None
@@ -239,6 +242,22 @@ class Ordering:
                 self._spreading.cancel()
             loop = asyncio.get_running_loop()
             self._spreading = loop.call_later(spread_s, self._say, request.height, chosen)
+
+    @property
+    def _limits(self) -> Limits:
+        """Of one value: where those of all members may make a block, each has its part of it."""
+        limits = self._chain.genesis.limits
+        return limits.divide(self._seats.committee.size) if self._unites else limits
+
+    def _find_share(self, height: Height) -> Share | None:
+        """Whose transactions come first here, so that members propose different ones.
+
+        Another share at every height: what belongs to a member that is silent does not wait long.
+        """
+        members, me = self._seats.committee.members, self._seats.me
+        if not self._unites or me not in members:
+            return None
+        return Share((members.index(me) + height) % len(members), len(members))
 
     def _say(self, height: Height, chosen: list[Envelope]) -> None:
         if height <= self._chain.height:
@@ -286,7 +305,7 @@ class Ordering:
     def _has_form(self, raw: bytes) -> bool:
         """Before anything is looked up for it: is this a payload within the network's limits."""
         try:
-            check_payload(raw, self._chain.genesis.limits)
+            check_payload(raw, self._limits)
         except PayloadError:
             return False
         return True
@@ -298,7 +317,7 @@ class Ordering:
         if check.forced:
             return Verdict.VALID
         try:
-            check_payload_bodies(value.bodies.values(), self._chain.genesis.limits)
+            check_payload_bodies(value.bodies.values(), self._limits)
         except PayloadError:
             return Verdict.INVALID
         if (early_s := self._early_s(value)) <= 0:

@@ -39,7 +39,8 @@ def project(tmp_path: Path, root: Path) -> Path:
 def run(project: Path, together: str, *options: str, more: str = "") -> tuple[int, list[str]]:
     (project / "tests" / "test_a.py").write_text(TESTS.format(together=together) + more)
     command = [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "no:cacheprovider", *options]
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    own = ("PYTEST", "PYTHON")
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     bare = {**outer, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         command, cwd=project, env=bare, capture_output=True, text=True, check=False

@@ -66,6 +66,7 @@ BENOR = EngineSpec(
     list_signers=chaining_checkpoint.list_signers,
     senseless=frozenset({"attack", "starvation"}),
     needs_coin=lambda parameters: bool(parameters.common_coin),
+    unites=True,
 )
 
 ACS = replace(

@@ -4,6 +4,7 @@ from consensus.chaining.engine import Chained
 from consensus.chaining.keeper import Role
 from consensus.committee import ReplicaId
 from consensus.engine import Account
+from consensus.idling import must_move
 
 
 def compute_account(engine: Chained) -> Account:
@@ -27,7 +28,7 @@ def compute_account(engine: Chained) -> Account:
         standing = chain.family.tell(instance.agreement)
         phase, view, waiting_for = standing.phase, standing.round, standing.waiting_for
         needed, heard = standing.needed, standing.heard
-    elif keeper.must_move:
+    elif must_move(keeper, keeper.terms):
         waiting_for = "proposal"
     return Account(
         phase=phase,

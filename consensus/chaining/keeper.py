@@ -99,11 +99,6 @@ class Keeper:
         return self.known > self.decided
 
     @property
-    def must_move(self) -> bool:
-        """Is there work, or are there heights that only the next checkpoint will certify."""
-        return self.pending or self.decided % self.terms.checkpoint_interval != 0
-
-    @property
     def believed(self) -> int:
         """What so many members say, a correct one says."""
         return self.committee.weak_quorum if self.terms.proves else 1

@@ -21,6 +21,7 @@ from consensus.effects import (
 from consensus.events import (
     Proposed,
 )
+from consensus.idling import must_move
 
 
 def request(chain: Chain) -> Iterator[Effect]:
@@ -57,6 +58,6 @@ def on_proposed(chain: Chain, event: Proposed) -> Iterator[Effect]:
 def is_idling(chain: Chain) -> bool:
     """Does this replica wait for a value while the chain has to move."""
     keeper = chain.keeper
-    if not keeper.is_voting or chain.required or not keeper.must_move:
+    if not keeper.is_voting or chain.required or chain.requested != keeper.decided + 1:
         return False
-    return chain.requested == keeper.decided + 1
+    return must_move(keeper, keeper.terms)

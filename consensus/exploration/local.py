@@ -55,13 +55,13 @@ UNSEEN = (
     Behind,
     Certify,
     Diverge,
-    Ignore,
     Persist,
     Readable,
     Rewrite,
     Settled,
 )
-"""Effects that no other participant sees, and from which nothing comes back."""
+"""Effects that no other participant sees, and from which nothing comes back, like `Ignore`."""
+SPOKEN = (Send, Broadcast)
 Tape: TypeAlias = Callable[[ReplicaId, Tag], int]
 """What the coin of a participant shows, once and for all."""
 
@@ -128,9 +128,11 @@ def perform(  # noqa: C901, PLR0912, PLR0917 - one match
     sign: Sign | None = None,
 ) -> None:
     """Do what a participant asks."""
-    if sign is not None and isinstance(effect, Send | Broadcast):
+    if sign is not None and isinstance(effect, SPOKEN):
         effect = msgspec.structs.replace(effect, message=sign_message(effect.message, sign))
     match effect:
+        case Ignore():
+            pass
         case Send(to, message) if to == local.me:
             inbox.append(Received(local.me, message))
         case Send(to, message):

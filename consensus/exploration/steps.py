@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from consensus.committee import ReplicaId
-from consensus.engine import clone, freeze
+from consensus.engine import clone, spell
 from consensus.events import Elapsed, Received, Suspected, Timer
 from consensus.exploration.cast import Cast, Place
 from consensus.exploration.local import Local, advance, end_timer, show_coin
@@ -40,6 +40,7 @@ class Tell(msgspec.Struct, frozen=True):
 Move: TypeAlias = Deliver | Fire | Show | Tell | Restart
 """`to` is a place everywhere; `Deliver.sender` is a name."""
 FACES = (0, 1)
+SPARES_MAX = 1_024
 
 
 def make_sign(name: ReplicaId) -> Sign:
@@ -78,6 +79,8 @@ class Steps:
     """Steps really taken."""
     is_bounded: bool = False
     """Was a step left out because it led beyond the greatest round."""
+    _spares: dict[StateId, Local] = field(default_factory=dict)
+    """Copies of states that were asked and did not change: most moves change nothing."""
     _liars: set[ReplicaId] = field(default_factory=set)
     _signs: list[Sign] = field(default_factory=list)
     _state_ids: dict[bytes, StateId] = field(default_factory=dict)
@@ -115,6 +118,7 @@ class Steps:
             if isinstance(event, Elapsed):
                 local.timers.discard(event.timer)
             said += self.advance(local, place, event)
+        self.cast.knowledge.tidy(local.participant)
         state = self.enter(local, place, None)
         posted = self.post(local.me, said, (state, 0))
         self.said[state] = posted
@@ -125,12 +129,11 @@ class Steps:
         return advance(local, event, self.cast.committee, None, self._signs[place])
 
     def enter(self, local: Local, place: Place, origin: tuple[StateId, int] | None) -> StateId:
-        """The number of a state; of those with one description the first is kept."""
-        self.cast.knowledge.tidy(local.participant)
+        """The number of a tidy state; of those with one description the first is kept."""
         described = self.cast.knowledge.describe(local.participant)
         around = (self.list_timers(local), local.tosses, local.words, local.values, local.watched)
         kept = (place, described, *around, local.journal, local.restarts)
-        name = hashlib.blake2b(repr(freeze(kept)).encode(), digest_size=16).digest()
+        name = hashlib.blake2b(spell(kept).encode(), digest_size=16).digest()
         number = self._state_ids.get(name)
         if number is None:
             number = self._state_ids[name] = len(self.states)
@@ -182,7 +185,8 @@ class Steps:
 
     def _take(self, state: StateId, move: int) -> tuple[StateId, tuple[int, ...], Bits]:
         self.steps += 1
-        local, place = clone(self.states[state]), self.places[state]
+        before, place = self.states[state], self.places[state]
+        local = self._spares.pop(state, None) or clone(before)
         said: Any = ()
         match self.move(move):
             case Deliver(sender, _, message):
@@ -195,9 +199,20 @@ class Steps:
                 said = self.advance(local, place, Suspected(replica))
             case Restart():
                 local, said = self.restart(local, place)
-        following = self.enter(local, place, (state, move))
+        self.cast.knowledge.tidy(local.participant)
+        if local == before:
+            following = state
+            self.spare(state, local)
+        else:
+            following = self.enter(local, place, (state, move))
         posted = self.post(local.me, said, (state, move + 1 if move >= 0 else move))
         return following, posted, make_bits(posted)
+
+    def spare(self, state: StateId, local: Local) -> None:
+        """Keep a copy for the next move."""
+        if len(self._spares) >= SPARES_MAX:
+            del self._spares[next(iter(self._spares))]
+        self._spares[state] = local
 
     def restart(self, old: Local, place: Place) -> tuple[Local, Any]:
         """The next incarnation, with what the last one wrote and decided."""

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from consensus.committee import Committee, ReplicaId
-from consensus.engine import clone, freeze
+from consensus.engine import clone, spell
 from consensus.events import Received, Tag, Timer
 from consensus.exploration.local import Local, Tape, advance, end_timer, show_coin
 from consensus.message import sign_message
@@ -82,7 +82,7 @@ class Table:
     def enter(self, local: Local) -> StateId:
         """The number of a state; the table keeps the object."""
         self.tidy(local.participant)
-        name = hashlib.blake2b(repr(freeze(local)).encode(), digest_size=16).digest()
+        name = hashlib.blake2b(spell(local).encode(), digest_size=16).digest()
         number = self._state_ids.get(name)
         if number is None:
             number = self._state_ids[name] = len(self.states)

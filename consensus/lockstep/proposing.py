@@ -14,14 +14,14 @@ def request(paced: Paced) -> Iterator[Effect]:
     height = paced.front + bool(paced.tentative)
     if not keeper.is_voting or paced.is_behind or height > keeper.ceiling:
         return
-    required = must_move(paced)
+    required = is_overdue(paced)
     if wish.height == height or (wish.requested == height and wish.required >= required):
         return
     wish.requested, wish.required = height, required
     yield Request(height, paced.list_unexecuted(), required)
 
 
-def must_move(paced: Paced) -> bool:
+def is_overdue(paced: Paced) -> bool:
     """Nobody has had a value for so long, and there is work, or a height that waits for a checkpoint."""
     keeper, parameters = paced.keeper, paced.parameters
     idle_ms = paced.idle_slots * paced.rounds * parameters.delta_ms

@@ -58,4 +58,4 @@ def compute_wait(replica: Replica) -> tuple[str, int, tuple[ReplicaId, ...]]:
         return "news", 1, ()
     if replica.is_voting and not replica.trusts_leader:
         return "leader", 1, ()
-    return ("proposal" if must_move(replica) else "work"), 1, ()
+    return ("proposal" if must_move(replica, replica.parameters) else "work"), 1, ()

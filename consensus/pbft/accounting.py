@@ -59,7 +59,7 @@ def compute_wait(replica: Replica) -> tuple[str, int, tuple[ReplicaId, ...]]:
         return "view-changes", quorum, tuple(asking)
     slot = replica.slots.get(replica.decided + 1)
     if slot is None and not has_undecided(replica):
-        return ("proposal" if must_move(replica) else "work"), 1, ()
+        return ("proposal" if must_move(replica, replica.parameters) else "work"), 1, ()
     return compute_slot_wait(replica, slot or Slot())
 
 

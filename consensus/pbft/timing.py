@@ -107,7 +107,9 @@ def is_waiting(replica: Replica) -> bool:
         return False
     if replica.phase is CHANGING:
         return count_changing(replica) >= replica.committee.quorum
-    return not replica.is_behind and (must_move(replica) or has_undecided(replica))
+    return not replica.is_behind and (
+        must_move(replica, replica.parameters) or has_undecided(replica)
+    )
 
 
 def is_starved(replica: Replica) -> bool:

@@ -5,7 +5,7 @@ second host with the name, and the key, of another.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,9 @@ from consensus import catalog
 from consensus.block import Header
 from consensus.committee import Committee, ReplicaId
 from consensus.engine_spec import EngineSpec
-from consensus.errors import DecodeError
-from consensus.events import Offered, Received, Suspected, Tag, Timer, Tossed, Trusted
-from consensus.message import Height, Signed, compute_digest
-from consensus.simulation import tree_host
+from consensus.events import Suspected, Tag, Timer, Tossed, Trusted
+from consensus.message import Height, compute_digest
+from consensus.simulation import carrying, fetching, tree_host
 from consensus.simulation.application import (
     BareApplication,
     Block,
@@ -34,27 +33,19 @@ from consensus.simulation.history import (
     History,
     Proposal,
     Reading,
-    Saying,
     Submission,
 )
 from consensus.simulation.host import Host
 from consensus.simulation.links import Address, Links, Quality
 from consensus.simulation.membership import Assembly
-from consensus.simulation.parcel import Parcel
 from consensus.simulation.properties import Watch, promises_of, watch
-from consensus.simulation.signatures import is_genuine
-from consensus.simulation.telling import name_message
 from consensus.simulation.timeline import Timeline
 from consensus.simulation.trace import Trace
 from consensus.simulation.tree import Adoption, BareTree
 from consensus.simulation.words import ScenarioError
 
-OFFERED_BLOCKS = 64
-"""Blocks fetched at once."""
 COIN_MS = 1
 """How long a common coin takes from the last share to its face."""
-POLL_MS = 500
-"""How often hosts compare their heights, where the committee changes."""
 
 
 @dataclass(slots=True)
@@ -117,158 +108,15 @@ class Cluster:
         if host.engine is not None and host.incarnation == incarnation:
             action(*args)
 
-    # --- messages -----------------------------------------------------------------------------
+    # --- messages and blocks ------------------------------------------------------------------
 
     def say(self, host: Host, to: ReplicaId | None, message: Any) -> None:
         """Send to one or to all others; a liar's behaviour decides what really leaves."""
-        behaviour = self.behaviours.get(host.place)
-        if behaviour is not None:
-            for receiver in [to] if to is not None else list(self.addresses):
-                if receiver != host.name and receiver in self.addresses:
-                    for delay_ms, said in behaviour.say(receiver, message):
-                        self.say_lie(host, receiver, delay_ms, said)
-            return
-        is_own = isinstance(message, Signed) and message.signer == host.name
-        if is_own and host.name not in self.history.byzantine:
-            self.promises.see(Saying(host.name, message))
-        self.put(host, to, message, self.spec.messages.encode(message))
-
-    def say_lie(self, host: Host, to: ReplicaId, delay_ms: int, message: Any) -> None:
-        """What a liar says has to decode and to verify, or nobody hears it."""
-        codec = self.spec.messages
-        try:
-            data = codec.encode(message)
-            message = codec.decode(data)
-        except DecodeError:
-            self.history.probes["malformed-dropped"] += 1
-            return
-        if not is_genuine(message):
-            self.history.probes["forgery-dropped"] += 1
-            return
-        self.history.probes["lie-told"] += 1
-        if delay_ms:
-            self.later(host, delay_ms, self.put, host, to, message, data)
-        else:
-            self.put(host, to, message, data)
-
-    def put(self, host: Host, to: ReplicaId | None, message: Any, data: bytes) -> None:
-        """Number a message and put its copies on the links."""
-        self.messages += 1
-        number = self.messages
-        self.run_digest.add(data)
-        if self.trace is not None:
-            self.trace.note_sent(self.now_ms, host.place, to, message, number)
-        parcel = Parcel(host.place, host.name, message, number, host.depth + 1)
-        copies = 0
-        for place in self.hosts if to is None else self.addresses.get(to, ()):
-            if self.hosts[place].name != host.name:
-                copies += 1
-                self.transmit(parcel, place)
-        kind = name_message(message)
-        self.sent[kind] += copies
-        self.sent_bytes[kind] += copies * len(data)
-
-    def transmit(self, parcel: Parcel, to: Address) -> None:
-        """Carry copies of a message over a link."""
-        origin = parcel.origin
-        held = self.links.clogged.get((origin, to)) if self.links.clogged else None
-        if held is not None:
-            held.append(parcel)
-            self.history.probes["link-clogged"] += 1
-            return
-        timeline = self.timeline
-        delays = self.links.draw_delays_ms(origin, to, parcel.message, timeline.now_ms)
-        for delay_ms in delays:
-            timeline.schedule(delay_ms, self.deliver, parcel, to)
-        if not delays and self.trace is not None:
-            self.trace.note_copy("lose", timeline.now_ms, origin, to, parcel)
-
-    def deliver(self, parcel: Parcel, to: Address) -> None:
-        """A copy arrives, if its receiver is up and still connected."""
-        host = self.hosts[to]
-        now_ms = self.timeline.now_ms
-        if host.engine is None or (parcel.origin, to) in self.links.cut:
-            if self.trace is not None:
-                self.trace.note_copy("lose", now_ms, parcel.origin, to, parcel)
-            return
-        self.run_digest.add(b"%d %d %d" % (now_ms, to, parcel.number))
-        if self.trace is not None:
-            self.trace.note_copy("receive", now_ms, to, parcel.sender, parcel)
-        host.depth = max(host.depth, parcel.depth)
-        behaviour = self.behaviours.get(to) if self.behaviours else None
-        if behaviour is not None:
-            for other, (delay_ms, said) in behaviour.hear(parcel.sender, parcel.message):
-                self.say_lie(host, other, delay_ms, said)
-        host.feed(Received(parcel.sender, parcel.message))
-
-    def unclog(self, pairs: Iterable[tuple[Address, Address]]) -> None:
-        """Let go what links have held back, all at once."""
-        for pair in pairs:
-            for parcel in self.links.clogged.pop(pair, ()):
-                self.transmit(parcel, pair[1])
-
-    def hasten(self, places: Collection[Address], within_ms: int) -> None:
-        """What these have under way to each other arrives within a bound: so DLS 1988 have GST."""
-
-        def is_meant(action: Callable[..., None], arguments: tuple[Any, ...]) -> bool:
-            if action != self.deliver:
-                return False
-            parcel, to = arguments
-            return parcel.origin in places and to in places
-
-        self.timeline.hasten(is_meant, within_ms)
-
-    # --- catching up --------------------------------------------------------------------------
+        carrying.say(self, host, to, message)
 
     def find_blocks(self, host: Host, height: Height) -> None:
-        """Some connected host that is further serves its next blocks, two message delays later."""
-        delay_ms = 2 * self.links.quality.delay_ms_max
-        self.later(host, delay_ms, self.serve_blocks, host, height)
-
-    def poll(self) -> None:
-        """Where the committee changes, hosts also ask by themselves, as nodes do.
-
-        One that was away for two changes has no engine to tell it that it is behind, and who follows
-        hears of no certificate; that of a committee's last height is asked for by name.
-        """
-        highest = max((host.height for host in self.hosts.values()), default=0)
-        for host in self.hosts.values():
-            if host.is_up and host.height < highest:
-                self.find_blocks(host, highest)
-            for height in host.list_uncertified_changes() if host.is_up else ():
-                delay_ms = 2 * self.links.quality.delay_ms_max
-                self.later(host, delay_ms, self.serve_certificate, host, height)
-        self.timeline.schedule(POLL_MS, self.poll)
-
-    def serve_blocks(self, host: Host, height: Height) -> None:
-        """Choose a server and hand its blocks above the head to a host's engine."""
-        head = host.height
-        servers = [
-            other
-            for other in self.hosts.values()
-            if other.is_up
-            and other.height > head
-            and not other.is_paused
-            and self.links.is_connected(other.place, host.place)
-        ]
-        if not servers:
-            return
-        self.history.probes["blocks-offered"] += 1
-        server = self.chance.choose(servers)
-        certificates = server.application.certificates
-        for block in server.application.blocks[head : min(height, head + OFFERED_BLOCKS)]:
-            certificate = certificates.get(block.height)
-            host.feed(Offered(block.height, block.values, block.seal, certificate))
-
-    def serve_certificate(self, host: Host, height: Height) -> None:
-        """The first connected host that holds the certificate of a height serves it."""
-        for server in self.hosts.values():
-            if not server.is_up or server.is_paused:
-                continue
-            certificate = server.application.certificates.get(height)
-            if certificate and self.links.is_connected(server.place, host.place):
-                host.take_certificate(server.application.blocks[height - 1], certificate)
-                return
+        """Some connected host that is further serves its next blocks."""
+        fetching.find_blocks(self, host, height)
 
     # --- what happens to hosts ----------------------------------------------------------------
 
@@ -525,7 +373,7 @@ def make_cluster(
     for name in range(size + followers):
         cluster.add_host(name, is_follower=name >= size)
     if is_changing:
-        cluster.poll()
+        fetching.poll(cluster)
     return cluster
 
 

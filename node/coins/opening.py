@@ -1,12 +1,9 @@
 """From a home to its coin service, where the engine tosses common coins."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
-from consensus.engine_spec import EngineSpec
 from consensus.events import Event
-from ledger.coin.dealing import SEED_SIZE_BYTES, Dealing, deal
 from ledger.coin.keys import CoinKeys
 from node.coins.service import Coins
 from node.coins.share_file import load_share
@@ -14,16 +11,6 @@ from node.config import ConfigError
 from node.core import Core
 from node.logs.masking import protect
 from node.tasks import OnFailure
-
-
-def deal_coin(spec: EngineSpec, parameters: Any, faults: int, members: int) -> Dealing | None:
-    """Deal the common coin of a network that is being made; None where its engine needs none.
-
-    The seed is drawn here and forgotten here: whoever runs this is the trusted dealer.
-    """
-    if not spec.tosses_common(parameters):
-        return None
-    return deal(secrets.token_bytes(SEED_SIZE_BYTES), faults + 1, members)
 
 
 def open_coins(

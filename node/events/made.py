@@ -5,6 +5,7 @@ After a restart of the node everybody resumes at once, from nearly the same curs
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from node.events.cursor import Place
 from node.events.forms import Event
@@ -37,6 +38,13 @@ class Made:
             if len(events) % SLICE == 0:
                 await asyncio.sleep(0)
         self._keep(key, events)
+        return events
+
+    async def expand(self, reads: Sequence[Read], *, with_transactions: bool) -> list[Event]:
+        """The events of records; others get a turn meanwhile."""
+        events: list[Event] = []
+        for read in reads:
+            events += await self.get(read, with_transactions=with_transactions)
         return events
 
     def _keep(self, key: tuple[Place, bool], events: list[Event]) -> None:

@@ -13,7 +13,8 @@ from node.events.cursor import INDEX_MAX, Place, Position, after_all
 from node.events.forms import Event
 from node.events.groups import End, Ended, Outlet, make_chunks
 from node.events.kinds import Filter, Kind
-from node.events.log import EventLog, Read
+from node.events.log import EventLog
+from node.events.made import Made
 
 SLICE_RECORDS = 64
 SLICE_BYTES = 64 * 1024
@@ -44,7 +45,8 @@ class Source(Protocol):
     def is_too_old(self, position: Position) -> bool:
         """May something after a position be gone."""
 
-    async def expand(self, reads: Sequence[Read], *, with_transactions: bool) -> list[Event]:
+    @property
+    def made(self) -> Made:
         """The events of records."""
 
 
@@ -90,7 +92,7 @@ class Replay:
         events: list[Event] = []
         following = told
         for read in reads:
-            found = await self._source.expand([read], with_transactions=with_transactions)
+            found = await self._source.made.get(read, with_transactions=with_transactions)
             events += [
                 one for one in found if one.position > position and one.matches(self._wanted)
             ]

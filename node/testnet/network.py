@@ -37,7 +37,7 @@ from node.certificates import (
     load_authority,
     save_authority_key,
 )
-from node.coins.opening import deal_coin
+from node.coins.dealing import deal_coin
 from node.derivation import derive_key
 from node.identity import Identity, load_identity, save_identity
 from node.roster import is_open

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from node.client import Client, ClientError
 from node.testnet.demo import DemoLoad, start_demo
+from node.testnet.monitor_process import MonitorOptions
 from node.testnet.network import Network, create_network, open_network
 from node.testnet.plan import Plan
 from node.testnet.ports import compute_ports, is_free
@@ -59,11 +60,13 @@ class Cluster:
         """The nodes' HTTP APIs."""
         return [member.url for member in self.network.members]
 
-    async def open(self) -> None:
-        """Start everything and wait until it is ready."""
+    async def open(self, monitor: MonitorOptions | None = None) -> None:
+        """Start everything, a Prometheus too if wanted, and wait until the nodes are ready."""
         for client in self.clients:
             await self._stack.enter_async_context(client)
         self.supervisor.start()
+        if monitor is not None:
+            self.supervisor.monitor.start(monitor)
         await self.supervisor.wait_ready()
 
     async def close(self) -> None:

@@ -14,12 +14,12 @@ async def test_a_measurement_accounts_for_everything(make_cluster: MakeCluster) 
     cluster = await make_cluster(validators=1)
     running = await start_quorate(
         "load", "--url", cluster.urls[0], "--faucet", cluster.network.faucet_path,
-        "--rate", "200", "--for", "3", "--batch-size", "50", "--accounts", "40", "--json",
+        "--rate", "200", "--for", "2", "--batch-size", "50", "--accounts", "40", "--json",
     )  # fmt: skip
     report = json.loads((await finish(running)).splitlines()[-1])
     full, half, profile = report["full"], report["half"], report["profile"]
-    assert (full["sent"], full["final"], full["refused"]) == (600, 600, 0)
-    assert (half["sent"], half["final"]) == (300, 300)
+    assert (full["sent"], full["final"], full["refused"]) == (400, 400, 0)
+    assert (half["sent"], half["final"]) == (200, 200)
     assert 0 < full["latency_ms"]["p50"] <= full["latency_ms"]["p99"]
     assert report["ratio"] == pytest.approx(
         full["tx_per_second"] / report["signature_limit"], rel=0.01

@@ -14,7 +14,7 @@ MANIFEST = """
 title = "Everything at once"
 engine = "paxos"
 nodes = 3
-duration = "21s"
+duration = "17s"
 
 [load]
 replay = "payments.csv"
@@ -25,45 +25,45 @@ min_final = 100
 min_view_changes = 1
 
 [[step]]
-at = "3s"
+at = "2s"
 do = "kill"
 nodes = "leader"
 
 [[step]]
-at = "7s"
+at = "6s"
 expect = "final"
 
 [[step]]
-at = "7500ms"
+at = "6s"
 do = "restart"
 
 [[step]]
-at = "9s"
+at = "7500ms"
 do = "slow-link"
 delay = "60ms"
 jitter = "20ms"
 
 [[step]]
-at = "12s"
+at = "9s"
 do = "partition"
 groups = "0/1/2"
 
 [[step]]
-at = "15s"
+at = "12s"
 expect = "stalled"
 over = "2s"
 
 [[step]]
-at = "15s"
+at = "12500ms"
 do = "heal"
 
 [[step]]
-at = "18s"
+at = "15s"
 do = "pause"
 nodes = "random"
 
 [[step]]
-at = "19s"
+at = "16s"
 do = "restart"
 nodes = "down"
 """

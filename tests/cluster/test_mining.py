@@ -8,6 +8,7 @@ import pytest
 
 from node.client import ClientError
 from node.samples import Samples
+from node.testnet.link_control import switch_links
 from tests.cluster.harness import Cluster, MakeCluster, eventually, quorate
 
 pytestmark = pytest.mark.cluster
@@ -62,13 +63,13 @@ async def test_two_sides_mine_on_and_the_lighter_one_gives_way(make_cluster: Mak
     cluster = await make_cluster(relayed=True, engine="pow", **QUICK)
     load = await cluster.start_load(RATE)
     await grows(cluster, range(4), 2)
-    await command(cluster, "partition", "0,1/2,3")
+    await switch_links(cluster.supervisor, ((0, 1), (2, 3)))
     accepted = load.tracker.accepted
     await grows(cluster, range(4), APART)
     heads = await read_heads(cluster)
     assert load.tracker.accepted > accepted
     assert {head[1] for head in heads[:2]}.isdisjoint(head[1] for head in heads[2:])
-    await command(cluster, "heal")
+    await switch_links(cluster.supervisor, ())
     await eventually(lambda: is_one_again(cluster), "all nodes have one head", PATIENCE_S)
     undone = await count(cluster, "quorate_reorganisation_depth_blocks_sum")
     assert max(undone[:2]) >= APART or max(undone[2:]) >= APART
@@ -92,7 +93,7 @@ async def settle(cluster: Cluster) -> None:
 async def test_a_killed_miner_comes_back_and_no_worker_outlives_it(
     make_cluster: MakeCluster,
 ) -> None:
-    cluster = await make_cluster(engine="pow", validators=2, **QUICK)
+    cluster = await make_cluster(engine="pow", validators=2, **QUICK | {"depth": 12})
     await cluster.start_load(RATE)
     await grows(cluster, range(2), 2)
     await cluster.supervisor.kill([1])

@@ -14,13 +14,19 @@ from consensus.pbft.messages import PreparedCertificate
 from ledger.chain import Chain
 from ledger.store.leveldb import LevelStore
 from node.journal import Journal
+from node.testnet.link_control import slow_links
 from node.testnet.network import Network
+from node.testnet.slowness import Slowness
+from node.testnet.switchboard import Slow
 from tests.cluster.harness import Cluster, MakeCluster
 
 pytestmark = pytest.mark.cluster
 
+NODES = range(4)
 ATTEMPTS_MAX = 12
 RATE = 60.0
+SLOW = Slow(Slowness(delay_ms=50))
+"""What is prepared waits so long for the commits of others: time for a kill in between."""
 WATCH_S = 10.0
 
 
@@ -53,7 +59,7 @@ def find_prepared_not_committed(network: Network) -> dict[int, bytes]:
 
     Any quorum of view changes hears of a value that two prepared, so it must survive.
     """
-    top = max(read_height(network, index) for index in range(4))
+    top = max(read_height(network, index) for index in NODES)
     votes: Counter[tuple[int, bytes]] = Counter()
     for member in network.members:
         votes.update(read_prepared(member.home / "data" / "journal").items())
@@ -80,17 +86,18 @@ def kill_just_after_a_second_journal_grows(cluster: Cluster) -> None:
 
 
 async def test_what_was_prepared_when_all_were_killed_is_final(make_cluster: MakeCluster) -> None:
-    cluster = await make_cluster()
+    cluster = await make_cluster(relayed=True)
+    await slow_links(cluster.supervisor, SLOW)
     await cluster.start_load(RATE)
-    await cluster.grows(range(4))
+    await cluster.grows(NODES)
     survived = 0
     for _ in range(ATTEMPTS_MAX):
         await asyncio.to_thread(kill_just_after_a_second_journal_grows, cluster)
-        await cluster.supervisor.kill()
+        await cluster.supervisor.kill(NODES)  # the relays live on, and stay slow
         prepared = find_prepared_not_committed(cluster.network)
         cluster.supervisor.start()
         await cluster.supervisor.wait_ready()
-        await cluster.grows(range(4))
+        await cluster.grows(NODES)
         for height, digest in prepared.items():
             for client in cluster.clients:
                 assert (await client.block(height)).payload_digest == digest

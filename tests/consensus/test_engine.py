@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus.engine import clone, fingerprint, freeze
+from consensus.engine import clone, fingerprint, spell
 from consensus.message import Message
 
 
@@ -28,6 +28,11 @@ class Note(Message, tag="note", frozen=True):
 class Inner:
     names: set[str] = field(default_factory=set)
     rows: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Holder:
+    rows: list[int]
 
 
 @dataclass(slots=True)
@@ -68,8 +73,23 @@ def test_a_tuple_of_records_is_cloned() -> None:
 
 
 def test_the_order_of_insertion_is_forgotten() -> None:
-    assert freeze(make(1, 2)) == freeze(make(2, 1))
+    assert spell(make(1, 2)) == spell(make(2, 1))
     assert fingerprint(make(1, 2, 10)) == fingerprint(make(10, 2, 1))
+
+
+def test_a_value_reads_as_nested_tuples() -> None:
+    record = Record({2: Inner({"b", "a"}, [1]), 10: Inner()}, Note(3, (b"x",)), pair=((), (True,)))
+    assert spell(record) == (
+        "('Record', ('map', (10, ('Inner', ('set',), ())), (2, ('Inner', ('set', 'a', 'b'), (1,)))),"
+        " ('Note', 3, (b'x',)), ('Colour', 'RED'), ((), (True,)))"
+    )
+
+
+def test_a_frozen_record_that_holds_what_can_change_is_spelled_anew() -> None:
+    kept = Holder([1])
+    first = spell(kept)
+    kept.rows.append(2)
+    assert [first, spell(kept)] == ["('Holder', (1,))", "('Holder', (1, 2))"]
 
 
 def test_different_values_have_different_names() -> None:
@@ -95,7 +115,7 @@ def test_different_values_have_different_names() -> None:
 def test_equal_values_have_equal_names(table: dict[int, set[str]]) -> None:
     backwards = dict(reversed(table.items()))
     assert fingerprint(table) == fingerprint(backwards)
-    assert freeze(clone(table)) == freeze(table)
+    assert spell(clone(table)) == spell(table)
 
 
 SCRIPT = (

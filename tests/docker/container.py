@@ -121,11 +121,13 @@ def copy_in(root: Path, source: Path, instruction: Instruction) -> None:
 
 
 def run_step(image: Image, source: Path, instruction: Instruction) -> None:
-    """RUN, with the shell."""
+    """RUN, with the shell; compiled modules stay in the image, also where the tests keep theirs aside."""
+    outer = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
     line = re.sub(r"^python ", f"{image.machine.python} ", image.map(instruction.rest))
     done = subprocess.run(
         ["sh", "-ec", line],
         cwd=source,
+        env=outer,
         capture_output=True,
         text=True,
         timeout=BUILD_TIMEOUT_S,

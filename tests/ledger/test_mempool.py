@@ -8,7 +8,15 @@ from ledger.block import Receipt, Skipped, header_id
 from ledger.errors import TransactionError
 from ledger.genesis import compute_genesis_header
 from ledger.leaves import AccountState
-from ledger.mempool import Added, Dropped, Mempool, MempoolLimits, PoolState, PoolStatus
+from ledger.mempool import (
+    Added,
+    Dropped,
+    Mempool,
+    MempoolLimits,
+    PoolState,
+    PoolStatus,
+    Share,
+)
 from ledger.reasons import Blame, Reason
 from ledger.transaction import Envelope
 from tests.ledger.support import ALICE, BOB, CAROL, DAVE, GENESIS, make_key, record, transfer
@@ -196,6 +204,43 @@ def test_what_is_in_flight_counts_as_executed() -> None:
     flying = {envelopes[0].id, envelopes[1].id}
     assert select(pool, excluding=flying) == [*envelopes[2:], transfer(BOB)]
     assert len(select(pool)) == 5
+
+
+def test_an_account_belongs_to_one_share() -> None:
+    shares = [Share(part, 3) for part in range(3)]
+    for number in range(20):
+        key = make_key(number).public_key
+        assert sum(share.has(key) for share in shares) == 1
+
+
+def test_a_share_comes_first_and_others_fill_the_room_it_leaves() -> None:
+    pool = make_pool()
+    envelopes = [transfer(make_key(number), n) for number in range(12) for n in range(2)]
+    fill(pool, *envelopes)
+    share = Share(1, 3)
+    own = [one for one in envelopes if share.has(one.transaction.sender)]
+    others = [one for one in envelopes if one not in own]
+    assert 0 < len(own) < len(envelopes)
+    assert pool.select(100, PLENTY, share=share) == [*own, *others]
+    assert pool.select(len(own), PLENTY, share=share) == own
+
+
+def test_shares_together_choose_everything_once_when_there_is_much() -> None:
+    pool = make_pool()
+    fill(pool, *(transfer(make_key(number)) for number in range(60)))
+    chosen = [pool.select(8, PLENTY, share=Share(part, 4)) for part in range(4)]
+    assert len({one.id for some in chosen for one in some}) == 26, "without shares it would be 8"
+
+
+def test_a_share_of_cheap_accounts_is_not_searched_for_without_end() -> None:
+    """Two for each part are looked at: those that pay more fill the room."""
+    pool = make_pool()
+    share = Share(0, 2)
+    keys = [make_key(number) for number in range(20)]
+    for key in keys:
+        pool.add(transfer(key, fee=10 - 5 * share.has(key.public_key)), 0)
+    chosen = pool.select(2, PLENTY, share=share)
+    assert [share.has(one.transaction.sender) for one in chosen] == [False, False]
 
 
 def test_selection_changes_nothing() -> None:

@@ -49,7 +49,7 @@ def sever(node: Node) -> None:
     hub._is_closing = True
     assert hub._running is not None
     hub._running.cancel()
-    for group in hub._groups.values():
+    for group in hub.pump._groups.values():
         for member in group.members:
             member.outlet._transport.abort()  # type: ignore[attr-defined]
             member.end(End.GONE)

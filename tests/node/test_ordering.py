@@ -19,7 +19,7 @@ from ledger.transaction import Envelope
 from node import ordering as module
 from node.body_log import BodyLog
 from node.ordering import Ordering
-from tests.ledger.support import ALICE, BOB, PROPOSER, transfer
+from tests.ledger.support import ALICE, BOB, PROPOSER, make_genesis, make_key, transfer
 from tests.node.parts import BrittleStore, logged, make_core
 from tests.node.support import leaving_nothing, until
 
@@ -419,6 +419,45 @@ async def test_what_is_in_flight_is_not_proposed_again(bench: Bench) -> None:
     bench.check(value(A))
     bench.ordering.request(Request(2, (compute_digest(value(A)),)))
     assert bench.proposed == [(2, [B.id])]
+
+
+@pytest.mark.parametrize("engine", ["acs", "benor"])
+async def test_where_values_are_united_members_propose_different_work(
+    tmp_path: Path, engine: str
+) -> None:
+    keys = [make_key(number) for number in range(16)]
+    genesis = make_genesis(allocations={key.public_key: 1_000 for key in keys})
+    work = [transfer(key, chain_id=genesis.chain_id) for key in keys]
+    chosen = []
+    for me in range(4):
+        batch = {"proposal_delay_ms": 0, "proposal_count_max": 3}
+        bench = Bench(tmp_path, me=me, engine=engine, genesis=genesis, batch=batch)
+        bench.admit(*work)
+        bench.ordering.request(Request(1, ()))
+        ((_, ids),) = bench.proposed
+        chosen.append(frozenset(ids))
+        bench.log.close()
+    assert len(frozenset[bytes]().union(*chosen)) == 9, "without shares it would be 3"
+
+
+async def test_where_values_are_united_each_may_fill_its_part_of_a_block(tmp_path: Path) -> None:
+    ids = [bytes([number // 256, number % 256]) * 16 for number in range(1_001)]
+    verdicts = {}
+    for engine in ("acs", "pbft"):
+        bench = Bench(tmp_path, engine=engine)
+        for count in (1_000, 1_001):
+            raw = value_of(ids[:count])
+            bench.check(raw)
+            verdicts[engine, count] = bench.verdicts(raw)
+        await bench.ordering.close()
+        bench.log.close()
+    later, invalid = [Verdict.LATER], [Verdict.INVALID]
+    assert verdicts == {
+        ("acs", 1_000): later,
+        ("acs", 1_001): invalid,
+        ("pbft", 1_000): later,
+        ("pbft", 1_001): later,
+    }
 
 
 async def test_proposals_keep_a_pause(tmp_path: Path) -> None:

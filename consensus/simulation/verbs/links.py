@@ -5,7 +5,7 @@ from typing import Any
 
 from consensus.model.topology import make_complete, make_from_edges, make_ring, make_star
 from consensus.model.validity import Finality
-from consensus.simulation import watchman
+from consensus.simulation import carrying, watchman
 from consensus.simulation.links import Quality
 from consensus.simulation.telling import name_message
 from consensus.simulation.verbs import hosts
@@ -62,7 +62,7 @@ def clog(board: Board, words: list[str]) -> None:
 def unclog(board: Board, words: list[str]) -> None:
     """It lets everything go."""
     sender, receiver = take_pair(board.places(words))
-    board.cluster.unclog([(sender, receiver)])
+    carrying.unclog(board.cluster, [(sender, receiver)])
 
 
 def starve(board: Board, words: list[str]) -> None:
@@ -78,7 +78,7 @@ def starve(board: Board, words: list[str]) -> None:
     for pair in pairs:
         cluster.links.clogged.setdefault(pair, [])
     cluster.history.probes["leader-starved"] += 1
-    cluster.timeline.schedule(parse_number(take_one(words)), cluster.unclog, pairs)
+    cluster.timeline.schedule(parse_number(take_one(words)), carrying.unclog, cluster, pairs)
 
 
 def omit(board: Board, words: list[str]) -> None:
@@ -147,8 +147,8 @@ def core(board: Board, words: list[str]) -> None:
     links.heal(places)
     links.filters.clear()
     links.own.update(dict.fromkeys(pairs, quality))
-    board.cluster.unclog(pairs)
-    board.cluster.hasten(places, quality.delay_ms_max)
+    carrying.unclog(board.cluster, pairs)
+    carrying.hasten(board.cluster, places, quality.delay_ms_max)
     for place in places:
         host = board.cluster.hosts[place]
         host.fuse = None

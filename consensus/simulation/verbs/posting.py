@@ -1,6 +1,7 @@
 """Events one by one: messages are held back and delivered by name, timers run out by name."""
 
 from consensus.events import Timer
+from consensus.simulation import carrying
 from consensus.simulation.parcel import Parcel
 from consensus.simulation.telling import name_message
 from consensus.simulation.verbs.board import Board
@@ -21,7 +22,7 @@ def deliver(board: Board, words: list[str]) -> None:
     held = list_held(board, origin, to, kind)
     if not 1 <= number <= len(held):
         raise ScenarioError(f"{len(held)} messages {kind} from {origin} to {to} are held")
-    board.cluster.deliver(held[number - 1], to)
+    carrying.deliver(board.cluster, held[number - 1], to)
 
 
 def list_held(board: Board, origin: int, to: int, kind: str) -> list[Parcel]:

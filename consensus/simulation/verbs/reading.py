@@ -1,6 +1,6 @@
 """Clients read: once and to be seen, at random moments, and within a bound once all is well."""
 
-from consensus.simulation import reading, watchman
+from consensus.simulation import carrying, reading, watchman
 from consensus.simulation.chance import Chance
 from consensus.simulation.history import ViolationError
 from consensus.simulation.host import Host
@@ -90,7 +90,7 @@ def depose(board: Board, words: list[str]) -> None:
     for pair in pairs:
         cluster.links.clogged.setdefault(pair, [])
     cluster.history.probes["leader-deposed"] += 1
-    cluster.timeline.schedule(for_ms, cluster.unclog, pairs)
+    cluster.timeline.schedule(for_ms, carrying.unclog, cluster, pairs)
     for other in cluster.hosts.values():
         if other.is_up and other is not host and other.watchman is not None:
             watchman.tell_lie(other, 0, suspects=True)

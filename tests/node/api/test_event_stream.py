@@ -16,7 +16,7 @@ from node.api.app import make_app
 from node.api.routing import Limits
 from node.api.server import ApiServer, ServerSettings, open_server
 from node.client import Client
-from node.events import groups, hub
+from node.events import groups, pump
 from node.samples import Samples
 from tests.node.api.conftest import Call, assert_problem
 from tests.node.api.ledger_backend import BOB, CAROL, LedgerBackend
@@ -25,8 +25,8 @@ from tests.node.support import until
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "PACE_MIN_S", 0.001)
-    monkeypatch.setattr(hub, "SWEEP_S", 0.01)
+    monkeypatch.setattr(pump, "PACE_MIN_S", 0.001)
+    monkeypatch.setattr(pump, "SWEEP_S", 0.01)
 
 
 @asynccontextmanager
@@ -251,7 +251,7 @@ async def test_subscribers_take_no_place_from_requests(backend: LedgerBackend) -
 async def test_a_subscriber_that_does_not_read_is_told_why_it_is_dropped(
     server: ApiServer, backend: LedgerBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "QUEUE_BYTES_MAX", 4 * groups.CHUNK_BYTES_MAX)
+    monkeypatch.setattr(pump, "QUEUE_BYTES_MAX", 4 * groups.CHUNK_BYTES_MAX)
     monkeypatch.setattr(event_outlets, "SEND_BUFFER_BYTES", 4096)
     host, port = server.url.removeprefix("http://").split(":")
     with socket.socket() as sock:
@@ -281,7 +281,7 @@ def _read_rest(sock: socket.socket) -> bytes:
 async def test_a_dead_subscriber_is_cut(
     server: ApiServer, backend: LedgerBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "WRITE_DEADLINE_S", 0.05)
+    monkeypatch.setattr(pump, "WRITE_DEADLINE_S", 0.05)
     monkeypatch.setattr(event_outlets, "FAREWELL_S", 0.05)
     monkeypatch.setattr(event_outlets, "SEND_BUFFER_BYTES", 4096)
     host, port = server.url.removeprefix("http://").split(":")
@@ -314,7 +314,7 @@ async def test_who_is_dropped_at_once_is_told_and_the_connection_ends(
 ) -> None:
     async with listening(server) as response:
         await until(lambda: backend.events.count == 1)
-        monkeypatch.setattr(hub, "QUEUE_BYTES_MAX", 10)
+        monkeypatch.setattr(pump, "QUEUE_BYTES_MAX", 10)
         backend.make_block()
         (end,) = map(decode, await read_events(response, 1))
         assert end["data"]["reason"] == "too-slow"

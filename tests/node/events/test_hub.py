@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ledger.store.store import Batch
-from node.events import groups, hub
+from node.events import groups, pump
 from node.events import log as log_module
 from node.events.cursor import Position, after_all
 from node.events.forms import Wire
@@ -23,8 +23,8 @@ BLOCKS = Filter(frozenset({Kind.BLOCK}))
 
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    monkeypatch.setattr(hub, "PACE_MIN_S", 0.001)
-    monkeypatch.setattr(hub, "SWEEP_S", 0.01)
+    monkeypatch.setattr(pump, "PACE_MIN_S", 0.001)
+    monkeypatch.setattr(pump, "SWEEP_S", 0.01)
     one = World()
     one.hub.start()
     yield one
@@ -137,7 +137,7 @@ async def test_who_comes_while_events_are_made_gets_its_transactions(world: Worl
     blocks, late = FakeOutlet(), FakeOutlet()
     pays = [world.pay() for _ in range(3)]
     async with subscribed(world, blocks):
-        expand = world.hub.expand
+        expand = world.hub.made.expand
         joined = asyncio.Event()
 
         async def slowly(reads: object, *, with_transactions: bool) -> object:
@@ -145,11 +145,11 @@ async def test_who_comes_while_events_are_made_gets_its_transactions(world: Worl
             await joined.wait()
             return events
 
-        world.hub.expand = slowly  # type: ignore[method-assign, assignment]
+        world.hub.made.expand = slowly  # type: ignore[method-assign, assignment]
         world.grow(*pays)
-        await until(lambda: not world.hub._stir.is_set())
-        task = asyncio.create_task(world.hub._join(late, Filter()))
-        await until(lambda: (Wire.WEBSOCKET, Filter()) in world.hub._groups)
+        await until(lambda: not world.hub.pump._stir.is_set())
+        task = asyncio.create_task(world.hub.pump.join(late, Filter()))
+        await until(lambda: (Wire.WEBSOCKET, Filter()) in world.hub.pump._groups)
         joined.set()
         await until(lambda: len(late.kinds()) == 5)
         assert late.kinds() == ["block", "final", *["transaction"] * 3]
@@ -171,7 +171,7 @@ async def test_a_stuck_subscriber_is_given_one_chunk_and_holds_up_nobody(world: 
 async def test_a_subscriber_that_is_too_slow_is_dropped_where_it_can_resume(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "QUEUE_BYTES_MAX", 2_000)
+    monkeypatch.setattr(pump, "QUEUE_BYTES_MAX", 2_000)
     stuck, quick = FakeOutlet(is_stuck=True), FakeOutlet()
     async with subscribed(world, stuck) as task, subscribed(world, quick):
         for _ in range(30):
@@ -189,12 +189,12 @@ async def test_a_subscriber_that_is_too_slow_is_dropped_where_it_can_resume(
 
 
 async def test_queues_are_bounded_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "QUEUES_BYTES_MAX", 5_000)
+    monkeypatch.setattr(pump, "QUEUES_BYTES_MAX", 5_000)
     outlets = [FakeOutlet(wire, is_stuck=True) for wire in Wire]
     async with subscribed(world, outlets[0]) as first, subscribed(world, outlets[1]) as second:
         for _ in range(60):
             world.grow()
-            held = sum(group.size_bytes for group in world.hub._groups.values())
+            held = sum(group.size_bytes for group in world.hub.pump._groups.values())
             assert held <= 5_000
             await asyncio.sleep(0)
         ends = {(await task).reason for task in (first, second)}
@@ -204,7 +204,7 @@ async def test_queues_are_bounded_together(world: World, monkeypatch: pytest.Mon
 async def test_a_stalled_subscriber_is_dropped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "WRITE_DEADLINE_S", 0.05)
+    monkeypatch.setattr(pump, "WRITE_DEADLINE_S", 0.05)
     stuck = FakeOutlet(is_stuck=True)
     async with subscribed(world, stuck) as task:
         world.grow()
@@ -221,14 +221,14 @@ async def test_lost_connections_are_let_go(world: World) -> None:
         world.grow()
         assert (await second).reason is End.GONE
     assert world.hub.count == 0
-    assert world.hub._groups == {}
+    assert world.hub.pump._groups == {}
 
 
 async def test_a_quiet_subscriber_is_told_its_position(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.01)
-    monkeypatch.setattr(world.hub, "_heartbeat_at", 0.0)
+    monkeypatch.setattr(pump, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(world.hub.pump, "_heartbeat_at", 0.0)
     outlet = FakeOutlet()
     async with subscribed(world, outlet, Filter(frozenset({Kind.ALARM}))):
         world.grow()
@@ -351,7 +351,7 @@ def test_limits_fit_each_other() -> None:
 async def test_when_the_pump_is_far_behind_all_resume_from_the_log(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "FRESH_MAX", 10)
+    monkeypatch.setattr(pump, "FRESH_MAX", 10)
     outlet, resumed = FakeOutlet(), FakeOutlet()
     async with subscribed(world, outlet) as task:
         for _ in range(20):

@@ -7,15 +7,15 @@ import pytest
 from node.api import event_outlets
 from node.api.app import make_app
 from node.api.server import open_server
-from node.events import hub, replaying
+from node.events import pump, replaying
 from node.load.crowd import Crowd
 from tests.node.api.ledger_backend import LedgerBackend
 from tests.node.support import until
 
 
 async def test_a_crowd_stays_as_large_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "QUEUE_BYTES_MAX", 64 * 1024)
-    monkeypatch.setattr(hub, "SWEEP_S", 0.01)
+    monkeypatch.setattr(pump, "QUEUE_BYTES_MAX", 64 * 1024)
+    monkeypatch.setattr(pump, "SWEEP_S", 0.01)
     monkeypatch.setattr(replaying, "DEADLINE_S", 0.2)
     monkeypatch.setattr(event_outlets, "FAREWELL_S", 0.1)
     monkeypatch.setattr(event_outlets, "SEND_BUFFER_BYTES", 4096)
