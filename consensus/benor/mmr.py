@@ -197,10 +197,13 @@ def advance(mmr: Mmr) -> Iterator[AgreementEffect]:
 
 def relay(mmr: Mmr) -> Iterator[AgreementEffect]:
     """Back what f + 1 others back: one of them is correct."""
+    enough = mmr.committee.weak_quorum
     for round_ in sorted(mmr.stages):
-        backers = mmr.stages[round_].backers
+        stage = mmr.stages[round_]
+        if round_ > mmr.round or len(stage.said) == len(BITS):
+            continue
         for value in BITS:
-            if round_ <= mmr.round and len(backers.get(value, ())) >= mmr.committee.weak_quorum:
+            if value not in stage.said and len(stage.backers.get(value, ())) >= enough:
                 yield from back(mmr, round_, value)
 
 

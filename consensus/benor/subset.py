@@ -72,12 +72,19 @@ class Subset:
             case Received(sender, message) if not self.committee.is_member(sender):
                 yield Ignore(message, Refusal.NOT_A_MEMBER)
             case Received(sender, Vote(author, body) as vote):
-                if self.committee.is_member(author):
-                    yield from drive(self, author, Received(sender, body))
-                else:
+                if not self.committee.is_member(author):
                     yield Ignore(vote, Refusal.NOT_A_MEMBER)
+                    return
+                before = find_ends(self, author)
+                yield from drive(self, author, Received(sender, body))
+                if find_ends(self, author) == before:
+                    return  # `advance` looks at nothing else of an agreement
             case Received(sender, message):
+                author = getattr(message, "author", sender)
+                held = self.shelf.has_delivered(author), self.shelf.find(author)
                 yield from self.shelf.hear(sender, message)
+                if (self.shelf.has_delivered(author), self.shelf.find(author)) == held:
+                    return
             case Propose(value) if not self.shelf.has_spoken:
                 yield from self.shelf.bring(value)
             case Propose():
@@ -132,6 +139,12 @@ def drive(subset: Subset, author: ReplicaId, event: Event) -> Iterator[Agreement
                 yield effect
 
 
+def find_ends(subset: Subset, author: ReplicaId) -> tuple[int | None, int | None]:
+    """What went into the agreement on an author's value, and what came out of it."""
+    agreement = subset.agreements.get(author)
+    return (None, None) if agreement is None else (agreement.value, agreement.decided)
+
+
 def list_ended(subset: Subset, value: int) -> list[ReplicaId]:
     """The authors whose agreement ended with `value`, in the order of the committee."""
     return [
@@ -160,8 +173,7 @@ def advance(subset: Subset) -> Iterator[AgreementEffect]:
 
 def has_input(subset: Subset, author: ReplicaId) -> bool:
     """Did this member bring an input into an author's agreement, or learn how it ended."""
-    agreement = subset.agreements.get(author)
-    return agreement is not None and (agreement.value, agreement.decided) != (None, None)
+    return find_ends(subset, author) != (None, None)
 
 
 def order(subset: Subset, chosen: list[ReplicaId]) -> tuple[bytes, ...]:

@@ -72,13 +72,15 @@ class Chained:
             return
         before = keeper.decided
         yield from route(self.chain, event)
-        yield from delivering.advance(keeper)
+        if before + 1 in keeper.results:
+            yield from delivering.advance(keeper)
         if keeper.decided > before:
             self.chain.clock.progressed, self.chain.clock.resends = True, 0
             for old in [height for height in self.chain.instances if height <= keeper.decided]:
                 del self.chain.instances[old]
         yield from request(self.chain)
-        yield from catch_up.fetch_if_far(keeper)
+        if keeper.is_behind:
+            yield from catch_up.fetch_if_far(keeper)
         yield from keep_time(self.chain)
 
 

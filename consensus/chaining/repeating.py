@@ -62,10 +62,11 @@ def resend(chain: Chain) -> Iterator[Effect]:
 
 def is_unfinished(chain: Chain) -> bool:
     """Is there anything that a lost message could keep from ending."""
-    keeper = chain.keeper
-    if keeper.is_behind or checkpoint.lacks_certificate(keeper):
-        return keeper.role is not Role.HALTED
-    return keeper.is_voting and (chain.current is not None or keeper.decided + 1 in keeper.results)
+    keeper, height = chain.keeper, chain.keeper.decided + 1
+    if keeper.is_voting and (height in chain.instances or height in keeper.results):
+        return True
+    is_lacking = keeper.is_behind or checkpoint.lacks_certificate(keeper)
+    return is_lacking and keeper.role is not Role.HALTED
 
 
 def keep_time(chain: Chain) -> Iterator[Effect]:

@@ -71,12 +71,15 @@ class Synchronous:
             yield Ignore(event, Refusal.NOT_VOTING)
             return
         yield from route(paced, event)
-        yield from delivering.advance(keeper)
+        if keeper.decided + 1 in keeper.results:
+            yield from delivering.advance(keeper)
         yield from request(paced)
         if paced.is_behind and paced.tick:
             yield from ask(paced)
-        yield from catch_up.fetch_if_far(keeper)
-        yield from tell_alerts(paced)
+        if keeper.is_behind:
+            yield from catch_up.fetch_if_far(keeper)
+        if paced.alerts:
+            yield from tell_alerts(paced)
 
 
 def tell_alerts(paced: Paced) -> Iterator[Effect]:

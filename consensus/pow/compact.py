@@ -6,6 +6,7 @@ gives the normal one, and rounds down, so a target that was computed is cut to 2
 are those of `arith_uint256::SetCompact` and `GetCompact` in Bitcoin Core.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 COMPACT_MAX = 0xFFFF_FFFF
@@ -27,6 +28,7 @@ class Compact(NamedTuple):
         return self.magnitude > 0 and not self.is_negative and not self.overflows
 
 
+@lru_cache(maxsize=1_024)
 def decode_compact(bits: int) -> Compact:
     """The number that `bits` (0 to 2^32 - 1) spells; negative zero is zero."""
     size, mantissa = bits >> 24, bits & MANTISSA

@@ -198,9 +198,10 @@ class BareApplication:
 
     def flags(self) -> tuple[bool, bool]:
         """Is there work, and has some been passed over too long."""
-        overdue = any(passed >= OVERDUE_HEIGHTS for passed in self.work.values())
         is_changing = self.assembly is not None and self.assembly.tenure.is_changing
-        return bool(self.work) or is_changing, overdue
+        if not self.work:
+            return is_changing, False
+        return True, any(passed >= OVERDUE_HEIGHTS for passed in self.work.values())
 
     def sync(self) -> None:
         """All blocks so far survive a power failure from here on."""

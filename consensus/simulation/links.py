@@ -96,7 +96,9 @@ class Links:
     ) -> list[int]:
         """When the copies of a message arrive from now; empty if it is lost."""
         pair = (sender, receiver)
-        if pair in self.cut or not self.are_filters_open(sender, receiver, message):
+        if pair in self.cut:
+            return []
+        if self.filters and not self.are_filters_open(sender, receiver, message):
             return []
         hops = 1 if self.topology is None else self.count_hops(sender, receiver)
         if not hops:
@@ -105,20 +107,26 @@ class Links:
         if chance is None:
             chance = self.streams[pair] = self.chance.fork(f"link/{sender}/{receiver}")
         quality = self.get_quality(pair)
-        if chance.happens(quality.loss_permille) or chance.happens(self.omission.get(pair, 0)):
+        if self.is_lost(pair, quality, chance):
             self.counts["message-lost"] += 1
             return []
         delay_ms = hops * self.draw_delay_ms(quality, chance)
         delays = [self.keep_order(pair, quality, now_ms, delay_ms)]
-        if chance.happens(quality.duplicates_permille):
+        if quality.duplicates_permille and chance.happens(quality.duplicates_permille):
             self.counts["message-duplicated"] += 1
             delay_ms = hops * self.draw_delay_ms(quality, chance)
             delays.append(self.keep_order(pair, quality, now_ms, delay_ms))
         return delays
 
+    def is_lost(self, pair: Pair, quality: Quality, chance: Chance) -> bool:
+        """Does the link lose a copy, or one of its ends omit it."""
+        if quality.loss_permille and chance.happens(quality.loss_permille):
+            return True
+        return bool(self.omission) and chance.happens(self.omission.get(pair, 0))
+
     def are_filters_open(self, sender: Address, receiver: Address, message: Any) -> bool:
         """Do all filters let a message through."""
-        return not self.filters or all(let(sender, receiver, message) for let in self.filters)
+        return all(let(sender, receiver, message) for let in self.filters)
 
     def count_hops(self, sender: Address, receiver: Address) -> int:
         """Links on a shortest path through hosts that are up; 0 if there is none."""
@@ -144,5 +152,7 @@ class Links:
         if arrival_ms < latest_ms and not quality.is_fifo:
             self.counts["message-overtaken"] += 1
             return delay_ms
-        self.latest[pair] = max(arrival_ms, latest_ms)
-        return self.latest[pair] - now_ms
+        if arrival_ms < latest_ms:
+            return latest_ms - now_ms
+        self.latest[pair] = arrival_ms
+        return delay_ms

@@ -33,6 +33,8 @@ from consensus.errors import DecodeError
 from consensus.events import Elapsed, Event, Received, Stored, Verdict
 from consensus.message import Message, Signed
 from consensus.paxos.messages import Accept, AskIndex, Canvass, Heartbeat, Lack, Prepare
+from consensus.simulation.request import Request
+from consensus.simulation.run import run_seed
 from tests.consensus.benor.durability import is_covered as is_said
 from tests.consensus.lockstep.durability import is_covered as is_bound
 from tests.consensus.paxos.durability import is_covered as is_kept
@@ -361,12 +363,12 @@ print(run_seed(Request(engine=sys.argv[1]), int(sys.argv[2])).digest)
 
 
 def digests(engine: str, seed: int) -> Iterator[str]:
-    for hash_seed in ("0", "1", "4711"):
+    yield run_seed(Request(engine=engine), seed).digest
+    for hash_seed in ("0", "4711"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
         command = [sys.executable, "-c", SCRIPT, engine, str(seed)]
-        yield subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True
-        ).stdout
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        yield done.stdout.strip()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -376,4 +378,5 @@ def test_the_same_seed_gives_the_same_trace_in_every_process(engine: str) -> Non
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_another_seed_gives_another_trace(engine: str) -> None:
-    assert next(digests(engine, 5)) != next(digests(engine, 6))
+    request = Request(engine=engine, duration_ms=1_000)
+    assert run_seed(request, 5).digest != run_seed(request, 6).digest
