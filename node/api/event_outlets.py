@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from node.api.problems import Problem
 from node.events.forms import RETRY_MS, Wire, spell_end
 from node.events.groups import End, Ended
-from node.events.hub import now_ms
+from node.events.pump import now_ms
 from node.tasks import end
 
 SEND_BUFFER_BYTES = 32 * 1024
