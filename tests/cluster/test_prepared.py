@@ -28,14 +28,16 @@ RATE = 60.0
 SLOW = Slow(Slowness(delay_ms=100))
 """What is prepared waits so long for the commits of others: time for a kill in between."""
 WATCH_S = 10.0
+POLL_S = 0.002
 
 
 def read_prepared(journal_path: Path) -> dict[int, bytes]:
-    """Height → digest of the prepared certificate of the highest view that a journal holds."""
-    journal = Journal.open(journal_path)
-    journal.close()
+    """Height → digest of the prepared certificate of the highest view that a journal holds.
+
+    The file is left as it is: it may be a living node's.
+    """
     prepared: dict[int, tuple[int, bytes]] = {}
-    for data in journal.records:
+    for data in Journal(journal_path, journal_path.read_bytes()).records:
         record = catalog.get("pbft").records.decode(data)
         if isinstance(record, PreparedCertificate):
             body = record.proposal.body
@@ -66,23 +68,22 @@ def find_prepared_not_committed(network: Network) -> dict[int, bytes]:
     return {height: digest for (height, digest), n in votes.items() if n >= 2 and height > top}
 
 
-def kill_just_after_a_second_journal_grows(cluster: Cluster) -> None:
-    """Watch the journals: a backup's second frame for a height is its prepared certificate."""
+def kill_once_two_have_prepared(cluster: Cluster) -> None:
+    """Watch the journals for a height that none had prepared before, and kill all nodes at once."""
     journals = [member.home / "data" / "journal" for member in cluster.network.members]
     pids = [process.pid for process in cluster.supervisor.processes()]
-    sizes = [journal.stat().st_size for journal in journals]
-    growths = [0] * len(journals)
+    known = max(read_top(journal) for journal in journals)
     deadline = time.monotonic() + WATCH_S
-    while time.monotonic() < deadline and sum(growth >= 2 for growth in growths) < 2:
-        for index, journal in enumerate(journals):
-            size = journal.stat().st_size
-            if size < sizes[index]:
-                growths = [0] * len(journals)
-            elif size > sizes[index]:
-                growths[index] += 1
-            sizes[index] = size
+    while sum(read_top(journal) > known for journal in journals) < 2:
+        assert time.monotonic() < deadline, "nothing is prepared any more"
+        time.sleep(POLL_S)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
+
+
+def read_top(journal_path: Path) -> int:
+    """The last height that a journal holds a prepared certificate of."""
+    return max(read_prepared(journal_path), default=0)
 
 
 async def test_what_was_prepared_when_all_were_killed_is_final(make_cluster: MakeCluster) -> None:
@@ -92,7 +93,7 @@ async def test_what_was_prepared_when_all_were_killed_is_final(make_cluster: Mak
     await cluster.grows(NODES)
     survived = 0
     for _ in range(ATTEMPTS_MAX):
-        await asyncio.to_thread(kill_just_after_a_second_journal_grows, cluster)
+        await asyncio.to_thread(kill_once_two_have_prepared, cluster)
         await cluster.supervisor.kill(NODES)  # the relays live on, and stay slow
         prepared = find_prepared_not_committed(cluster.network)
         cluster.supervisor.start()
