@@ -183,8 +183,8 @@ class Mempool:
         room = bytes_max
         if count_max <= 0:
             return chosen
-        for entry in self._list_best(count_max, share):
-            if entry.id in excluding or entry.sender in blocked:
+        for entry in self._list_best(count_max, excluding, share):
+            if entry.sender in blocked:
                 continue
             if entry.size_bytes > room:
                 blocked.add(entry.sender)
@@ -197,14 +197,15 @@ class Mempool:
                 break
         return chosen
 
-    def _list_best(self, count_max: int, share: Share | None) -> Iterable[Entry]:
-        """Executable entries, best first; of a share first those that are its own."""
-        best = self._index.iterate_best()
+    def _list_best(
+        self, count_max: int, excluding: Collection[bytes], share: Share | None
+    ) -> Iterable[Entry]:
+        """Executable entries that are not excluded, best first; those of a share before others."""
+        best = (entry for entry in self._index.iterate_best() if entry.id not in excluding)
         if share is None:
             return best
-        seen = list(islice(best, share.parts * count_max))
-        own = [entry for entry in seen if share.has(entry.sender)]
-        return [*own, *(entry for entry in seen if not share.has(entry.sender))]
+        seen = islice(best, share.parts * count_max)
+        return sorted(seen, key=lambda entry: not share.has(entry.sender))
 
     # Coming in.
 

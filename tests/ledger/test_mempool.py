@@ -225,6 +225,15 @@ def test_a_share_comes_first_and_others_fill_the_room_it_leaves() -> None:
     assert pool.select(len(own), PLENTY, share=share) == own
 
 
+def test_what_is_in_flight_takes_no_room_from_a_share() -> None:
+    """Also if all of the best are in flight."""
+    pool = make_pool()
+    envelopes = [transfer(ALICE, nonce) for nonce in range(6)]
+    fill(pool, *envelopes)
+    flying = {one.id for one in envelopes[:4]}
+    assert pool.select(2, PLENTY, flying, Share(0, 2)) == envelopes[4:]
+
+
 def test_shares_together_choose_everything_once_when_there_is_much() -> None:
     pool = make_pool()
     fill(pool, *(transfer(make_key(number)) for number in range(60)))
