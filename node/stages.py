@@ -1,8 +1,9 @@
 """Where the time goes: processor seconds per stage, so that a profile per transaction adds up.
 
 Stages may nest: the time of an inner one counts there, not in the outer. Of those that come with
-every message a part is measured, at random, and counted for all. Seconds are those of the thread that did the work (`time.thread_time`), not of
-the clock on the wall, so that four nodes on two cores measure themselves rightly.
+every message a part is measured, at random, and counted for all. Seconds are those of the thread that
+did the work (`time.thread_time`), not of the clock on the wall, so that four nodes on two cores measure
+themselves rightly.
 """
 
 import random

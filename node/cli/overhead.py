@@ -25,7 +25,9 @@ async def overhead(
     engine: Annotated[
         str, typer.Option(help=f"One of: {', '.join(catalog.names())}.")
     ] = catalog.DEFAULT,
-    rounds: Annotated[int, typer.Option(min=1, help="Turns of each network.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="In each, either network is watched once: about 70 seconds.")
+    ] = 5,
     rate: Annotated[
         float | None,
         typer.Option(metavar="N", help="Offer N a second; by default more than can be taken."),
@@ -50,8 +52,8 @@ async def overhead(
 ) -> None:
     """Compare a network that is watched by everything there is with one that nobody watches.
 
-    Two networks run side by side and are measured in turn. What is said of the watched one: its
-    throughput as a part of the other's, the median of all rounds.
+    Two networks run side by side and are measured in turn; in each round either is watched once. What
+    is said of the watched one: its throughput as a part of the other's, the median of all rounds.
     """
     check_rate(rate)
     started = datetime.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")

@@ -36,8 +36,6 @@ ROUND_S = 0.1
 """A round begins nothing new after so long."""
 FRESH_MAX = 10_000
 """Records that wait for the pump: beyond, subscribers have to resume from the log instead."""
-LEAVE_S = 0.001
-"""Between two farewells, when many are sent away at once."""
 HEARTBEAT_S = 15.0
 """A subscriber to whom nothing was sent for so long is told its position."""
 SWEEP_S = 1.0
@@ -140,10 +138,7 @@ class Pump:
                 member.end(End.TOO_SLOW)
             group.members.clear()
         self._groups.clear()
-        self.told = after_all(self._fresh[-1].place)
-        self._fresh.clear()
-        self._published.set()
-        self._published = asyncio.Event()
+        self._reach(len(self._fresh))
 
     async def _publish(self, taken: Sequence[Read]) -> None:
         """Queue the events of new records for all groups that want them."""
@@ -154,8 +149,12 @@ class Pump:
             if not wants and self._want_transactions():  # somebody came meanwhile
                 events = await self._made.expand(taken, with_transactions=True)
         self._share(events)
-        del self._fresh[: len(taken)]
-        self.told = after_all(taken[-1].place)
+        self._reach(len(taken))
+
+    def _reach(self, count: int) -> None:
+        """So many more records are done with; whoever waits for that hears of it."""
+        self.told = after_all(self._fresh[count - 1].place)
+        del self._fresh[:count]
         self._published.set()
         self._published = asyncio.Event()
 

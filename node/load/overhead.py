@@ -212,6 +212,7 @@ class Contest:
         options, both = self._options, (self.first, self.second)
         watched = both[number - 1]
         turns: dict[bool, Turn] = {}
+        self._say(f"starting both networks; {watched.network.home} is watched …")
         async with AsyncExitStack() as stack:
             for one in both:
                 one.dress(is_counting=one is watched)
